@@ -1,0 +1,14 @@
+//! Paths that are not desks or queries. Those are in the catalogue, [`DESKS`].
+
+/// The desk and query catalogue.
+pub const DESKS: &str = "/api/desks";
+/// The OpenAPI 3.1 document.
+pub const OPENAPI: &str = "/api/openapi.json";
+/// Health with components.
+pub const HEALTH: &str = "/api/health";
+/// The multi-topic event stream.
+pub const STREAM: &str = "/api/stream";
+/// The facts-only stream, whose ids are bare positions.
+pub const FACTS_STREAM: &str = "/api/facts/stream";
+/// The live supervision tree.
+pub const DEBUG_TREE: &str = "/debug/tree";
