@@ -26,6 +26,8 @@ pub struct DeskSheet {
     pub noun: String,
     /// Its name, a verb and a noun: `refine_vision`.
     pub name: String,
+    /// The command-line verb under the noun: the name without its own noun, `refine-vision`, `setup`.
+    pub verb: String,
     /// Always `POST`.
     pub method: String,
     /// For example `/api/ventures/{venture_id}/vision/refine`.
@@ -82,8 +84,12 @@ pub struct RecordedType {
 pub struct QuerySheet {
     /// The query app, for example `query_ventures`.
     pub app: String,
+    /// The noun of command-line verbs, for example `venture`.
+    pub noun: String,
     /// Its name, for example `get_ventures_page`.
     pub name: String,
+    /// The command-line verb under the noun: `list`, `show`, `vision`.
+    pub verb: String,
     /// Always `GET`.
     pub method: String,
     /// For example `/api/ventures`.
