@@ -1,1 +1,32 @@
-//! hecate-daemon
+//! The Hecate daemon: one per node, it keeps ventures for whoever attaches.
+//!
+//! This page is the table of contents. A process knows neither another process nor a query app; they meet
+//! here, in two lists, and through the facts that they record.
+
+mod arguments;
+mod boot;
+mod chores;
+mod config;
+mod exit;
+mod hecate_api;
+mod house;
+mod life;
+mod logging;
+mod node_identity;
+
+mod query_ventures;
+mod setup_venture;
+
+use hecate_desk::{ProcessEntry, process};
+use hecate_read_model::{ModelEntry, model};
+
+/// The processes, in the order in which a venture walks through them.
+const PROCESSES: &[ProcessEntry] = &[process::<setup_venture::Venture>()];
+
+/// The read models.
+const MODELS: &[ModelEntry] = &[model::<query_ventures::Ventures>()];
+
+/// Runs the program that the command line asks for; answers its exit code.
+pub fn run() -> std::process::ExitCode {
+    arguments::read().map_or_else(|usage| usage, |arguments| life::run(arguments).into())
+}

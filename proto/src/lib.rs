@@ -9,7 +9,9 @@ pub mod answer;
 pub mod catalogue;
 pub mod fact;
 pub mod health;
+
 pub mod header;
+pub mod id;
 pub mod route;
 pub mod rows;
 pub mod time;

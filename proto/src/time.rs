@@ -7,8 +7,8 @@ use serde_json::Value;
 ///
 /// A value beyond the calendar prints as the nearest time that it has.
 pub fn rfc3339(at_us: i64) -> String {
-    let at = Timestamp::from_microsecond(at_us)
-        .unwrap_or(if at_us < 0 { Timestamp::MIN } else { Timestamp::MAX });
+    let at =
+        Timestamp::from_microsecond(at_us).unwrap_or(if at_us < 0 { Timestamp::MIN } else { Timestamp::MAX });
     format!("{at:.6}")
 }
 

@@ -1,1 +1,50 @@
-//! hecate-desk
+//! What a desk is, and how one is run.
+//!
+//! A desk reads one request against one aggregate and either records events or refuses. Its types are
+//! rubbed off into a plain-data [`DeskEntry`], from which routes, OpenAPI, the catalogue, forms, verbs and
+//! spans are derived; the rest of the kernel calls the entry's function pointers and never sees a type.
+//!
+//! Pure: [`Aggregate`], [`Desk`], [`Event`], [`Folded`]. At the rim: the aggregate actor and [`Process`].
+#![warn(missing_docs)]
+
+mod aggregate;
+mod aggregate_actor;
+mod answer;
+pub mod body;
+mod caller;
+mod catalogue;
+mod decision;
+mod desk;
+mod event;
+mod folded;
+pub mod kit;
+mod moment;
+mod process;
+mod receipt;
+mod refusal;
+pub mod schema;
+mod status;
+mod subject;
+mod text;
+
+pub use aggregate::{Aggregate, ProcessSpec, Shown, shown};
+pub use answer::Told;
+pub use caller::{Caller, Clock, Node, SystemClock};
+pub use catalogue::{common_refusals, path_params};
+pub use decision::Decision;
+pub use desk::{Desk, DeskEntry, DeskSpec, desk};
+pub use event::{Emits, Event, EventEntry, event};
+pub use folded::Folded;
+pub use moment::Moment;
+pub use process::{Asked, Door, Process, ProcessEntry, Wiring, process};
+pub use refusal::{Refusal, Refused};
+pub use status::{StateMask, Status};
+pub use text::Text;
+
+/// What a desk's file says in one line.
+pub mod prelude {
+    pub use crate::{Decision, Desk, DeskSpec, Emits, Event, EventEntry, Moment, Refusal, Refused};
+    pub use crate::{StateMask, Status, Text, event};
+    pub use schemars::JsonSchema;
+    pub use serde::{Deserialize, Serialize};
+}

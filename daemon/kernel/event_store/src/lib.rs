@@ -1,1 +1,33 @@
-//! hecate-event-store
+//! The event store: the one place where what happened is kept, in one order, for ever.
+//!
+//! An [`Append`] is one atomic decision about one stream; it is answered only when the disk has it.
+//! Every event gets a gapless global position and a gapless version in its stream, so a subscriber
+//! that remembers one number can always go on without a gap or a double. The kernel gives time and
+//! ids in; the store reads no clock when it decides.
+#![warn(missing_docs)]
+
+mod actor;
+mod admission;
+mod append;
+mod current;
+mod error;
+mod event;
+mod filter;
+mod hot_window;
+mod memory;
+mod receipt;
+mod sqlite;
+mod store;
+mod subscription;
+
+pub use actor::Supervised;
+pub use append::{APPEND_BYTES_MAX, Append, Appended, EVENT_BYTES_MAX, Expected};
+pub use current::CurrentStore;
+pub use error::{AppendError, ClosedReason, OpenError, ReadError, UnavailableReason};
+pub use event::{Metadata, NewEvent, RecordedEvent};
+pub use filter::Filter;
+pub use memory::MemoryStore;
+pub use receipt::{EventRef, Keep, NewReceipt, Receipt};
+pub use sqlite::{Options, SqliteStore};
+pub use store::{BoxFuture, EventStore, PAGE_EVENTS_MAX, Page};
+pub use subscription::Subscription;

@@ -1,1 +1,13 @@
-//! hecate-facts
+//! How facts move between processes: from the log to process groups, and from there to whoever joined.
+//!
+//! A group is the wake-up, the log is the truth. Delivery to a group never waits and may be missed, so
+//! whoever must not miss anything keeps its own position and reads the log when it is behind.
+#![warn(missing_docs)]
+
+mod emitter;
+mod groups;
+mod watermark;
+
+pub use emitter::Emitter;
+pub use groups::{ALL, Fact, Groups};
+pub use watermark::Watermark;

@@ -1,1 +1,36 @@
-//! hecate-supervision
+//! OTP's supervision on ractor: who starts whom, in which order, and what a crash takes along.
+//!
+//! An [`Actor`] answers messages one at a time. An [`Addr`] is the only way to reach one: it is
+//! bounded, counted and timed. A [`Tree`] of supervisors keeps actors alive by the rules of
+//! `supervision.toml`, and shows itself as a value at any moment.
+
+#![warn(missing_docs)]
+
+mod actor;
+mod addr;
+mod clock;
+mod exit;
+mod kinds;
+mod links;
+mod mailbox;
+mod name;
+mod node;
+mod plan;
+mod pool;
+mod ring;
+mod shell;
+mod supervise;
+pub mod trace;
+mod tree;
+
+pub use actor::{Actor, Me, Message};
+pub use addr::{Addr, CallError, Reply, SendError};
+pub use clock::coarse_now_ms;
+pub use exit::ExitReason;
+pub use kinds::Kinds;
+pub use mailbox::{MailboxSpec, OnFull};
+pub use name::Name;
+pub use plan::{ConfigError, Plan, Restart, Shutdown, Strategy};
+pub use pool::{Pool, StartError};
+pub use shell::Envelope;
+pub use tree::{BootError, GaveUp, Tree};

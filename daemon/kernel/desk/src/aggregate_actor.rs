@@ -1,0 +1,343 @@
+//! The actor around one aggregate: one request at a time, decided on the state that the log gives.
+//!
+//! It keeps nothing that the log does not have. A crash costs only the fold, which the next request does
+//! again; so does idling, after which the actor ends.
+
+use crate::{
+    aggregate::Aggregate,
+    answer::{Outcome, Told},
+    caller::{Caller, Node, tag_of},
+    decision::Decision,
+    desk::DeskEntry,
+    folded::Folded,
+    moment::Moment,
+    receipt::{self, Keyed, Note},
+    refusal::{Refusal, Refused},
+};
+use hecate_event_store::{Append, AppendError, Appended, EventStore, Expected, Metadata, NewEvent, ReadError};
+use hecate_proto::answer::EventRef;
+use hecate_supervision::{Actor, ExitReason, Me, Message, Reply};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// How often a decision is made again when somebody else appended in between.
+const TRIES_MAX: u32 = 10;
+/// An actor that nobody asked for so long ends; the log keeps what it knew.
+const IDLE_MAX: Duration = Duration::from_secs(300);
+/// Events of a stream read at once.
+const PAGE_EVENTS: usize = 1_000;
+
+/// One request for one desk of this aggregate.
+pub(crate) struct Ask<A: Aggregate> {
+    pub(crate) desk: &'static DeskEntry<A>,
+    pub(crate) keyed: Keyed,
+    pub(crate) caller: Caller,
+    pub(crate) command_id: Uuid,
+}
+
+pub(crate) enum AggregateMsg<A: Aggregate> {
+    Ask(Box<Ask<A>>, Reply<Result<Told, Refused>>),
+    LookForIdleness,
+}
+
+impl<A: Aggregate> Message for AggregateMsg<A> {
+    fn variant(&self) -> &'static str {
+        match self {
+            AggregateMsg::Ask(ask, _) => ask.desk.spec.name,
+            AggregateMsg::LookForIdleness => "look_for_idleness",
+        }
+    }
+}
+
+pub(crate) struct AggregateArgs {
+    pub(crate) stream_id: Arc<str>,
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) node: Node,
+}
+
+pub(crate) struct AggregateActor<A: Aggregate> {
+    args: AggregateArgs,
+    loaded: Option<Loaded<A>>,
+    asked_at: Instant,
+}
+
+/// The fold, and the position of its last event.
+#[derive(Default)]
+struct Loaded<A> {
+    folded: Folded<A>,
+    position: u64,
+}
+
+/// Why a request ends without its events on disk.
+enum Halt {
+    Refused(Refused),
+    /// The same key was answered before, on another stream.
+    Replayed(Told),
+    /// The actor cannot go on: the log does not fit the code.
+    Crash(ExitReason),
+}
+
+impl From<Refused> for Halt {
+    fn from(refused: Refused) -> Self {
+        Halt::Refused(refused)
+    }
+}
+
+impl From<ReadError> for Halt {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable { reason } => {
+                Halt::Refused(Refusal::STORE_UNAVAILABLE.about("reason", reason.to_string()))
+            }
+            ReadError::Damaged { .. } => Halt::Crash(ExitReason::error(error)),
+        }
+    }
+}
+
+impl<A: Aggregate> Actor for AggregateActor<A> {
+    type Msg = AggregateMsg<A>;
+    type Args = AggregateArgs;
+
+    async fn init(args: AggregateArgs, me: &Me<Self::Msg>) -> Result<Self, ExitReason> {
+        let addr = me.addr().clone();
+        me.attach(async move {
+            loop {
+                tokio::time::sleep(IDLE_MAX).await;
+                // A full mailbox is not idle.
+                let _ = addr.cast(AggregateMsg::LookForIdleness);
+            }
+        });
+        Ok(AggregateActor { args, loaded: None, asked_at: Instant::now() })
+    }
+
+    async fn handle(&mut self, msg: Self::Msg, _: &Me<Self::Msg>) -> Result<(), ExitReason> {
+        match msg {
+            AggregateMsg::LookForIdleness if self.asked_at.elapsed() >= IDLE_MAX => Err(ExitReason::Normal),
+            AggregateMsg::LookForIdleness => Ok(()),
+            AggregateMsg::Ask(ask, reply) => {
+                self.asked_at = Instant::now();
+                let span = self.span(&ask);
+                self.answer(&ask, reply).instrument(span).await
+            }
+        }
+    }
+}
+
+impl<A: Aggregate> AggregateActor<A> {
+    fn span(&self, ask: &Ask<A>) -> tracing::Span {
+        tracing::info_span!(
+            "desk",
+            process = A::PROCESS.name,
+            desk = ask.desk.spec.name,
+            stream_id = %self.args.stream_id,
+            correlation_id = %ask.caller.correlation_id,
+        )
+    }
+
+    async fn answer(&mut self, ask: &Ask<A>, reply: Reply<Result<Told, Refused>>) -> Result<(), ExitReason> {
+        match self.run(ask).await {
+            Ok(told) | Err(Halt::Replayed(told)) => reply.send(Ok(told)),
+            Err(Halt::Refused(refused)) => {
+                tracing::debug!(code = %refused.code, "refused");
+                reply.send(Err(refused));
+            }
+            Err(Halt::Crash(reason)) => return Err(reason),
+        }
+        // Nobody keeps an actor for a stream that does not exist.
+        let unborn = self.loaded.as_ref().is_some_and(|loaded| loaded.folded.version().is_none());
+        if unborn { Err(ExitReason::Normal) } else { Ok(()) }
+    }
+
+    async fn run(&mut self, ask: &Ask<A>) -> Result<Told, Halt> {
+        if let Some(first) = self.first_result(ask).await? {
+            return Ok(first);
+        }
+        for _ in 1..TRIES_MAX {
+            match self.try_once(ask).await {
+                Err(Halt::Refused(refused))
+                    if refused.is(Refusal::WRONG_EXPECTED_VERSION) && ask.caller.expected_version.is_none() => {}
+                done => return done,
+            }
+        }
+        self.try_once(ask).await
+    }
+
+    /// The answer that the same key was given before.
+    async fn first_result(&self, ask: &Ask<A>) -> Result<Option<Told>, Halt> {
+        let Some(key) = &ask.keyed.receipt_key else { return Ok(None) };
+        let kept = self.args.store.receipt(key, self.args.node.clock.now_us()).await?;
+        let replayed = kept.map(|kept| receipt::replay(kept, ask.keyed.body_hash, ask.caller.correlation_id));
+        Ok(replayed.transpose()?)
+    }
+
+    async fn try_once(&mut self, ask: &Ask<A>) -> Result<Told, Halt> {
+        let at_us = self.args.node.clock.now_us();
+        let loaded = self.load().await?;
+        check_expected(ask, loaded.folded.version())?;
+        let moment = Moment::new(at_us, ask.caller.actor.clone(), ask.keyed.subject.clone());
+        match loaded.folded.decide(ask.desk, Value::Object(ask.keyed.body.clone()), &moment) {
+            Ok(decision) => self.record(ask, decision, at_us).await,
+            Err(refused) => self.keep_refusal(ask, refused, at_us).await,
+        }
+    }
+
+    /// The fold at the end of the stream.
+    async fn load(&mut self) -> Result<&mut Loaded<A>, Halt> {
+        if self.loaded.is_none() {
+            self.loaded = Some(replay_stream(&self.args).await?);
+        }
+        Ok(self.loaded.get_or_insert_default())
+    }
+
+    /// Appends what was decided. The fold runs ahead of the log for a moment and is dropped if the log says no.
+    async fn record(&mut self, ask: &Ask<A>, decision: Decision<A>, at_us: i64) -> Result<Told, Halt> {
+        let mut loaded = self.loaded.take().unwrap_or_default();
+        let before = loaded.folded.version();
+        for event in &decision.events {
+            loaded.folded.fold(event.event_type, &event.data).map_err(|why| {
+                Halt::Crash(ExitReason::error(format!("{} does not fold: {why:?}", event.event_type)))
+            })?;
+        }
+        let outcome = Outcome::of(&loaded.folded, before.is_none(), loaded.position);
+        let events = self.events(ask, &loaded.folded, decision, at_us);
+        let note = Note::Told(outcome.clone());
+        if events.is_empty() && ask.keyed.receipt_key.is_none() {
+            self.loaded = Some(loaded);
+            return Ok(outcome.told(Vec::new(), None, ask.caller.correlation_id));
+        }
+        let expected = before.map_or(Expected::NoStream, Expected::Version);
+        let appended = self.append(ask, expected, events, &note, at_us).await?;
+        loaded.position = appended.last_position.unwrap_or(loaded.position);
+        self.loaded = Some(loaded);
+        Ok(told(outcome, &appended, ask.caller.correlation_id))
+    }
+
+    /// A refusal under a key is kept as well: a repetition gets the first result, whatever happened since.
+    async fn keep_refusal(&self, ask: &Ask<A>, refused: Refused, at_us: i64) -> Result<Told, Halt> {
+        if ask.keyed.receipt_key.is_some() {
+            let note = Note::Refused(refused.clone());
+            self.append(ask, Expected::Any, Vec::new(), &note, at_us).await?;
+        }
+        Err(refused.into())
+    }
+
+    async fn append(
+        &self,
+        ask: &Ask<A>,
+        expected: Expected,
+        events: Vec<NewEvent>,
+        note: &Note,
+        at_us: i64,
+    ) -> Result<Appended, Halt> {
+        let receipt =
+            ask.keyed.receipt_key.clone().map(|key| receipt::keep(key, ask.keyed.body_hash, note, at_us));
+        let append = Append { stream_id: Arc::clone(&self.args.stream_id), expected, events, receipt };
+        self.args.store.append(append).await.map_err(|error| refuse_append(error, ask))
+    }
+
+    fn events(
+        &self,
+        ask: &Ask<A>,
+        folded: &Folded<A>,
+        decision: Decision<A>,
+        at_us: i64,
+    ) -> Vec<NewEvent> {
+        let metadata = Metadata {
+            correlation_id: ask.caller.correlation_id,
+            causation_id: ask.command_id,
+            command_id: ask.command_id,
+            actor: ask.caller.actor.clone(),
+            node_id: self.args.node.node_id.to_string(),
+            realm: self.args.node.realm.to_string(),
+            idempotency_key: ask.caller.idempotency_key.clone(),
+            conversation_id: None,
+            visibility: Some(folded.aggregate().visibility().to_owned()),
+        };
+        let tags = tags::<A>(folded);
+        let new = |event: crate::decision::Decided| NewEvent {
+            event_id: Uuid::now_v7(),
+            event_type: Arc::from(event.event_type),
+            data: event.data,
+            metadata: metadata.clone(),
+            tags: tags.clone(),
+            at_us,
+        };
+        decision.events.into_iter().map(new).collect()
+    }
+}
+
+fn tags<A: Aggregate>(folded: &Folded<A>) -> Vec<String> {
+    let about = folded.aggregate().about();
+    let things = about.iter().filter_map(|(field, id)| tag_of(field, id.as_str()?));
+    things.chain([format!("process:{}", A::PROCESS.name)]).collect()
+}
+
+fn check_expected<A: Aggregate>(ask: &Ask<A>, actual: Option<u64>) -> Result<(), Refused> {
+    match ask.caller.expected_version {
+        Some(expected) if actual != Some(expected) => Err(wrong_version(expected, actual)),
+        _ => Ok(()),
+    }
+}
+
+fn wrong_version(expected: u64, actual: Option<u64>) -> Refused {
+    Refusal::WRONG_EXPECTED_VERSION
+        .about("field", "If-Match")
+        .about("expected", expected)
+        .about("actual", actual)
+        .about("hint", "Read it again, then decide again.")
+}
+
+fn told(outcome: Outcome, appended: &Appended, correlation_id: Uuid) -> Told {
+    let event_ref = |event: &Arc<hecate_event_store::RecordedEvent>| EventRef {
+        event_id: event.event_id,
+        event_type: event.event_type.to_string(),
+        version: event.version,
+    };
+    outcome.told(appended.events.iter().map(event_ref).collect(), appended.last_position, correlation_id)
+}
+
+async fn replay_stream<A: Aggregate>(args: &AggregateArgs) -> Result<Loaded<A>, Halt> {
+    let mut loaded = Loaded::default();
+    loop {
+        let from = loaded.folded.version().map_or(0, |version: u64| version + 1);
+        let page = args.store.read_stream(&args.stream_id, from, PAGE_EVENTS).await?;
+        for event in &page {
+            loaded.folded.fold(&event.event_type, &event.data).map_err(|why| {
+                Halt::Crash(ExitReason::error(format!(
+                    "{} version {} at position {} does not fold: {why:?}",
+                    event.stream_id, event.version, event.position
+                )))
+            })?;
+            loaded.position = event.position;
+        }
+        if page.len() < PAGE_EVENTS {
+            return Ok(loaded);
+        }
+    }
+}
+
+fn refuse_append<A: Aggregate>(error: AppendError, ask: &Ask<A>) -> Halt {
+    let refused = match error {
+        AppendError::WrongExpectedVersion { actual, .. } => {
+            wrong_version(ask.caller.expected_version.or(actual).unwrap_or_default(), actual)
+        }
+        AppendError::ReceiptExists(receipt) => {
+            return receipt::replay(*receipt, ask.keyed.body_hash, ask.caller.correlation_id)
+                .map_or_else(Halt::Refused, Halt::Replayed);
+        }
+        AppendError::Busy => Refusal::MAILBOX_FULL.about("retry_after_ms", 100),
+        AppendError::TooLarge { bytes, bytes_max } => {
+            Refusal::TOO_LARGE.about("bytes", bytes).about("bytes_max", bytes_max)
+        }
+        AppendError::Unavailable { reason } => {
+            Refusal::STORE_UNAVAILABLE.about("reason", reason.to_string())
+        }
+        AppendError::Unknown => Refusal::TIMEOUT.into(),
+        AppendError::Invalid { .. } => return Halt::Crash(ExitReason::error(error)),
+    };
+    Halt::Refused(refused)
+}

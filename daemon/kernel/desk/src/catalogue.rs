@@ -1,0 +1,61 @@
+//! A desk's sheet: its entry as the catalogue shows it.
+
+use crate::{aggregate::Aggregate, aggregate::ProcessSpec, desk::DeskEntry, desk::DeskSpec, refusal::Refusal};
+use hecate_proto::catalogue::{DeskSheet, RecordedType, RefusalSheet};
+use serde_json::Value;
+
+pub(crate) fn sheet<A: Aggregate>(desk: &DeskEntry<A>, body: &Value) -> DeskSheet {
+    let path = full_path(A::PROCESS.base, desk.spec.path);
+    DeskSheet {
+        process: A::PROCESS.name.to_owned(),
+        noun: A::PROCESS.noun.to_owned(),
+        name: desk.spec.name.to_owned(),
+        verb: verb(&A::PROCESS, &desk.spec),
+        method: "POST".to_owned(),
+        path_params: path_params(&path),
+        path,
+        says: desk.spec.says.to_owned(),
+        allowed_in: desk.spec.allowed_in.sheet(),
+        body: body.clone(),
+        refusals: desk.spec.refuses.iter().map(refusal_sheet).collect(),
+        records: desk
+            .records
+            .iter()
+            .map(|event| RecordedType {
+                event_type: event.event_type.to_owned(),
+                emits: event.emits.name().to_owned(),
+            })
+            .collect(),
+        hears: Vec::new(),
+    }
+}
+
+/// The refusals that any desk may give, as the catalogue shows them.
+pub fn common_refusals() -> Vec<RefusalSheet> {
+    Refusal::COMMON.iter().map(refusal_sheet).collect()
+}
+
+fn refusal_sheet(refusal: &Refusal) -> RefusalSheet {
+    RefusalSheet {
+        status: refusal.status,
+        code: refusal.code.to_owned(),
+        says: refusal.says.to_owned(),
+    }
+}
+
+/// A desk's route from the root.
+pub(crate) fn full_path(base: &str, path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("{base}/{path}") }
+}
+
+/// The parameters of a path, in order: `{venture_id}` is `venture_id`.
+pub fn path_params(path: &str) -> Vec<String> {
+    let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    named.map(str::to_owned).collect()
+}
+
+/// `setup_venture` of the noun `venture` is the verb `setup`; `refine_vision` stays `refine-vision`.
+fn verb(process: &ProcessSpec, desk: &DeskSpec) -> String {
+    let own = desk.name.strip_suffix(process.noun).and_then(|verb| verb.strip_suffix('_'));
+    own.unwrap_or(desk.name).replace('_', "-")
+}

@@ -1,0 +1,70 @@
+//! The desk itself, and the plain data that it becomes.
+
+use crate::{
+    aggregate::Aggregate, decision::Decision, event::EventEntry, moment::Moment, refusal::Refusal,
+    refusal::Refused, status::StateMask,
+};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// What a desk says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct DeskSpec {
+    /// A verb and a noun, the name of its file: `refine_vision`.
+    pub name: &'static str,
+    /// Its route below the process's base path; from the root where it begins with `/`; empty for a desk
+    /// that only listeners use.
+    pub path: &'static str,
+    /// Older routes that still lead here, written like `path`.
+    pub aliases: &'static [&'static str],
+    /// One sentence: what it does.
+    pub says: &'static str,
+    /// The states in which it is open.
+    pub allowed_in: StateMask,
+    /// What it may refuse beyond the refusals common to all desks.
+    pub refuses: &'static [Refusal],
+}
+
+impl DeskSpec {
+    /// True when clients may ask this desk.
+    pub const fn is_public(&self) -> bool {
+        !self.path.is_empty()
+    }
+}
+
+/// Reads one request against one aggregate, and either records events or refuses.
+pub trait Desk<A: Aggregate>: DeserializeOwned + JsonSchema + 'static {
+    /// Its name, route, states and refusals.
+    const SPEC: DeskSpec;
+    /// The event types that it may record; another type is a bug and stops the append.
+    const RECORDS: &'static [EventEntry<A>];
+    /// Total and pure: time, actor and ids arrive in the moment.
+    fn decide(self, aggregate: &A, at: &Moment) -> Result<Decision<A>, Refused>;
+}
+
+/// A desk with its types rubbed off.
+pub struct DeskEntry<A: Aggregate> {
+    /// See [`Desk::SPEC`].
+    pub spec: DeskSpec,
+    /// See [`Desk::RECORDS`].
+    pub records: &'static [EventEntry<A>],
+    /// JSON Schema of its request.
+    pub schema: fn() -> schemars::Schema,
+    /// Decodes a request that fits the schema, and decides.
+    pub decide: fn(Value, &A, &Moment) -> Result<Decision<A>, Refused>,
+}
+
+/// Rubs the types off a desk.
+pub const fn desk<A: Aggregate, D: Desk<A>>() -> DeskEntry<A> {
+    DeskEntry {
+        spec: D::SPEC,
+        records: D::RECORDS,
+        schema: || schemars::schema_for!(D),
+        decide: |body, aggregate, at| {
+            serde_json::from_value::<D>(body)
+                .map_err(|error| Refusal::VALIDATION.about("hint", error.to_string()))?
+                .decide(aggregate, at)
+        },
+    }
+}

@@ -1,0 +1,78 @@
+//! The pure half of an aggregate actor: events in, state out; a request in, a decision out.
+
+use crate::{
+    aggregate::{Aggregate, event_entry, shown},
+    decision::Decision,
+    desk::DeskEntry,
+    moment::Moment,
+    refusal::Refused,
+};
+use serde_json::{Value, value::RawValue};
+
+/// An aggregate and the version of the last event it holds.
+#[derive(Default)]
+pub struct Folded<A> {
+    aggregate: A,
+    version: Option<u64>,
+}
+
+/// An event that this build cannot fold.
+#[derive(Debug)]
+pub enum Unfoldable {
+    /// No desk of the aggregate records this type.
+    UnknownType(String),
+    /// The data does not fit the type.
+    BadData(String, serde_json::Error),
+}
+
+impl<A: Aggregate> Folded<A> {
+    /// The aggregate now.
+    pub fn aggregate(&self) -> &A {
+        &self.aggregate
+    }
+
+    /// Version of the last event, counted from 0; none before the first.
+    pub fn version(&self) -> Option<u64> {
+        self.version
+    }
+
+    /// Folds one event more.
+    pub fn fold(&mut self, event_type: &str, data: &RawValue) -> Result<(), Unfoldable> {
+        let entry =
+            event_entry::<A>(event_type).ok_or_else(|| Unfoldable::UnknownType(event_type.to_owned()))?;
+        (entry.evolve)(data, &mut self.aggregate)
+            .map_err(|error| Unfoldable::BadData(event_type.to_owned(), error))?;
+        self.version = Some(self.version.map_or(0, |version| version + 1));
+        Ok(())
+    }
+
+    /// Decides one request: first whether the desk is open, then what it records.
+    ///
+    /// # Panics
+    /// When the desk records an event type that it does not list: a bug, which must not reach the log.
+    pub fn decide(&self, desk: &DeskEntry<A>, body: Value, at: &Moment) -> Result<Decision<A>, Refused> {
+        let status = self.aggregate.status();
+        if !desk.spec.allowed_in.allows(status) {
+            return Err(self.explain(self.aggregate.wrong_state(&desk.spec).into()));
+        }
+        let decision = (desk.decide)(body, &self.aggregate, at).map_err(|refused| self.explain(refused))?;
+        for event in &decision.events {
+            let listed = desk.records.iter().any(|entry| entry.event_type == event.event_type);
+            assert!(listed, "{} records {} without listing it", desk.spec.name, event.event_type);
+        }
+        Ok(decision)
+    }
+
+    /// Adds what the caller could do instead.
+    fn explain(&self, refused: Refused) -> Refused {
+        let status = self.aggregate.status();
+        if status.0 == 0 {
+            return refused;
+        }
+        let shown = shown::<A>(status);
+        refused
+            .about("status", status.0)
+            .about("status_label", shown.label)
+            .about("available_actions", shown.available_actions)
+    }
+}

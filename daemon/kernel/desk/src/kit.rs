@@ -1,0 +1,73 @@
+//! Given these events, when this is asked, then that is recorded: the kit for a desk's own test.
+
+use crate::{aggregate::Aggregate, desk::Desk, desk::desk, event::Event, folded::Folded, moment::Moment};
+use crate::{refusal::Refused, schema::Rules, subject::Subject, subject::holes};
+use hecate_proto::id::kind_of;
+use serde_json::{Map, Value};
+
+/// The ULID that every id of the kit wears.
+pub const ULID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
+/// What has happened so far.
+pub struct Given<A> {
+    folded: Folded<A>,
+}
+
+/// An aggregate to which nothing has happened.
+pub fn given<A: Aggregate>() -> Given<A> {
+    Given { folded: Folded::default() }
+}
+
+impl<A: Aggregate> Given<A> {
+    /// One event more.
+    ///
+    /// # Panics
+    /// When no desk of the aggregate records it.
+    #[must_use]
+    pub fn event<E: Event<A>>(mut self, event: E) -> Self {
+        let data = serde_json::value::to_raw_value(&event).expect("an event is plain data");
+        self.folded.fold(E::TYPE, &data).expect("the event is listed by a desk");
+        self
+    }
+
+    /// What a desk did before, as if it had been recorded.
+    ///
+    /// # Panics
+    /// When the desk refuses.
+    #[must_use]
+    pub fn asked<D: Desk<A>>(mut self, body: Value) -> Self {
+        for (event_type, data) in self.when::<D>(body).expect("what was asked before was not refused") {
+            let data = serde_json::value::to_raw_value(&data).expect("an event is plain data");
+            self.folded.fold(&event_type, &data).expect("the event is listed by a desk");
+        }
+        self
+    }
+
+    /// Asks a desk as the edge does: its schema first, then its states, then itself.
+    pub fn when<D: Desk<A>>(&self, body: Value) -> Result<Vec<(String, Value)>, Refused> {
+        let entry = desk::<A, D>();
+        Rules::of((entry.schema)()).check(&body)?;
+        let decision = self.folded.decide(&entry, body, &moment::<A>())?;
+        let shown = |event: crate::decision::Decided| {
+            (event.event_type.to_owned(), serde_json::from_str(event.data.get()).unwrap_or_default())
+        };
+        Ok(decision.events.into_iter().map(shown).collect())
+    }
+
+    /// The aggregate after what was given.
+    pub fn aggregate(&self) -> &A {
+        self.folded.aggregate()
+    }
+}
+
+/// A fixed moment: the epoch, `uid:1@kit`, ids that end in [`ULID`].
+fn moment<A: Aggregate>() -> Moment {
+    let ids: Map<String, Value> = holes(A::PROCESS.stream)
+        .map(|field| {
+            let prefix = kind_of(field).map_or("", |kind| kind.prefix);
+            (field.to_owned(), Value::from(format!("{prefix}{ULID}")))
+        })
+        .collect();
+    let subject = Subject::fill(A::PROCESS.stream, &ids, None).expect("the kit's ids are ids");
+    Moment::new(0, "uid:1@kit".to_owned(), subject)
+}

@@ -1,0 +1,25 @@
+//! When, by whom, and about what a desk is asked: all that `decide` may know beside the aggregate.
+
+use crate::subject::Subject;
+
+/// The moment of one decision. `decide` has no clock and no dice; this is where both come from.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// Now, microseconds since the epoch.
+    pub at_us: i64,
+    /// Who acts, for example `uid:1000@node`.
+    pub actor: String,
+    subject: Subject,
+}
+
+impl Moment {
+    pub(crate) fn new(at_us: i64, actor: String, subject: Subject) -> Moment {
+        Moment { at_us, actor, subject }
+    }
+
+    /// The id of the thing that is asked about, as the stream's name holds it: `at.id("venture_id")`.
+    /// Empty for a field that is not part of the stream's name.
+    pub fn id(&self, field: &str) -> &str {
+        self.subject.id(field)
+    }
+}

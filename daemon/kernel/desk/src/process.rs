@@ -1,0 +1,208 @@
+//! A whole process with its types rubbed off: what the composition root lists and the edge asks.
+
+use crate::{
+    aggregate::{Aggregate, ProcessSpec},
+    aggregate_actor::{AggregateActor, AggregateArgs, AggregateMsg, Ask},
+    answer::Told,
+    caller::{Caller, Node},
+    catalogue,
+    desk::{DeskEntry, DeskSpec},
+    event::Emits,
+    receipt::{self, Keyed},
+    refusal::{Refusal, Refused},
+    schema::Rules,
+    subject::Subject,
+};
+use hecate_event_store::{BoxFuture, CurrentStore};
+use hecate_proto::catalogue::DeskSheet;
+use hecate_supervision::{Addr, CallError, Kinds, Pool, StartError};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::time::Duration;
+use ulid::Ulid;
+use uuid::Uuid;
+
+/// A command that takes longer is answered with `timeout`.
+const ASK_MAX: Duration = Duration::from_secs(10);
+/// How often a request follows an aggregate that ended just before it came.
+const TRIES_MAX: u32 = 8;
+
+/// One process as `main.rs` lists it.
+pub struct ProcessEntry {
+    /// Name, noun, paths.
+    pub spec: ProcessSpec,
+    /// Opens it on a store.
+    pub open: fn(Wiring) -> Arc<dyn Process>,
+}
+
+/// What a process leans on.
+#[derive(Clone)]
+pub struct Wiring {
+    /// The event store, found anew after each restart.
+    pub store: CurrentStore,
+    /// This node.
+    pub node: Node,
+}
+
+/// One public or internal desk, ready to be asked.
+pub struct Door {
+    /// What the desk says of itself.
+    pub spec: DeskSpec,
+    /// Its routes from the root: the path of its sheet, then its aliases. Empty for internal desks.
+    pub paths: Vec<String>,
+    /// Its line in the catalogue.
+    pub sheet: DeskSheet,
+    rules: Rules,
+}
+
+/// One request for one desk.
+pub struct Asked {
+    /// Index into [`Process::doors`].
+    pub door: usize,
+    /// The ids that the path named, by parameter.
+    pub path_ids: Map<String, Value>,
+    /// The body.
+    pub body: Map<String, Value>,
+    /// Who asks.
+    pub caller: Caller,
+}
+
+/// A process, whatever it keeps.
+pub trait Process: Send + Sync + 'static {
+    /// Name, noun, paths.
+    fn spec(&self) -> ProcessSpec;
+
+    /// Its desks, in order.
+    fn doors(&self) -> &[Door];
+
+    /// Every event type that it records, and who hears of it.
+    fn event_types(&self) -> Vec<(&'static str, Emits)>;
+
+    /// Adds its pool of aggregates to the kinds that `supervision.toml` can place.
+    fn register(&self, kinds: &mut Kinds);
+
+    /// Asks a desk; answers when its events are on disk.
+    fn ask(&self, asked: Asked) -> BoxFuture<'_, Result<Told, Refused>>;
+}
+
+/// Rubs the aggregate off a process.
+pub const fn process<A: Aggregate>() -> ProcessEntry {
+    ProcessEntry {
+        spec: A::PROCESS,
+        open: |wiring| Arc::new(Desks::<A> { doors: doors::<A>(), pool: Pool::new(), wiring }),
+    }
+}
+
+fn doors<A: Aggregate>() -> Vec<Door> {
+    let door = |desk: &DeskEntry<A>| {
+        let rules = Rules::of((desk.schema)());
+        let routes = [desk.spec.path].into_iter().chain(desk.spec.aliases.iter().copied());
+        let paths = routes.filter(|path| !path.is_empty());
+        Door {
+            spec: desk.spec,
+            paths: paths.map(|path| catalogue::full_path(A::PROCESS.base, path)).collect(),
+            sheet: catalogue::sheet(desk, rules.schema()),
+            rules,
+        }
+    };
+    A::DESKS.iter().map(door).collect()
+}
+
+struct Desks<A: Aggregate> {
+    doors: Vec<Door>,
+    pool: Pool<AggregateActor<A>>,
+    wiring: Wiring,
+}
+
+impl<A: Aggregate> Process for Desks<A> {
+    fn spec(&self) -> ProcessSpec {
+        A::PROCESS
+    }
+
+    fn doors(&self) -> &[Door] {
+        &self.doors
+    }
+
+    fn event_types(&self) -> Vec<(&'static str, Emits)> {
+        let mut types: Vec<_> = Vec::new();
+        for event in A::DESKS.iter().flat_map(|desk| desk.records) {
+            if !types.iter().any(|(known, _)| *known == event.event_type) {
+                types.push((event.event_type, event.emits));
+            }
+        }
+        types
+    }
+
+    fn register(&self, kinds: &mut Kinds) {
+        kinds.pool(format!("{}.aggregates", A::PROCESS.name), &self.pool);
+    }
+
+    fn ask(&self, asked: Asked) -> BoxFuture<'_, Result<Told, Refused>> {
+        Box::pin(self.ask_typed(asked))
+    }
+}
+
+impl<A: Aggregate> Desks<A> {
+    async fn ask_typed(&self, asked: Asked) -> Result<Told, Refused> {
+        let desk = &A::DESKS[asked.door];
+        let door = &self.doors[asked.door];
+        door.rules.check(&Value::Object(asked.body.clone()))?;
+        let keyed = keyed::<A>(desk, &asked)?;
+        let stream_id: Arc<str> = keyed.subject.stream_id().into();
+        let command_id = Uuid::now_v7();
+        for _ in 0..TRIES_MAX {
+            let addr = self.aggregate(&stream_id).await?;
+            let ask = Ask { desk, keyed: keyed.clone(), caller: asked.caller.clone(), command_id };
+            match addr.call(|reply| AggregateMsg::Ask(Box::new(ask), reply), ASK_MAX).await {
+                Ok(result) => return result,
+                // It ended before it saw the request: its successor is asked.
+                Err(CallError::Gone) => tokio::task::yield_now().await,
+                Err(error) => return Err(refuse_call(error)),
+            }
+        }
+        Err(Refusal::STARTING.into())
+    }
+
+    async fn aggregate(&self, stream_id: &Arc<str>) -> Result<Addr<AggregateMsg<A>>, Refused> {
+        if let Some(addr) = self.pool.whereis(stream_id) {
+            return Ok(addr);
+        }
+        let store = self.wiring.store.get().ok_or(Refusal::STARTING)?;
+        let args = AggregateArgs { stream_id: Arc::clone(stream_id), store, node: self.wiring.node.clone() };
+        self.pool.start_child(&**stream_id, args).await.map_err(refuse_start)
+    }
+}
+
+fn keyed<A: Aggregate>(desk: &DeskEntry<A>, asked: &Asked) -> Result<Keyed, Refused> {
+    let mut given = asked.body.clone();
+    given.extend(asked.path_ids.clone());
+    let mint = desk.spec.allowed_in.births().then(Ulid::generate);
+    let caller = &asked.caller;
+    let key = |key: &String| receipt::receipt_key(A::PROCESS.name, desk.spec.name, &caller.actor, key);
+    Ok(Keyed {
+        subject: Subject::fill(A::PROCESS.stream, &given, mint)?,
+        body_hash: receipt::request_hash(&asked.path_ids, &asked.body),
+        body: asked.body.clone(),
+        receipt_key: caller.idempotency_key.as_ref().map(key),
+    })
+}
+
+fn refuse_call(error: CallError) -> Refused {
+    match error {
+        CallError::Full => Refusal::MAILBOX_FULL.about("retry_after_ms", 100),
+        CallError::Gone => Refusal::STARTING.into(),
+        CallError::Timeout => Refusal::TIMEOUT.into(),
+        CallError::Dropped => Refusal::INTERNAL.into(),
+    }
+}
+
+fn refuse_start(error: StartError) -> Refused {
+    match error {
+        StartError::MaxChildren { .. } => Refusal::MAILBOX_FULL.about("retry_after_ms", 1_000),
+        StartError::NotRunning => Refusal::STARTING.into(),
+        StartError::Init(reason) => {
+            tracing::warn!(%reason, "an aggregate did not start");
+            Refusal::STARTING.into()
+        }
+    }
+}

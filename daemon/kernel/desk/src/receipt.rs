@@ -1,0 +1,78 @@
+//! Idempotency: what a request did is kept under the caller's key, and a repetition is answered from it.
+
+use crate::{answer::Outcome, answer::Told, refusal::Refusal, refusal::Refused, subject::Subject};
+use hecate_event_store::{Keep, NewReceipt, Receipt};
+use hecate_proto::answer::EventRef;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, value::RawValue, value::to_raw_value};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How long a client's key is remembered: 30 days.
+const KEPT_US: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+
+/// The name of a receipt: one actor, one desk, one key.
+pub(crate) fn receipt_key(process: &str, desk: &str, actor: &str, key: &str) -> String {
+    format!("{actor}\n{process}.{desk}\n{key}")
+}
+
+/// Tells a repetition from another request under the same key: the ids in the path and the body.
+pub(crate) fn request_hash(path_ids: &Map<String, Value>, body: &Map<String, Value>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [path_ids, body] {
+        hash.update(serde_json::to_vec(part).unwrap_or_default());
+        hash.update([0]);
+    }
+    hash.finalize().into()
+}
+
+/// What a receipt remembers beside the events.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Note {
+    Told(Outcome),
+    Refused(Refused),
+}
+
+impl Note {
+    /// # Panics
+    /// Never: a note is plain data.
+    pub(crate) fn write(&self) -> Box<RawValue> {
+        to_raw_value(self).expect("a note is plain data")
+    }
+}
+
+/// A receipt to be kept for 30 days.
+pub(crate) fn keep(key: String, body_hash: [u8; 32], note: &Note, at_us: i64) -> NewReceipt {
+    NewReceipt { key, body_hash, note: note.write(), at_us, keep: Keep::UntilUs(at_us.saturating_add(KEPT_US)) }
+}
+
+/// The first result again, or a conflict when the key came with another request.
+pub(crate) fn replay(receipt: Receipt, body_hash: [u8; 32], correlation_id: Uuid) -> Result<Told, Refused> {
+    if receipt.body_hash != body_hash {
+        return Err(Refusal::IDEMPOTENCY_CONFLICT.about("field", "Idempotency-Key"));
+    }
+    let note: Note = serde_json::from_str(receipt.note.get())
+        .map_err(|error| Refusal::INTERNAL.about("hint", format!("The receipt cannot be read: {error}")))?;
+    match note {
+        Note::Refused(refused) => Err(refused),
+        Note::Told(outcome) => {
+            let events = receipt.events.iter().map(event_ref).collect();
+            Ok(outcome.told(events, receipt.last_position, correlation_id))
+        }
+    }
+}
+
+fn event_ref(event: &hecate_event_store::EventRef) -> EventRef {
+    EventRef { event_id: event.event_id, event_type: event.event_type.to_string(), version: event.version }
+}
+
+/// One request on its way to its aggregate.
+#[derive(Clone)]
+pub(crate) struct Keyed {
+    pub(crate) subject: Subject,
+    pub(crate) body: Map<String, Value>,
+    pub(crate) body_hash: [u8; 32],
+    /// Present where the caller gave a key.
+    pub(crate) receipt_key: Option<String>,
+}

@@ -1,0 +1,123 @@
+//! The expected no: a name, a status, a sentence, and whatever helps the caller to do better.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// One kind of refusal, listed on the desk that may give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// Stable snake_case code for programs.
+    pub code: &'static str,
+    /// One sentence for people.
+    pub says: &'static str,
+}
+
+impl Refusal {
+    /// A refusal with its HTTP status, stable code and sentence.
+    pub const fn new(status: u16, code: &'static str, says: &'static str) -> Refusal {
+        Refusal { status, code, says }
+    }
+
+    /// This refusal with one detail, for example the field that it concerns.
+    pub fn about(self, key: &str, value: impl Into<Value>) -> Refused {
+        Refused::from(self).about(key, value)
+    }
+
+    /// A rule of a field was broken: `required`, `type`, `unknown_field`, `blank`, `too_long`, `range`,
+    /// `pattern` or `enum`.
+    pub fn rule(field: &str, rule: &str, hint: impl Into<String>) -> Refused {
+        Refusal::VALIDATION.about("field", field).about("rule", rule).about("hint", hint.into())
+    }
+
+    /// The key that was used before came with another request.
+    pub const IDEMPOTENCY_CONFLICT: Refusal =
+        Refusal::new(409, "idempotency_conflict", "This idempotency key was used for another request.");
+    /// Somebody else recorded something in between.
+    pub const WRONG_EXPECTED_VERSION: Refusal =
+        Refusal::new(409, "wrong_expected_version", "The stream is at another version than you expected.");
+    /// The body, a parameter or a header breaks a rule.
+    pub const VALIDATION: Refusal = Refusal::new(400, "validation_error", "The request breaks a rule.");
+    /// The body is not JSON, or says a key twice.
+    pub const INVALID_JSON: Refusal = Refusal::new(400, "invalid_json", "The body is not one JSON object.");
+    /// A cursor that no page of this query gave out.
+    pub const INVALID_CURSOR: Refusal =
+        Refusal::new(400, "invalid_cursor", "This cursor was not given out by this query.");
+    /// More bytes than a request or an event may have.
+    pub const TOO_LARGE: Refusal = Refusal::new(413, "payload_too_large", "That is more than fits.");
+    /// The actor's mailbox or the store's queue is full.
+    pub const MAILBOX_FULL: Refusal =
+        Refusal::new(429, "mailbox_full", "Too many requests wait; try again shortly.");
+    /// The log cannot take events now.
+    pub const STORE_UNAVAILABLE: Refusal =
+        Refusal::new(503, "store_unavailable", "The event store does not answer now; nothing was recorded.");
+    /// The read model has not reached the position that the caller asked for.
+    pub const PROJECTION_LAGGING: Refusal =
+        Refusal::new(503, "projection_lagging", "The read model has not seen that position yet.");
+    /// Something under the daemon's roof starts or restarts.
+    pub const STARTING: Refusal =
+        Refusal::new(503, "starting", "This part of the daemon is starting; try again shortly.");
+    /// The answer did not come in time; it may still have been recorded.
+    pub const TIMEOUT: Refusal = Refusal::new(
+        504,
+        "timeout",
+        "No answer in time; ask again with the same idempotency key to learn the outcome.",
+    );
+    /// A bug: the actor crashed, and the next request finds it restored from the log.
+    pub const INTERNAL: Refusal =
+        Refusal::new(500, "internal_error", "Something unexpected happened; it was logged.");
+
+    /// The refusals that any desk may give beside its own.
+    pub const COMMON: &'static [Refusal] = &[
+        Refusal::VALIDATION,
+        Refusal::INVALID_JSON,
+        Refusal::IDEMPOTENCY_CONFLICT,
+        Refusal::WRONG_EXPECTED_VERSION,
+        Refusal::TOO_LARGE,
+        Refusal::MAILBOX_FULL,
+        Refusal::STORE_UNAVAILABLE,
+        Refusal::STARTING,
+        Refusal::TIMEOUT,
+        Refusal::INTERNAL,
+    ];
+}
+
+/// A refusal with its details, as it is answered and as a receipt keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refused {
+    /// HTTP status.
+    pub status: u16,
+    /// Stable snake_case code for programs.
+    pub code: Cow<'static, str>,
+    /// One sentence for people.
+    pub says: Cow<'static, str>,
+    /// `field`, `rule`, `hint`, `status`, `available_actions`, …
+    pub details: Map<String, Value>,
+}
+
+impl Refused {
+    /// One detail more.
+    #[must_use]
+    pub fn about(mut self, key: &str, value: impl Into<Value>) -> Refused {
+        self.details.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// True when this is that kind of refusal.
+    pub fn is(&self, refusal: Refusal) -> bool {
+        self.status == refusal.status && self.code == refusal.code
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Refused {
+            status: refusal.status,
+            code: refusal.code.into(),
+            says: refusal.says.into(),
+            details: Map::new(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The store under supervision: when the writer can no longer serve, the actor ends, and the supervisor
+//! opens the file again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message};
+
+use crate::current::CurrentStore;
+use crate::error::OpenError;
+use crate::store::EventStore;
+
+/// Opens the store; blocks.
+type Open = dyn Fn() -> Result<Arc<dyn EventStore>, OpenError> + Send + Sync;
+
+/// How the store is opened, and where it is published.
+#[derive(Clone)]
+pub struct Supervised {
+    current: CurrentStore,
+    /// Opened by the daemon before the tree, so that a store that does not open has its own exit code.
+    first: Arc<Mutex<Option<Arc<dyn EventStore>>>>,
+    open: Arc<Open>,
+}
+
+impl Supervised {
+    /// `first` serves until it fails; `open` opens the next one.
+    pub fn new(
+        current: CurrentStore,
+        first: Arc<dyn EventStore>,
+        open: impl Fn() -> Result<Arc<dyn EventStore>, OpenError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { current, first: Arc::new(Mutex::new(Some(first))), open: Arc::new(open) }
+    }
+
+    /// Registers the actor as kind `event_store`.
+    pub fn register(self, kinds: &mut Kinds) {
+        kinds.worker::<StoreActor>("event_store", None, move || self.clone());
+    }
+
+    async fn next(&self) -> Result<Arc<dyn EventStore>, ExitReason> {
+        if let Some(first) = self.first.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Ok(first);
+        }
+        let open = Arc::clone(&self.open);
+        tokio::task::spawn_blocking(move || open())
+            .await
+            .map_err(ExitReason::error)?
+            .map_err(ExitReason::error)
+    }
+}
+
+struct StoreActor {
+    store: Arc<dyn EventStore>,
+    current: CurrentStore,
+}
+
+/// The store is called directly; its actor only watches over it.
+enum Unheard {}
+
+impl Message for Unheard {
+    fn variant(&self) -> &'static str {
+        match *self {}
+    }
+}
+
+impl Actor for StoreActor {
+    type Msg = Unheard;
+    type Args = Supervised;
+
+    async fn init(supervised: Supervised, me: &Me<Unheard>) -> Result<Self, ExitReason> {
+        let store = supervised.next().await?;
+        let closed = store.closed();
+        me.attach(async move { Err(ExitReason::error(closed.await)) });
+        supervised.current.set(Some(Arc::clone(&store)));
+        Ok(Self { store, current: supervised.current })
+    }
+
+    async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
+        match msg {}
+    }
+
+    async fn terminate(&mut self, _: &ExitReason) {
+        self.current.set(None);
+        self.store.close().await;
+    }
+}
+
+impl Drop for StoreActor {
+    /// A kill skips `terminate`.
+    fn drop(&mut self) {
+        self.current.set(None);
+    }
+}

@@ -1,0 +1,145 @@
+//! Moves what the log holds into the database file, on a thread and a connection of its own, so
+//! that the writer flushes nothing but the log and the log is written over and over in place.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
+
+use super::ledger::fatal_reason;
+use super::open;
+use super::queue::Queue;
+
+/// One page in the log: the page and its header.
+const FRAME_BYTES: u64 = 4_096 + 24;
+/// How often a full disk is tried again.
+const FULL_RETRY_MS: u64 = 200;
+
+/// What the writer and the checkpointer tell each other.
+pub(super) struct Log {
+    /// Pages that the log holds since it was last begun anew.
+    pages: AtomicU32,
+    /// Pages that fit into the space that was grown in advance.
+    pages_max: u32,
+    /// The database file cannot grow: the log must not outgrow its space either.
+    disk_full: AtomicBool,
+}
+
+pub(super) struct Checkpointer {
+    log: Arc<Log>,
+    nudge: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
+    seen_pages: u32,
+    due_pages: u32,
+}
+
+impl Log {
+    pub(super) fn new(wal_bytes: u64) -> Self {
+        let pages_max = u32::try_from(wal_bytes / FRAME_BYTES).unwrap_or(u32::MAX).max(64);
+        Self { pages: AtomicU32::new(0), pages_max, disk_full: AtomicBool::new(false) }
+    }
+
+    /// Told by SQLite after each commit.
+    pub(super) fn committed(&self, pages: u32) {
+        self.pages.store(pages, Ordering::Relaxed);
+    }
+
+    /// Whether another commit would need space that the disk does not have.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.disk_full.load(Ordering::Relaxed) && self.pages.load(Ordering::Relaxed) >= self.pages_max
+    }
+
+    fn is_half_full(&self) -> bool {
+        self.pages.load(Ordering::Relaxed) >= self.pages_max / 2
+    }
+}
+
+impl Checkpointer {
+    /// Starts the thread. It ends with this value, or when the disk fails: then it closes `queue`.
+    pub(super) fn start(path: &Path, log: Arc<Log>, queue: Arc<Queue>) -> std::io::Result<Self> {
+        let conn = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(std::io::Error::other)?;
+        let (nudge, nudged) = sync_channel(1);
+        let due_pages = log.pages_max / 4;
+        let shared = log.clone();
+        let thread = std::thread::Builder::new()
+            .name("event-store-checkpoint".to_owned())
+            .spawn(move || run(&conn, &shared, &nudged, &queue))?;
+        Ok(Self { log, nudge: Some(nudge), thread: Some(thread), seen_pages: 0, due_pages })
+    }
+
+    /// Called by the writer after each commit: asks for a checkpoint per quarter of the log.
+    pub(super) fn after_commit(&mut self) {
+        let pages = self.log.pages.load(Ordering::Relaxed);
+        let step = self.log.pages_max / 4;
+        if pages < self.seen_pages {
+            self.due_pages = step;
+        }
+        self.seen_pages = pages;
+        if pages >= self.due_pages {
+            self.due_pages = pages.saturating_add(step);
+            self.ask();
+        }
+    }
+
+    /// Asks for a checkpoint now, for instance because the log could not grow.
+    pub(super) fn ask(&self) {
+        if let Some(nudge) = &self.nudge {
+            // A full channel means that one is asked for already.
+            let _ = nudge.try_send(());
+        }
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.nudge = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the event store's checkpoint thread had panicked");
+        }
+    }
+}
+
+fn run(conn: &Connection, log: &Log, nudged: &Receiver<()>, queue: &Queue) {
+    while wait(log, nudged) {
+        match checkpoint(conn, log) {
+            Ok(()) => log.disk_full.store(false, Ordering::Relaxed),
+            Err(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                    tracing::debug!(%error, "a checkpoint waits for its turn");
+                }
+                Some(ErrorCode::DiskFull) => {
+                    if !log.disk_full.swap(true, Ordering::Relaxed) {
+                        tracing::warn!(%error, "no space to checkpoint the event store");
+                    }
+                }
+                _ => return queue.close(fatal_reason(&error)),
+            },
+        }
+    }
+}
+
+/// Waits for a nudge, or for the next try on a full disk; false when the writer is gone.
+fn wait(log: &Log, nudged: &Receiver<()>) -> bool {
+    if !log.disk_full.load(Ordering::Relaxed) {
+        return nudged.recv().is_ok();
+    }
+    let again = nudged.recv_timeout(Duration::from_millis(FULL_RETRY_MS));
+    !matches!(again, Err(RecvTimeoutError::Disconnected))
+}
+
+/// Copies most of the log while the writer goes on. A writer that never pauses stays ahead of that
+/// for ever, so a log that is half full gets one short stop, after which it begins anew.
+fn checkpoint(conn: &Connection, log: &Log) -> rusqlite::Result<()> {
+    conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)?;
+    if log.is_half_full() {
+        conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::RESTART)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! The embedded store: one SQLite file, one thread that writes, a few connections that read, and the
+//! newest events in memory. This file is the front that tasks talk to.
+
+mod checkpoint;
+mod ledger;
+mod names;
+mod open;
+mod queue;
+mod reader;
+mod recent;
+mod rows;
+mod writer;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::append::{Append, Appended};
+use crate::error::{AppendError, ClosedReason, OpenError, ReadError};
+use crate::event::RecordedEvent;
+use crate::filter::Filter;
+use crate::hot_window::HotWindow;
+use crate::receipt::Receipt;
+use crate::store::{BoxFuture, EventStore, PAGE_EVENTS_MAX, Page, closing};
+use checkpoint::{Checkpointer, Log};
+use ledger::Ledger;
+use open::Opened;
+use queue::{Queue, Request};
+use reader::Readers;
+use writer::Writer;
+
+/// Bounds of a [`SqliteStore`].
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Appends that may wait for the writer.
+    pub queue_requests_max: usize,
+    /// Bytes that may wait for the writer; one append alone always may.
+    pub queue_bytes_max: usize,
+    /// Newest events kept in memory.
+    pub hot_events_max: usize,
+    /// Bytes that those events may take.
+    pub hot_bytes_max: usize,
+    /// Streams whose last version is kept in memory.
+    pub streams_cached_max: usize,
+    /// Reads from the disk at the same time.
+    pub readers_max: usize,
+    /// Length of the write-ahead log, grown when the store opens and written in place from then on.
+    pub wal_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            queue_requests_max: 4_096,
+            queue_bytes_max: 32 * 1024 * 1024,
+            hot_events_max: 65_536,
+            hot_bytes_max: 64 * 1024 * 1024,
+            streams_cached_max: 65_536,
+            readers_max: 4,
+            wal_bytes: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// An [`EventStore`] in one SQLite file. Dropping it closes it: what was accepted is recorded first.
+pub struct SqliteStore {
+    store_id: Uuid,
+    epoch: u64,
+    shared: Arc<Shared>,
+    readers: Readers,
+    head: watch::Receiver<u64>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the writer's thread and the tasks share.
+struct Shared {
+    queue: Arc<Queue>,
+    hot: RwLock<HotWindow>,
+    head: AtomicU64,
+    closed: watch::Sender<Option<ClosedReason>>,
+}
+
+impl SqliteStore {
+    /// Opens the store at `path`, in a folder that exists, or makes it. Blocks for the recovery of the
+    /// write-ahead log: milliseconds.
+    pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+        let io = |source| OpenError::Io { path: path.to_owned(), source };
+        let Opened { mut conn, lock, store_id, epoch, head } = open::open(path, options.wal_bytes)?;
+        let log = Arc::new(Log::new(options.wal_bytes));
+        open::follow_log(&mut conn, log.clone()).map_err(|error| io(std::io::Error::other(error)))?;
+        let shared = Arc::new(Shared::new(&options, head));
+        let checkpointer = Checkpointer::start(path, log.clone(), shared.queue.clone()).map_err(io)?;
+        let (head_sender, head_receiver) = watch::channel(head);
+        let writer = Writer {
+            ledger: Ledger::new(conn, head, options.streams_cached_max),
+            checkpointer,
+            log,
+            head: head_sender,
+            shared: shared.clone(),
+            _lock: lock,
+        };
+        let writer = Mutex::new(Some(writer.start().map_err(io)?));
+        let readers = Readers::new(path, options.readers_max);
+        Ok(Self { store_id, epoch, shared, readers, head: head_receiver, writer })
+    }
+
+    fn join(&self) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if writer.is_some_and(|writer| writer.join().is_err()) {
+            tracing::error!("the event store's writer thread had panicked");
+        }
+    }
+}
+
+impl Shared {
+    fn new(options: &Options, head: u64) -> Self {
+        Self {
+            queue: Arc::new(Queue::new(options.queue_requests_max, options.queue_bytes_max)),
+            hot: RwLock::new(HotWindow::at(head, options.hot_events_max, options.hot_bytes_max)),
+            head: AtomicU64::new(head),
+            closed: watch::Sender::new(None),
+        }
+    }
+
+    fn publish(&self, events: Vec<Arc<RecordedEvent>>, head: u64) {
+        let mut hot = self.hot.write().unwrap_or_else(PoisonError::into_inner);
+        events.into_iter().for_each(|event| hot.push(event));
+        drop(hot);
+        self.head.store(head, Ordering::Release);
+    }
+
+    fn hot_page(&self, after: u64, filter: &Filter, limit: usize) -> Option<Page> {
+        self.hot.read().unwrap_or_else(PoisonError::into_inner).page(after, filter, limit)
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.shared.queue.close(ClosedReason::Requested);
+        self.join();
+    }
+}
+
+impl EventStore for SqliteStore {
+    fn append(&self, append: Append) -> BoxFuture<'_, Result<Appended, AppendError>> {
+        Box::pin(async move {
+            let outcome = self.shared.queue.push(Request::new(append)?)?;
+            outcome.await.unwrap_or(Err(AppendError::Unknown))
+        })
+    }
+
+    fn read_stream<'a>(
+        &'a self,
+        stream_id: &'a str,
+        from_version: u64,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Arc<RecordedEvent>>, ReadError>> {
+        let limit = limit.min(PAGE_EVENTS_MAX);
+        let stream_id = stream_id.to_owned();
+        Box::pin(self.readers.read(move |reader| reader.stream(&stream_id, from_version, limit)))
+    }
+
+    fn read_all<'a>(
+        &'a self,
+        after: u64,
+        filter: &'a Filter,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Page, ReadError>> {
+        Box::pin(async move {
+            let head = self.head();
+            if let Some(page) = self.shared.hot_page(after, filter, limit) {
+                return Ok(page);
+            }
+            let filter = filter.clone();
+            self.readers.read(move |reader| reader.page(after, head, &filter, limit)).await
+        })
+    }
+
+    fn receipt<'a>(&'a self, key: &'a str, at_us: i64) -> BoxFuture<'a, Result<Option<Receipt>, ReadError>> {
+        let key = key.to_owned();
+        Box::pin(self.readers.read(move |reader| reader.receipt(&key, at_us)))
+    }
+
+    fn head(&self) -> u64 {
+        self.shared.head.load(Ordering::Acquire)
+    }
+
+    fn watch_head(&self) -> watch::Receiver<u64> {
+        self.head.clone()
+    }
+
+    fn closed(&self) -> BoxFuture<'static, ClosedReason> {
+        closing(self.shared.closed.subscribe())
+    }
+
+    fn store_id(&self) -> Uuid {
+        self.store_id
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.shared.queue.close(ClosedReason::Requested);
+            self.closed().await;
+            self.join();
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::{new_sample, sample};
+    use crate::append::Expected;
+    use crate::error::UnavailableReason;
+
+    fn one() -> Append {
+        Append { stream_id: "s".into(), expected: Expected::Any, events: vec![new_sample()], receipt: None }
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_the_writer_leaves_the_taken_unknown_and_refuses_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.db");
+        let store = SqliteStore::open(&path, Options::default()).unwrap();
+        // The window has what the writer is about to publish: its own check for gaps strikes.
+        store.shared.hot.write().unwrap().push(Arc::new(sample(1)));
+        assert!(matches!(store.append(one()).await, Err(AppendError::Unknown)));
+        assert_eq!(store.closed().await, ClosedReason::Panicked);
+        let refused = store.append(one()).await;
+        assert!(matches!(refused, Err(AppendError::Unavailable { reason: UnavailableReason::Closed })));
+        assert!(store.watch_head().changed().await.is_err(), "whoever follows the head is told");
+        let again = SqliteStore::open(&path, Options::default()).unwrap();
+        assert_eq!(again.head(), 1, "unknown was the truth: it is recorded");
+    }
+}

@@ -1,0 +1,97 @@
+//! The one thread that writes. It takes what waits, commits it with one flush, publishes, and only
+//! then answers: nobody hears of an event that a crash could take back.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::sync::watch;
+
+use super::Shared;
+use super::checkpoint::{Checkpointer, Log};
+use super::ledger::{Failure, Ledger};
+use super::queue::{Outcome, Ticket};
+use crate::error::{ClosedReason, UnavailableReason};
+
+/// The fields end in this order: the lock goes last, when nothing can write any more.
+pub(super) struct Writer {
+    pub(super) ledger: Ledger,
+    pub(super) checkpointer: Checkpointer,
+    pub(super) log: Arc<Log>,
+    pub(super) head: watch::Sender<u64>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) _lock: File,
+}
+
+impl Writer {
+    pub(super) fn start(self) -> std::io::Result<JoinHandle<()>> {
+        std::thread::Builder::new().name("event-store-writer".to_owned()).spawn(move || self.live())
+    }
+
+    fn live(mut self) {
+        let shared = self.shared.clone();
+        // Whoever was taken when a panic strikes hears "unknown": the answers drop with the stack.
+        let reason = catch_unwind(AssertUnwindSafe(|| self.run())).unwrap_or(ClosedReason::Panicked);
+        shared.queue.close(reason.clone());
+        shared.queue.refuse_waiting();
+        drop(self);
+        match &reason {
+            ClosedReason::Requested => tracing::debug!("the event store is closed"),
+            reason => tracing::error!(%reason, "the event store's writer ended"),
+        }
+        shared.closed.send_replace(Some(reason));
+    }
+
+    fn run(&mut self) -> ClosedReason {
+        loop {
+            let batch = match self.shared.queue.take() {
+                Ok(batch) => batch,
+                Err(reason) => return reason,
+            };
+            if let Err(reason) = self.serve(batch) {
+                return reason;
+            }
+        }
+    }
+
+    /// Commits and answers one batch; an error is the end of the writer.
+    fn serve(&mut self, batch: Vec<Ticket>) -> Result<(), ClosedReason> {
+        let (requests, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let committed = if self.log.is_stuck() {
+            Err(Failure::Refused(UnavailableReason::DiskFull))
+        } else {
+            self.ledger.commit(requests)
+        };
+        let outcomes = match &committed {
+            Ok(outcomes) => outcomes.clone(),
+            Err(failure) => vec![Err(failure.answer()); answers.len()],
+        };
+        self.publish(&outcomes);
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            // A caller that went away needs no answer; what it asked for is recorded all the same.
+            let _ = answer.send(outcome);
+        }
+        self.settle(committed)
+    }
+
+    fn publish(&self, outcomes: &[Outcome]) {
+        let events: Vec<_> =
+            outcomes.iter().flatten().flat_map(|appended| &appended.events).cloned().collect();
+        let Some(head) = events.last().map(|event| event.position) else { return };
+        self.shared.publish(events, head);
+        self.head.send_replace(head);
+    }
+
+    fn settle(&mut self, committed: Result<Vec<Outcome>, Failure>) -> Result<(), ClosedReason> {
+        match committed {
+            Ok(_) => self.checkpointer.after_commit(),
+            Err(Failure::Refused(reason)) => {
+                tracing::warn!(%reason, "the event store refused a batch");
+                self.checkpointer.ask();
+            }
+            Err(Failure::Broken(reason) | Failure::InDoubt(reason)) => return Err(reason),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! A cursor over the log, pulled by credit: the reader says how many it can take, and nothing is
+//! pushed, so nothing is ever dropped. Catch-up and live are the same read, hence no seam.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::error::{ReadError, UnavailableReason};
+use crate::event::RecordedEvent;
+use crate::filter::Filter;
+use crate::store::{EventStore, Page};
+
+/// Reads everything behind a position, in order, once; then waits for more.
+pub struct Subscription {
+    store: Arc<dyn EventStore>,
+    filter: Filter,
+    head: watch::Receiver<u64>,
+    caught_up_to: u64,
+}
+
+impl Subscription {
+    /// Starts behind position `after`; 0 reads from the first event.
+    pub fn new(store: Arc<dyn EventStore>, after: u64, filter: Filter) -> Self {
+        let head = store.watch_head();
+        Self { store, filter, head, caught_up_to: after }
+    }
+
+    /// The next events, at least one and at most `max` (and `PAGE_EVENTS_MAX`); waits when there is
+    /// none yet. A `max` of 0 answers at once with nothing.
+    ///
+    /// Safe to cancel: what was not returned comes with the next call. A closed store gives
+    /// everything it has first, then `Unavailable { reason: Closed }`.
+    pub async fn next_page(&mut self, max: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        loop {
+            let page = self.try_page(max).await?;
+            if !page.is_empty() || max == 0 {
+                return Ok(page);
+            }
+            self.wait_for_more().await?;
+        }
+    }
+
+    /// One step without waiting for new events: at most `max` of them, perhaps none. Safe to cancel.
+    pub async fn try_page(&mut self, max: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let Page { events, caught_up_to } = self.store.read_all(self.caught_up_to, &self.filter, max).await?;
+        self.caught_up_to = caught_up_to;
+        Ok(events)
+    }
+
+    /// Everything up to this position was returned or left out by the filter: the checkpoint to keep.
+    pub fn caught_up_to(&self) -> u64 {
+        self.caught_up_to
+    }
+
+    async fn wait_for_more(&mut self) -> Result<(), ReadError> {
+        let caught_up_to = self.caught_up_to;
+        match self.head.wait_for(|head| *head > caught_up_to).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(ReadError::Unavailable { reason: UnavailableReason::Closed }),
+        }
+    }
+}

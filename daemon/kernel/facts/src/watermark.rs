@@ -1,0 +1,59 @@
+//! How far facts have really reached the groups: the difference to the log's head is the pipeline's lag.
+//! A pipeline that stopped in silence shows here.
+
+use crate::groups::{ALL, Fact, Groups};
+use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message};
+use tokio::sync::watch;
+
+/// The position of the last fact that a member of [`ALL`] heard; clones share it.
+#[derive(Clone, Debug)]
+pub struct Watermark(watch::Sender<u64>);
+
+impl Default for Watermark {
+    fn default() -> Self {
+        Watermark(watch::channel(0).0)
+    }
+}
+
+impl Watermark {
+    /// Registers the actor that listens, as kind `facts`.
+    pub fn register(&self, kinds: &mut Kinds, groups: Groups) {
+        let watermark = self.clone();
+        kinds.worker::<Listening>("facts", None, move || (watermark.clone(), groups.clone()));
+    }
+
+    /// Position of the last fact heard; 0 before the first.
+    pub fn position(&self) -> u64 {
+        *self.0.borrow()
+    }
+
+    /// Follows [`Watermark::position`].
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
+}
+
+struct Listening(Watermark);
+
+struct Heard(Fact);
+
+impl Message for Heard {
+    fn variant(&self) -> &'static str {
+        "fact"
+    }
+}
+
+impl Actor for Listening {
+    type Msg = Heard;
+    type Args = (Watermark, Groups);
+
+    async fn init((watermark, groups): Self::Args, me: &Me<Heard>) -> Result<Self, ExitReason> {
+        groups.join(me, ALL, Heard);
+        Ok(Listening(watermark))
+    }
+
+    async fn handle(&mut self, Heard(fact): Heard, _: &Me<Heard>) -> Result<(), ExitReason> {
+        self.0.0.send_modify(|position| *position = fact.position.max(*position));
+        Ok(())
+    }
+}

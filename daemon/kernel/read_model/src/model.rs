@@ -1,0 +1,234 @@
+//! One read model at work: the actor that draws, the watch that says how far, the readers that answer.
+
+use crate::{
+    file::{ModelFile, Origin, fingerprint},
+    projection::ProjectionEntry,
+    query::{AskedQuery, QueryAnswer, QueryDoor, QueryEntry, QueryError},
+    readers::Readers,
+};
+use hecate_desk::{Refusal, Refused};
+use hecate_event_store::{CurrentStore, EventStore, Filter, Subscription};
+use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Events drawn in one transaction.
+const BATCH_EVENTS: usize = 1_000;
+/// How long a query waits for the position that its caller asked for.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// A set of tables, what draws them and what reads them.
+pub trait ReadModel: Send + Sync + 'static {
+    /// Its folder: `query_ventures`.
+    const NAME: &'static str;
+    /// The tables, as SQL.
+    const TABLES: &'static str;
+    /// Raise it when a projection draws the same events differently; the file is then drawn anew.
+    const REVISION: u32;
+    /// What draws the tables.
+    const PROJECTIONS: &'static [ProjectionEntry];
+    /// What reads them.
+    const QUERIES: &'static [QueryEntry];
+}
+
+/// A read model with its type rubbed off.
+#[derive(Clone, Copy)]
+pub struct ModelEntry {
+    /// See [`ReadModel::NAME`].
+    pub name: &'static str,
+    tables: &'static str,
+    revision: u32,
+    projections: &'static [ProjectionEntry],
+    queries: &'static [QueryEntry],
+}
+
+/// What a read model leans on.
+#[derive(Clone)]
+pub struct ModelWiring {
+    /// The event store, found anew after each restart.
+    pub store: CurrentStore,
+    /// The folder of the files.
+    pub folder: PathBuf,
+}
+
+/// Rubs the type off a read model.
+pub const fn model<M: ReadModel>() -> ModelEntry {
+    ModelEntry {
+        name: M::NAME,
+        tables: M::TABLES,
+        revision: M::REVISION,
+        projections: M::PROJECTIONS,
+        queries: M::QUERIES,
+    }
+}
+
+impl ModelEntry {
+    /// Opens it: the side that answers. The side that draws is started by its supervisor.
+    pub fn open(self, wiring: ModelWiring) -> Arc<ReadSide> {
+        let path = wiring.folder.join(format!("{}.sqlite", self.name));
+        let doors = self.queries.iter().map(|query| QueryDoor::open(self.name, query)).collect();
+        let (drawn, _) = watch::channel(None);
+        Arc::new(ReadSide { entry: self, doors, drawn, readers: Readers::new(path.clone()), path, store: wiring.store })
+    }
+}
+
+/// The side of a read model that answers.
+pub struct ReadSide {
+    entry: ModelEntry,
+    doors: Vec<QueryDoor>,
+    /// How far the file is drawn; none while the projection is down.
+    drawn: watch::Sender<Option<u64>>,
+    readers: Readers,
+    path: PathBuf,
+    store: CurrentStore,
+}
+
+impl ReadSide {
+    /// Its folder: `query_ventures`.
+    pub fn name(&self) -> &'static str {
+        self.entry.name
+    }
+
+    /// Its queries, in order.
+    pub fn doors(&self) -> &[QueryDoor] {
+        &self.doors
+    }
+
+    /// The position up to which the file is drawn; none while the projection is down.
+    pub fn position(&self) -> Option<u64> {
+        *self.drawn.borrow()
+    }
+
+    /// Adds its projection actor to the kinds that `supervision.toml` can place.
+    pub fn register(self: &Arc<Self>, kinds: &mut Kinds) {
+        let side = Arc::clone(self);
+        kinds.worker::<Projection>(self.entry.name, None, move || Arc::clone(&side));
+    }
+
+    /// Asks one query; waits for the position that the caller wants to see.
+    pub async fn ask(self: &Arc<Self>, door: usize, asked: AskedQuery) -> Result<QueryAnswer, Refused> {
+        let (params, min_position) = self.doors[door].check(asked)?;
+        self.reach(min_position).await?;
+        let _place = self.readers.place().await;
+        let side = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || side.read(door, params)).await;
+        match read {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(QueryError::Refused(refused))) => Err(refused),
+            Ok(Err(QueryError::Sqlite(error))) => {
+                tracing::error!(model = self.entry.name, %error, "a query failed");
+                Err(Refusal::INTERNAL.into())
+            }
+            Err(panicked) => {
+                tracing::error!(model = self.entry.name, %panicked, "a query panicked");
+                Err(Refusal::INTERNAL.into())
+            }
+        }
+    }
+
+    fn read(&self, door: usize, params: serde_json::Value) -> Result<QueryAnswer, QueryError> {
+        self.readers.with(|db| {
+            let snapshot = db.unchecked_transaction()?;
+            let position: u64 = snapshot.query_row("SELECT position FROM _checkpoint", [], |row| row.get(0))?;
+            let mut fields = self.doors[door].read(params, &snapshot)?;
+            fields.insert("as_of_position".to_owned(), position.into());
+            Ok(QueryAnswer { fields })
+        })
+    }
+
+    async fn reach(&self, min_position: u64) -> Result<(), Refused> {
+        let mut drawn = self.drawn.subscribe();
+        let reached = drawn.wait_for(|drawn| drawn.is_some_and(|position| position >= min_position));
+        if tokio::time::timeout(WAIT_MAX, reached).await.is_ok() {
+            return Ok(());
+        }
+        let Some(position) = self.position() else { return Err(Refusal::STARTING.into()) };
+        let lagging = Refusal::PROJECTION_LAGGING.about("position", position);
+        Err(lagging.about("min_position", min_position).about("retry_after_ms", 1_000))
+    }
+}
+
+/// The actor that owns the file and draws it.
+struct Projection {
+    side: Arc<ReadSide>,
+}
+
+/// A projection hears the log, not messages.
+enum Unheard {}
+
+impl Message for Unheard {
+    fn variant(&self) -> &'static str {
+        match *self {}
+    }
+}
+
+impl Actor for Projection {
+    type Msg = Unheard;
+    type Args = Arc<ReadSide>;
+
+    async fn init(side: Arc<ReadSide>, me: &Me<Unheard>) -> Result<Self, ExitReason> {
+        let store = side.store.get().ok_or_else(|| ExitReason::error("the event store is not open"))?;
+        let (file, checkpoint) = open_file(&side, &*store).await?;
+        side.readers.renew();
+        side.drawn.send_replace(Some(checkpoint));
+        me.attach(follow(Arc::clone(&side), store, file, checkpoint));
+        Ok(Projection { side })
+    }
+
+    async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
+        match msg {}
+    }
+}
+
+impl Drop for Projection {
+    fn drop(&mut self) {
+        self.side.drawn.send_replace(None);
+    }
+}
+
+async fn open_file(side: &Arc<ReadSide>, store: &dyn EventStore) -> Result<(ModelFile, u64), ExitReason> {
+    let origin = Origin {
+        fingerprint: fingerprint(side.entry.tables, side.entry.revision, side.entry.projections),
+        store_id: store.store_id(),
+        epoch: store.epoch(),
+        head: store.head(),
+    };
+    let side = Arc::clone(side);
+    let open = move || {
+        make_folder(&side.path)?;
+        ModelFile::open(&side.path, side.entry.tables, side.entry.projections, &origin).map_err(ExitReason::error)
+    };
+    tokio::task::spawn_blocking(open).await.map_err(ExitReason::error)?
+}
+
+fn make_folder(file: &Path) -> Result<(), ExitReason> {
+    file.parent().map_or(Ok(()), |folder| std::fs::create_dir_all(folder).map_err(ExitReason::error))
+}
+
+/// Draws the log from the checkpoint on, and goes on as it grows.
+async fn follow(
+    side: Arc<ReadSide>,
+    store: Arc<dyn EventStore>,
+    mut file: ModelFile,
+    checkpoint: u64,
+) -> Result<(), ExitReason> {
+    let types = Filter::types(side.entry.projections.iter().map(|entry| entry.event_type));
+    let mut head = store.watch_head();
+    let mut log = Subscription::new(store, checkpoint, types);
+    loop {
+        let before = log.caught_up_to();
+        let events = log.try_page(BATCH_EVENTS).await.map_err(ExitReason::error)?;
+        let up_to = log.caught_up_to();
+        if up_to == before {
+            head.wait_for(|head| *head > up_to).await.map_err(|_| ExitReason::error("the event store closed"))?;
+            continue;
+        }
+        file = tokio::task::spawn_blocking(move || file.draw(&events, up_to).map(|()| file))
+            .await
+            .map_err(ExitReason::error)?
+            .map_err(ExitReason::error)?;
+        side.drawn.send_replace(Some(up_to));
+    }
+}

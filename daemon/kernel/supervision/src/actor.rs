@@ -1,0 +1,107 @@
+//! The actor as its author sees it: three functions and a handle to itself.
+
+use crate::links::Links;
+use crate::{Addr, ExitReason};
+use ractor::ActorId;
+use std::future::Future;
+use std::sync::Arc;
+
+/// What can be sent to an actor.
+pub trait Message: Send + 'static {
+    /// The variant's name, for counters, traces and crash records. Never data.
+    fn variant(&self) -> &'static str;
+}
+
+/// An actor: state that one message at a time may change.
+pub trait Actor: Sized + Send + 'static {
+    /// What it understands.
+    type Msg: Message;
+    /// What it is made from; made anew for every start.
+    type Args: Send + 'static;
+
+    /// Builds the state. The supervisor starts the next sibling only when this has returned.
+    ///
+    /// # Errors
+    /// Why the actor cannot start.
+    fn init(args: Self::Args, me: &Me<Self::Msg>) -> impl Future<Output = Result<Self, ExitReason>> + Send;
+
+    /// Handles one message. It can be killed at every await; work that blocks belongs on a thread
+    /// ([`Me::attach_thread`]).
+    ///
+    /// # Errors
+    /// An error ends the actor: [`ExitReason::Normal`] after what is queued already, every other
+    /// reason at once. Nothing is accepted in between; callers in the queue learn `Gone`.
+    fn handle(
+        &mut self,
+        msg: Self::Msg,
+        me: &Me<Self::Msg>,
+    ) -> impl Future<Output = Result<(), ExitReason>> + Send;
+
+    /// The last act, skipped only by a kill. After a panic the state may be half changed: look at `why`.
+    /// Attached tasks still run; they are aborted right afterwards.
+    fn terminate(&mut self, why: &ExitReason) -> impl Future<Output = ()> + Send {
+        let _ = why;
+        async {}
+    }
+}
+
+/// An actor's handle to itself.
+pub struct Me<M: Message> {
+    addr: Addr<M>,
+    links: Arc<Links>,
+}
+
+impl<M: Message> Clone for Me<M> {
+    fn clone(&self) -> Self {
+        Self { addr: self.addr.clone(), links: Arc::clone(&self.links) }
+    }
+}
+
+impl<M: Message> std::fmt::Debug for Me<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Me({:?})", self.addr)
+    }
+}
+
+impl<M: Message> Me<M> {
+    pub(crate) fn new(addr: Addr<M>, links: Arc<Links>) -> Self {
+        Self { addr, links }
+    }
+
+    /// The actor's own address.
+    pub fn addr(&self) -> &Addr<M> {
+        &self.addr
+    }
+
+    /// Path in the tree.
+    pub fn path(&self) -> &str {
+        self.addr.path()
+    }
+
+    /// Changes with every restart. [`Addr::cell`] of [`Me::addr`] joins `ractor::pg` groups; ractor
+    /// takes the actor out of all of them when it ends.
+    pub fn actor_id(&self) -> ActorId {
+        self.addr.actor_id()
+    }
+
+    /// Runs `work` beside the actor, bound to it both ways: it is aborted and awaited when the actor
+    /// ends, and when it ends or panics the actor ends with its reason.
+    pub fn attach<F>(&self, work: F)
+    where
+        F: Future<Output = Result<(), ExitReason>> + Send + 'static,
+    {
+        self.links.attach_task(work);
+    }
+
+    /// As [`Me::attach`] for blocking work. A thread cannot be aborted: it has to notice that the
+    /// actor's state was dropped, for example by the close of a channel. It is awaited for 5 s.
+    ///
+    /// # Errors
+    /// When the system grants no thread.
+    pub fn attach_thread<F>(&self, name: impl Into<String>, work: F) -> Result<(), ExitReason>
+    where
+        F: FnOnce() -> Result<(), ExitReason> + Send + 'static,
+    {
+        self.links.attach_thread(name.into(), work)
+    }
+}

@@ -1,0 +1,266 @@
+//! The only way to send. ractor's own sends neither refuse at a bound nor say that nobody is there.
+
+use crate::clock;
+use crate::mailbox::{Gauge, NoPlace, OnFull, Ticket};
+use crate::ring::{Letter, Receipt, Ring, Token};
+use crate::shell::Envelope;
+use crate::{Message, trace};
+use ractor::{ActorCell, ActorId, ActorRef, ActorStatus, MessagingErr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Acquire};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// A message that was not accepted; it is given back.
+#[derive(thiserror::Error)]
+pub enum SendError<M> {
+    /// The mailbox is full.
+    #[error("the mailbox is full")]
+    Full(M),
+    /// The actor has ended or takes no more messages.
+    #[error("the actor is gone")]
+    Gone(M),
+}
+
+impl<M> SendError<M> {
+    /// The message.
+    pub fn into_inner(self) -> M {
+        match self {
+            Self::Full(body) | Self::Gone(body) => body,
+        }
+    }
+
+    /// True when another try at the same address can never succeed.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Gone(_))
+    }
+
+    pub(crate) fn map<N>(self, inner: impl FnOnce(M) -> N) -> SendError<N> {
+        match self {
+            Self::Full(body) => SendError::Full(inner(body)),
+            Self::Gone(body) => SendError::Gone(inner(body)),
+        }
+    }
+}
+
+impl<M> std::fmt::Debug for SendError<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.is_gone() { "Gone" } else { "Full" })
+    }
+}
+
+/// Why a call brought no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The mailbox is full, or it shed the question: the actor never saw it.
+    #[error("the mailbox is full")]
+    Full,
+    /// The actor is gone and never saw the question: asking its successor is safe.
+    #[error("the actor is gone")]
+    Gone,
+    /// No answer within the time limit; the question may yet be handled.
+    #[error("no answer within the time limit")]
+    Timeout,
+    /// The actor saw the question and dropped the reply, or ended while it worked on it.
+    #[error("the actor dropped the reply")]
+    Dropped,
+}
+
+/// Where the answer to one call goes. Dropped unused, the caller sees [`CallError::Dropped`].
+#[derive(Debug)]
+pub struct Reply<T>(oneshot::Sender<T>);
+
+impl<T> Reply<T> {
+    /// Answers. A caller that no longer waits is no error.
+    pub fn send(self, answer: T) {
+        let _ = self.0.send(answer);
+    }
+
+    /// True when nobody waits for the answer any more.
+    pub fn is_abandoned(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+/// The address of one running actor. It does not follow a restart; a [`crate::Name`] does.
+pub struct Addr<M: Message>(Arc<AddrInner<M>>);
+
+pub(crate) struct AddrInner<M: Message> {
+    to: ActorRef<Envelope<M>>,
+    path: Arc<str>,
+    gauge: Arc<Gauge>,
+    ring: Option<Arc<Ring<M>>>,
+}
+
+impl<M: Message> Clone for Addr<M> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<M: Message> std::fmt::Debug for Addr<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Addr({} {})", self.0.path, self.actor_id())
+    }
+}
+
+impl<M: Message> PartialEq for Addr<M> {
+    fn eq(&self, other: &Self) -> bool {
+        self.actor_id() == other.actor_id()
+    }
+}
+
+impl<M: Message> Addr<M> {
+    pub(crate) fn new(to: ActorRef<Envelope<M>>, path: Arc<str>, gauge: Arc<Gauge>) -> Self {
+        let ring = (gauge.on_full() == OnFull::ShedOldest).then(Ring::new);
+        Self(Arc::new(AddrInner { to, path, gauge, ring }))
+    }
+
+    pub(crate) fn from_inner(inner: Arc<AddrInner<M>>) -> Self {
+        Self(inner)
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<AddrInner<M>> {
+        &self.0
+    }
+
+    pub(crate) fn gauge(&self) -> &Arc<Gauge> {
+        &self.0.gauge
+    }
+
+    /// Sends without waiting, whatever the mailbox does when full.
+    ///
+    /// # Errors
+    /// `Full` or `Gone`, with the message.
+    pub fn cast(&self, body: M) -> Result<(), SendError<M>> {
+        self.0.cast(body)
+    }
+
+    /// Sends, waiting at most `limit` for a place where the mailbox says `wait`.
+    ///
+    /// # Errors
+    /// `Full` or `Gone`, with the message.
+    pub async fn cast_wait(&self, body: M, limit: Duration) -> Result<(), SendError<M>> {
+        let sent = self.0.post_within(Letter::new(body, None), limit).await;
+        sent.map_err(|refused| self.0.counted(refused).map(|letter| letter.body))
+    }
+
+    /// Asks and waits at most `limit` for the answer, the wait for a place included.
+    ///
+    /// # Errors
+    /// See [`CallError`]; `Full` and `Gone` say that the actor never saw the question.
+    pub async fn call<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(Reply<T>) -> M,
+        limit: Duration,
+    ) -> Result<T, CallError> {
+        let deadline = tokio::time::Instant::now() + limit;
+        let (reply, answer) = oneshot::channel();
+        let receipt = Receipt::new(AtomicBool::new(false));
+        let letter = Letter::new(ask(Reply(reply)), Some(Arc::clone(&receipt)));
+        match self.0.post_within(letter, limit).await.map_err(|refused| self.0.counted(refused)) {
+            Ok(()) => {}
+            Err(SendError::Full(_)) => return Err(CallError::Full),
+            Err(SendError::Gone(_)) => return Err(CallError::Gone),
+        }
+        match tokio::time::timeout_at(deadline, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) if receipt.load(Acquire) => Err(CallError::Dropped),
+            Ok(Err(_)) if self.is_ending() => Err(CallError::Gone),
+            Ok(Err(_)) => Err(CallError::Full),
+            Err(_) => Err(CallError::Timeout),
+        }
+    }
+
+    /// Path in the tree.
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// Changes with every restart.
+    pub fn actor_id(&self) -> ActorId {
+        self.0.to.get_id()
+    }
+
+    /// True once the actor takes no more messages.
+    pub fn is_ending(&self) -> bool {
+        self.0.to.get_status() >= ActorStatus::Draining
+    }
+
+    /// The raw actor, for membership in `ractor::pg` groups only: a send through it is unbounded,
+    /// uncounted and, with the wrong type, lost.
+    pub fn cell(&self) -> ActorCell {
+        self.0.to.get_cell()
+    }
+}
+
+impl<M: Message> AddrInner<M> {
+    pub(crate) fn cast(&self, body: M) -> Result<(), SendError<M>> {
+        let posted = self.post(Letter::new(body, None));
+        posted.map_err(|refused| self.counted(refused).map(|letter| letter.body))
+    }
+
+    /// A refusal at the bound is a drop in the actor's own count.
+    fn counted(&self, refused: SendError<Letter<M>>) -> SendError<Letter<M>> {
+        if !refused.is_gone() {
+            self.gauge.count_dropped();
+        }
+        refused
+    }
+
+    async fn post_within(&self, letter: Letter<M>, limit: Duration) -> Result<(), SendError<Letter<M>>> {
+        let letter = match self.post(letter) {
+            Err(SendError::Full(letter)) if self.gauge.on_full() == OnFull::Wait => letter,
+            done => return done,
+        };
+        match tokio::time::timeout(limit, self.gauge.enter()).await {
+            Ok(Ok(ticket)) => self.send(letter, ticket),
+            Ok(Err(_)) => Err(SendError::Gone(letter)),
+            Err(_) => Err(SendError::Full(letter)),
+        }
+    }
+
+    fn post(&self, letter: Letter<M>) -> Result<(), SendError<Letter<M>>> {
+        match (self.gauge.try_enter(), &self.ring) {
+            (Ok(ticket), _) => self.send(letter, ticket),
+            (Err(NoPlace::Gone), _) => Err(SendError::Gone(letter)),
+            (Err(NoPlace::Full), None) => Err(SendError::Full(letter)),
+            (Err(NoPlace::Full), Some(ring)) => {
+                ring.replace_oldest(letter, &self.gauge).map_err(SendError::Full)
+            }
+        }
+    }
+
+    fn send(&self, letter: Letter<M>, ticket: Ticket) -> Result<(), SendError<Letter<M>>> {
+        let Some(ring) = &self.ring else {
+            let sent = hand_over(&self.to, Envelope::direct(letter, ticket));
+            return sent.map_err(|refused| SendError::Gone(refused.take_back()));
+        };
+        // The ring stays locked until the letter is in, so that its token cannot be redeemed before.
+        let mut letters = ring.lock();
+        if let Err(refused) = hand_over(&self.to, Envelope::token(Token::new(Arc::clone(ring)), ticket)) {
+            refused.void();
+            return Err(SendError::Gone(letter));
+        }
+        letters.push_back(letter);
+        Ok(())
+    }
+}
+
+/// The one raw send of the workspace.
+#[expect(clippy::disallowed_methods, reason = "every other send comes through here")]
+fn hand_over<M: Message>(to: &ActorRef<Envelope<M>>, envelope: Envelope<M>) -> Result<(), Envelope<M>> {
+    match to.send_message(envelope) {
+        Ok(()) => Ok(()),
+        Err(MessagingErr::SendErr(envelope)) => Err(envelope),
+        Err(MessagingErr::ChannelClosed | MessagingErr::InvalidActorType) => {
+            unreachable!("a typed reference to a local actor gives a refused message back")
+        }
+    }
+}
+
+impl<M> Letter<M> {
+    fn new(body: M, receipt: Option<Receipt>) -> Self {
+        Self { body, trace: trace::current(), sent_ms: clock::coarse_now_ms(), receipt }
+    }
+}

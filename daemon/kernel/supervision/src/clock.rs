@@ -1,0 +1,33 @@
+//! The monotonic clock in its two grades: coarse for every message, exact for restart windows.
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+#[cfg(target_os = "linux")]
+fn coarse() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
+    Duration::try_from(now).unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn coarse() -> Duration {
+    START.elapsed()
+}
+
+/// Monotonic milliseconds from an arbitrary start, as coarse as the kernel's tick (1 to 4 ms).
+///
+/// Differences are right on average over many messages, not for one.
+pub fn coarse_now_ms() -> u64 {
+    coarse().as_millis() as u64
+}
+
+pub(crate) fn coarse_now_ns() -> u64 {
+    coarse().as_nanos() as u64
+}
+
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Exact monotonic milliseconds since the first call.
+pub(crate) fn exact_now_ms() -> u64 {
+    START.elapsed().as_millis() as u64
+}

@@ -1,0 +1,56 @@
+//! Why an actor ended. OTP decides about restarts by this value alone, so it is typed from end to end
+//! and never read back out of ractor's reason strings.
+
+use std::any::Any;
+
+/// Why an actor ended, or why it could not start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExitReason {
+    /// Done by its own account. Returned from a handler it lets the queue run empty first.
+    #[error("normal")]
+    Normal,
+    /// Stopped by its supervisor, or ended at once by its own account.
+    #[error("shutdown")]
+    Shutdown,
+    /// Killed: no `terminate` ran.
+    #[error("killed")]
+    Killed,
+    /// Failed with a message for people.
+    #[error("error: {0}")]
+    Error(String),
+    /// A handler or an attached task panicked with this message.
+    #[error("error: panicked: {0}")]
+    Panic(String),
+    /// Its start took longer than `start_timeout`, ms.
+    #[error("error: start took more than {0} ms")]
+    StartTimeout(u64),
+    /// A supervisor could not start this child.
+    #[error("error: {path} did not start: {reason}")]
+    ChildFailed {
+        /// Path of the child.
+        path: String,
+        /// Why it did not start.
+        reason: Box<ExitReason>,
+    },
+}
+
+impl ExitReason {
+    /// Any failure as a reason: `work.map_err(ExitReason::error)?`.
+    pub fn error(why: impl std::fmt::Display) -> Self {
+        Self::Error(why.to_string())
+    }
+
+    /// OTP's two classes: a clean exit does not restart a transient child.
+    pub fn is_clean(&self) -> bool {
+        matches!(self, Self::Normal | Self::Shutdown)
+    }
+
+    pub(crate) fn from_panic(payload: Box<dyn Any + Send>) -> Self {
+        let text = payload
+            .downcast::<String>()
+            .map(|text| *text)
+            .or_else(|other| other.downcast::<&'static str>().map(|text| text.to_string()));
+        Self::Panic(text.unwrap_or_else(|_| "a payload that is no text".into()))
+    }
+}

@@ -1,0 +1,170 @@
+//! The bounded gauge of one mailbox. ractor's own queue has no bound and no depth, so every message
+//! carries a ticket: one place of the gauge, given back when the message is handled or dropped.
+
+use hecate_proto::tree as proto;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError};
+
+/// What a full mailbox does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFull {
+    /// `cast_wait` and `call` wait for a place within their time limit; `cast` is refused.
+    #[default]
+    Wait,
+    /// Everybody is refused at once.
+    Refuse,
+    /// The oldest waiting message makes room for the new one.
+    ShedOldest,
+}
+
+impl OnFull {
+    /// As written in `supervision.toml`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wait => "wait",
+            Self::Refuse => "refuse",
+            Self::ShedOldest => "shed_oldest",
+        }
+    }
+}
+
+/// Bound of a mailbox and what happens at the bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailboxSpec {
+    /// Messages that may wait, the one being handled included; at least 1.
+    pub capacity: usize,
+    /// What a full mailbox does.
+    pub on_full: OnFull,
+}
+
+impl Default for MailboxSpec {
+    fn default() -> Self {
+        Self { capacity: 1024, on_full: OnFull::Wait }
+    }
+}
+
+/// Counters of one generation of one actor. All relaxed: they are shown, nothing decides by them.
+#[derive(Debug)]
+pub(crate) struct Gauge {
+    spec: MailboxSpec,
+    places: Arc<Semaphore>,
+    high_water: AtomicU64,
+    handled: AtomicU64,
+    dropped: AtomicU64,
+    busy_ns: AtomicU64,
+    last: Mutex<Option<&'static str>>,
+}
+
+/// Why no place was given.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    Full,
+    Gone,
+}
+
+impl Gauge {
+    pub(crate) fn new(spec: MailboxSpec) -> Arc<Self> {
+        let capacity = spec.capacity.clamp(1, Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            spec: MailboxSpec { capacity, ..spec },
+            places: Arc::new(Semaphore::new(capacity)),
+            high_water: AtomicU64::new(0),
+            handled: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            busy_ns: AtomicU64::new(0),
+            last: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn on_full(&self) -> OnFull {
+        self.spec.on_full
+    }
+
+    /// A place at once, or none. A refusal is not counted here: the caller may yet wait.
+    pub(crate) fn try_enter(self: &Arc<Self>) -> Result<Ticket, NoPlace> {
+        match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => Ok(self.ticket(place)),
+            Err(TryAcquireError::NoPermits) => Err(NoPlace::Full),
+            Err(TryAcquireError::Closed) => Err(NoPlace::Gone),
+        }
+    }
+
+    /// Waits for a place, first come first served.
+    pub(crate) async fn enter(self: &Arc<Self>) -> Result<Ticket, NoPlace> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        place.map(|place| self.ticket(place)).map_err(|_: AcquireError| NoPlace::Gone)
+    }
+
+    fn ticket(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Ticket {
+        let depth = self.depth();
+        if depth > self.high_water.load(Relaxed) {
+            self.high_water.fetch_max(depth, Relaxed);
+        }
+        Ticket { gauge: Arc::clone(self), _place: place, settled: false }
+    }
+
+    /// Places taken now.
+    pub(crate) fn depth(&self) -> u64 {
+        self.spec.capacity.saturating_sub(self.places.available_permits()) as u64
+    }
+
+    /// No further places: whoever waits for one learns that the actor is gone.
+    pub(crate) fn close(&self) {
+        self.places.close();
+    }
+
+    pub(crate) fn count_dropped(&self) {
+        self.dropped.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_handled(&self, busy_ns: u64) {
+        self.handled.fetch_add(1, Relaxed);
+        self.busy_ns.fetch_add(busy_ns, Relaxed);
+    }
+
+    pub(crate) fn set_last(&self, variant: &'static str) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(variant);
+    }
+
+    pub(crate) fn mailbox(&self) -> proto::Mailbox {
+        proto::Mailbox {
+            depth: self.depth(),
+            capacity: self.spec.capacity as u64,
+            high_water: self.high_water.load(Relaxed),
+            on_full: self.spec.on_full.as_str().into(),
+        }
+    }
+
+    pub(crate) fn messages(&self) -> proto::Messages {
+        proto::Messages {
+            handled: self.handled.load(Relaxed),
+            dropped: self.dropped.load(Relaxed),
+            busy_ns: self.busy_ns.load(Relaxed),
+            last: self.last.lock().unwrap_or_else(PoisonError::into_inner).map(str::to_owned),
+        }
+    }
+}
+
+/// One place in the gauge. Dropped before delivery it counts as a dropped message.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    gauge: Arc<Gauge>,
+    _place: OwnedSemaphorePermit,
+    settled: bool,
+}
+
+impl Ticket {
+    /// From here on its end is no loss: it was handled, or given back to the sender.
+    pub(crate) fn settle(&mut self) {
+        self.settled = true;
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.gauge.count_dropped();
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The tree as `supervision.toml` declares it, checked whole.
+
+mod assemble;
+mod parse;
+mod source;
+mod value;
+
+use crate::Kinds;
+use crate::mailbox::MailboxSpec;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use source::ConfigError;
+
+/// Whom a failing child takes along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// Nobody.
+    OneForOne,
+    /// Those started after it.
+    RestForOne,
+    /// All its siblings.
+    OneForAll,
+}
+
+impl Strategy {
+    /// As written in `supervision.toml`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OneForOne => "one_for_one",
+            Self::RestForOne => "rest_for_one",
+            Self::OneForAll => "one_for_all",
+        }
+    }
+}
+
+/// When a child that ended is started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// Always.
+    Permanent,
+    /// After an abnormal end.
+    Transient,
+    /// Never; it is forgotten.
+    Temporary,
+}
+
+impl Restart {
+    /// As written in `supervision.toml`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Permanent => "permanent",
+            Self::Transient => "transient",
+            Self::Temporary => "temporary",
+        }
+    }
+}
+
+/// How a child is ended by its supervisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shutdown {
+    /// At once, without `terminate`.
+    BrutalKill,
+    /// After the message at hand, dropping what is queued; killed when that takes longer.
+    Within(Duration),
+    /// As `Within`, without a limit of its own.
+    Infinity,
+    /// After everything that is queued; killed when that takes longer.
+    Drain(Duration),
+}
+
+impl Shutdown {
+    /// How long the child may take before it is killed.
+    pub(crate) const fn limit(self) -> Option<Duration> {
+        match self {
+            Self::BrutalKill => Some(Duration::ZERO),
+            Self::Within(limit) | Self::Drain(limit) => Some(limit),
+            Self::Infinity => None,
+        }
+    }
+}
+
+/// A checked tree, ready to boot.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(crate) root: Arc<ChildSpec>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ChildSpec {
+    pub(crate) path: Arc<str>,
+    pub(crate) restart: Restart,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) role: Role,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Role {
+    Supervisor(SupervisorSpec),
+    Worker(WorkerSpec),
+    Pool(PoolSpec),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SupervisorSpec {
+    pub(crate) strategy: Strategy,
+    pub(crate) restarts_max: u32,
+    pub(crate) period_ms: u64,
+    /// In start order.
+    pub(crate) children: Vec<Arc<ChildSpec>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct WorkerSpec {
+    pub(crate) kind: String,
+    pub(crate) mailbox: MailboxSpec,
+    pub(crate) start_timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PoolSpec {
+    /// What every child is; its shutdown is the children's.
+    pub(crate) child: WorkerSpec,
+    pub(crate) child_shutdown: Shutdown,
+    pub(crate) children_max: usize,
+}
+
+impl Plan {
+    /// Reads and checks the whole file.
+    ///
+    /// # Errors
+    /// Every fault of the file at once, in file order.
+    pub fn parse(text: &str, file_name: &str, kinds: &Kinds) -> Result<Self, Vec<ConfigError>> {
+        parse::parse(text, file_name, kinds)
+    }
+}

@@ -1,0 +1,294 @@
+//! The thin actor around a pool's core.
+
+use super::core::{Core, Effect};
+use super::{Member, Pool, Shared, StartError};
+use crate::links::Links;
+use crate::node::{Members, Node, Occupant};
+use crate::plan::{PoolSpec, Restart, Shutdown};
+use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
+use crate::{Actor, Addr, ExitReason};
+use futures_util::FutureExt;
+use ractor::{Actor as _, ActorProcessingErr, ActorRef, SupervisionEvent};
+use std::collections::{HashMap, VecDeque};
+use std::marker::PhantomData;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+pub(super) type Answer<A> = Result<Addr<<A as Actor>::Msg>, StartError>;
+
+/// What a pool is told.
+pub(super) enum Control<A: Actor> {
+    Ask { id: String, args: A::Args, reply: oneshot::Sender<Answer<A>> },
+    StartEnded { id: String, result: Result<(Born, Addr<A::Msg>), ExitReason> },
+    Exited { id: String, reason: ExitReason },
+    Stop,
+    Deadline,
+}
+
+impl<A: Actor> ractor::Message for Control<A> {}
+
+#[expect(clippy::disallowed_methods, reason = "a pool's own port; each asker waits for its answer")]
+pub(super) fn tell<A: Actor>(pool: &ActorRef<Control<A>>, control: Control<A>) {
+    // What a pool that is gone would have answered is dropped, and says so to its asker.
+    let _ = pool.send_message(control);
+}
+
+pub(crate) struct PoolLaunch<A: Actor> {
+    pool: Pool<A>,
+    spec: Arc<PoolSpec>,
+}
+
+impl<A: Actor> PoolLaunch<A> {
+    pub(crate) fn new(pool: Pool<A>, spec: PoolSpec, node: &Arc<Node>) -> Self {
+        let members: Arc<dyn Members> = Arc::<Shared<A>>::clone(&pool.0);
+        node.set_members(members);
+        Self { pool, spec: Arc::new(spec) }
+    }
+}
+
+impl<A: Actor> Launch for PoolLaunch<A> {
+    fn launch(&self, cradle: Cradle) -> Birthing {
+        let (pool, spec, links) = (self.pool.clone(), Arc::clone(&self.spec), Links::new());
+        let begin = Beginning { pool, spec, path: Arc::clone(&cradle.node.path), links: Arc::clone(&links) };
+        async move {
+            let spawned = Keeper::<A>::spawn_linked(None, Keeper(PhantomData), begin, cradle.parent).await;
+            let (keeper, task) = spawned.map_err(ExitReason::error)?;
+            let (cell, to) = (keeper.get_cell(), keeper);
+            let on_stop = Arc::new(move || tell(&to, Control::Stop));
+            let occupant = |gone| Occupant { cell, links, gauge: None, on_stop: Some(on_stop), gone };
+            Ok(Born::new(occupant, task))
+        }
+        .boxed()
+    }
+}
+
+/// The ractor actor of every pool.
+struct Keeper<A>(PhantomData<fn() -> A>);
+
+struct Beginning<A: Actor> {
+    pool: Pool<A>,
+    spec: Arc<PoolSpec>,
+    path: Arc<str>,
+    links: Arc<Links>,
+}
+
+struct Child<A: Actor> {
+    node: Arc<Node>,
+    running: Option<(Occupant, Addr<A::Msg>)>,
+    give_up: Option<oneshot::Sender<()>>,
+}
+
+struct Driver<A: Actor> {
+    core: Core<A::Args, oneshot::Sender<Answer<A>>>,
+    children: HashMap<String, Child<A>>,
+    shared: Arc<Shared<A>>,
+    spec: Arc<PoolSpec>,
+    path: Arc<str>,
+    links: Arc<Links>,
+    me: ActorRef<Control<A>>,
+    stopping: bool,
+}
+
+impl<A: Actor> ractor::Actor for Keeper<A> {
+    type Msg = Control<A>;
+    type State = Driver<A>;
+    type Arguments = Beginning<A>;
+
+    async fn pre_start(
+        &self,
+        me: ActorRef<Control<A>>,
+        begin: Beginning<A>,
+    ) -> Result<Driver<A>, ActorProcessingErr> {
+        let Beginning { pool, spec, path, links } = begin;
+        let shared = pool.0;
+        shared.door.store(Some(Arc::new(me.clone())));
+        let core = Core::new(spec.children_max);
+        Ok(Driver { core, children: HashMap::new(), shared, spec, path, links, me, stopping: false })
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<Control<A>>,
+        control: Control<A>,
+        driver: &mut Driver<A>,
+    ) -> Result<(), ActorProcessingErr> {
+        let effects = driver.take_in(control);
+        driver.perform(effects);
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<Control<A>>,
+        event: SupervisionEvent,
+        _: &mut Driver<A>,
+    ) -> Result<(), ActorProcessingErr> {
+        drop(event);
+        Ok(())
+    }
+}
+
+type Effects<A> = VecDeque<Effect<<A as Actor>::Args, oneshot::Sender<Answer<A>>>>;
+
+impl<A: Actor> Driver<A> {
+    fn take_in(&mut self, control: Control<A>) -> Effects<A> {
+        match control {
+            Control::Ask { id, args, reply } => {
+                let ending = self.addr(&id).is_some_and(Addr::is_ending);
+                self.core.ask(id, args, reply, ending).into_iter().collect()
+            }
+            Control::StartEnded { id, result } => self.start_ended(id, result),
+            Control::Exited { id, reason } => self.exited(&id, &reason),
+            Control::Stop => self.core.stop().into(),
+            Control::Deadline => {
+                self.kill_all();
+                Effects::<A>::new()
+            }
+        }
+    }
+
+    fn perform(&mut self, mut effects: Effects<A>) {
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::Start(id, args) => effects.extend(self.start(id, args)),
+                Effect::Found(id, replies) => self.answer_found(&id, replies),
+                Effect::Failed(replies, why) => answer::<A>(replies, &StartError::Init(why)),
+                Effect::Full(reply) => {
+                    let max = self.spec.children_max;
+                    tracing::warn!(path = &*self.path, max, "refused a child: the pool is full");
+                    answer::<A>(vec![reply], &StartError::MaxChildren { max });
+                }
+                Effect::Refuse(replies) => answer::<A>(replies, &StartError::NotRunning),
+                Effect::StopAll => self.stop_all(),
+                Effect::End => {
+                    self.links.set_outcome(ExitReason::Shutdown);
+                    self.me.stop(None);
+                }
+            }
+        }
+    }
+}
+
+impl<A: Actor> Driver<A> {
+    fn start(&mut self, id: String, args: A::Args) -> Effects<A> {
+        let path: Arc<str> = format!("{}/{id}", self.path).into();
+        let node = Arc::new(Node::leaf(path, &self.spec.child.kind, Restart::Temporary));
+        node.begin();
+        let (give_up, given_up) = oneshot::channel();
+        let cradle = Cradle { parent: self.me.get_cell(), node: Arc::clone(&node), give_up: given_up };
+        self.children.insert(id.clone(), Child { node, running: None, give_up: Some(give_up) });
+        let spec = Arc::clone(&self.spec);
+        let mut birthing = async move { launch_actor::<A>(&spec.child, args, None, cradle).await }.boxed();
+        if let Some(result) = (&mut birthing).now_or_never() {
+            return self.start_ended(id, result);
+        }
+        let me = self.me.clone();
+        tokio::spawn(async move {
+            let result = birthing.await;
+            tell(&me, Control::StartEnded { id, result });
+        });
+        Effects::<A>::new()
+    }
+
+    fn start_ended(&mut self, id: String, result: Result<(Born, Addr<A::Msg>), ExitReason>) -> Effects<A> {
+        let Some(child) = self.children.get_mut(&id) else { return Effects::<A>::new() };
+        child.give_up = None;
+        let (born, addr) = match result {
+            Ok(born) => born,
+            Err(why) => {
+                tracing::warn!(path = &*child.node.path, reason = %why, "did not start");
+                self.children.remove(&id);
+                return self.core.start_failed(&id, why).into();
+            }
+        };
+        tracing::debug!(path = &*child.node.path, id = %born.occupant.cell.get_id(), "started");
+        let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
+        child.running = Some((born.occupant.clone(), addr.clone()));
+        self.shared.members.insert(id.clone(), Member { addr, node: Arc::clone(&node) });
+        if self.stopping {
+            self.end_child(&id);
+        }
+        let effects = self.core.started(&id).into_iter().collect();
+        let (me, shared) = (self.me.clone(), Arc::clone(&self.shared));
+        born.settle(&node, move |reason| {
+            shared.members.remove_if(&id, |_, member| member.addr.actor_id() == actor_id);
+            tell(&me, Control::Exited { id, reason });
+        });
+        effects
+    }
+
+    fn addr(&self, id: &str) -> Option<&Addr<A::Msg>> {
+        self.children.get(id)?.running.as_ref().map(|(_, addr)| addr)
+    }
+
+    fn exited(&mut self, id: &str, reason: &ExitReason) -> Effects<A> {
+        if let Some(child) = self.children.remove(id) {
+            report_exit(&child.node.path, reason);
+        }
+        self.core.exited(id).into_iter().collect()
+    }
+
+    fn answer_found(&self, id: &str, replies: Vec<oneshot::Sender<Answer<A>>>) {
+        for reply in replies {
+            let _ = reply.send(self.addr(id).cloned().ok_or(StartError::NotRunning));
+        }
+    }
+
+    /// All at once, one deadline for the whole set.
+    fn stop_all(&mut self) {
+        self.stopping = true;
+        self.shared.close(&self.me);
+        for child in self.children.values_mut() {
+            child.give_up = None;
+        }
+        for id in self.children.keys().cloned().collect::<Vec<_>>() {
+            self.end_child(&id);
+        }
+        if let Some(limit) = self.spec.child_shutdown.limit() {
+            let me = self.me.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(limit).await;
+                tell(&me, Control::Deadline);
+            });
+        }
+    }
+
+    fn end_child(&self, id: &str) {
+        let Some((occupant, _)) = self.children.get(id).and_then(|child| child.running.as_ref()) else {
+            return;
+        };
+        match self.spec.child_shutdown {
+            Shutdown::BrutalKill => occupant.cell.kill(),
+            how => occupant.ask_to_end(how),
+        }
+    }
+
+    fn kill_all(&self) {
+        let late = self.children.values().filter_map(|child| child.running.as_ref());
+        for (occupant, _) in late {
+            tracing::warn!(path = &*self.path, id = %occupant.cell.get_id(), "killed: it did not end in time");
+            occupant.cell.kill();
+        }
+    }
+}
+
+/// A pool that ends, on whatever road, takes no more askers.
+impl<A: Actor> Drop for Driver<A> {
+    fn drop(&mut self) {
+        self.shared.close(&self.me);
+    }
+}
+
+fn answer<A: Actor>(replies: Vec<oneshot::Sender<Answer<A>>>, why: &StartError) {
+    for reply in replies {
+        let _ = reply.send(Err(why.clone()));
+    }
+}
+
+fn report_exit(path: &str, reason: &ExitReason) {
+    if reason.is_clean() {
+        tracing::debug!(path, %reason, "exited");
+    } else {
+        tracing::warn!(path, %reason, "exited");
+    }
+}

@@ -1,0 +1,123 @@
+//! A supervisor of children that come and go, all of one kind: OTP's simple_one_for_one. Its children
+//! are temporary: who needs one that ended starts it again.
+
+mod core;
+mod driver;
+
+#[cfg(test)]
+mod core_tests;
+
+use crate::node::{Members, Node};
+use crate::{Actor, Addr, ExitReason, Message};
+use arc_swap::ArcSwapOption;
+use dashmap::DashMap;
+use driver::Control;
+pub(crate) use driver::PoolLaunch;
+use ractor::ActorRef;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Why a pool has no child to offer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// The pool itself is not up, or on its way down.
+    #[error("the pool is not running")]
+    NotRunning,
+    /// The pool holds as many children as it may.
+    #[error("the pool is full: {max} children")]
+    MaxChildren {
+        /// The bound, `max_children` of `supervision.toml`.
+        max: usize,
+    },
+    /// The child's init failed.
+    #[error("the child did not start: {0}")]
+    Init(ExitReason),
+}
+
+/// The caller's handle to a pool; clones share it. It stays valid over restarts of the pool.
+pub struct Pool<A: Actor>(Arc<Shared<A>>);
+
+pub(crate) struct Shared<A: Actor> {
+    members: DashMap<String, Member<A::Msg>>,
+    door: ArcSwapOption<ActorRef<Control<A>>>,
+}
+
+struct Member<M: Message> {
+    addr: Addr<M>,
+    node: Arc<Node>,
+}
+
+impl<A: Actor> Clone for Pool<A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<A: Actor> Default for Pool<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A: Actor> std::fmt::Debug for Pool<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pool({} children)", self.len())
+    }
+}
+
+impl<A: Actor> Pool<A> {
+    /// A pool that runs once its kind is placed in a tree.
+    pub fn new() -> Self {
+        Self(Arc::new(Shared { members: DashMap::new(), door: ArcSwapOption::empty() }))
+    }
+
+    /// The child of that id, if it runs and takes messages.
+    pub fn whereis(&self, id: &str) -> Option<Addr<A::Msg>> {
+        let member = self.0.members.get(id)?;
+        (!member.addr.is_ending()).then(|| member.addr.clone())
+    }
+
+    /// The running child of that id, or a new one made from `args`. A predecessor that is about to end
+    /// is waited for: there are never two of one id. A message that such a child gave back as `Gone`
+    /// can be sent to the address that this returns.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_child(
+        &self,
+        id: impl Into<String>,
+        args: A::Args,
+    ) -> Result<Addr<A::Msg>, StartError> {
+        let id = id.into();
+        if let Some(addr) = self.whereis(&id) {
+            return Ok(addr);
+        }
+        let door = self.0.door.load_full().ok_or(StartError::NotRunning)?;
+        let (reply, answer) = oneshot::channel();
+        driver::tell(&door, Control::Ask { id, args, reply });
+        answer.await.unwrap_or(Err(StartError::NotRunning))
+    }
+
+    /// Children that run now.
+    pub fn len(&self) -> usize {
+        self.0.members.len()
+    }
+
+    /// True when no child runs.
+    pub fn is_empty(&self) -> bool {
+        self.0.members.is_empty()
+    }
+}
+
+impl<A: Actor> Shared<A> {
+    /// Takes no more askers, unless a successor has opened the door again.
+    fn close(&self, keeper: &ActorRef<Control<A>>) {
+        self.door.rcu(|door| door.clone().filter(|open| open.get_id() != keeper.get_id()));
+    }
+}
+
+impl<A: Actor> Members for Shared<A> {
+    fn nodes(&self) -> Vec<Arc<Node>> {
+        self.members.iter().map(|member| Arc::clone(&member.node)).collect()
+    }
+}

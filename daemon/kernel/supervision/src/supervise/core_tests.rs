@@ -1,0 +1,386 @@
+//! OTP's tables, and the invariants that no sequence of events may break.
+
+use super::core::{ChildState, Core, Effect, Ending, Event, Index, Rules};
+use crate::ExitReason;
+use crate::plan::{Restart, Restart::*, Strategy, Strategy::*};
+use Effect::{AbortStart, Booted, End, GaveUp, RetryLater, Start, Stop};
+use proptest::prelude::{
+    Just, ProptestConfig, TestCaseError, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
+use proptest::strategy::Strategy as _;
+
+const PERIOD_MS: u64 = 5_000;
+
+fn crash() -> ExitReason {
+    ExitReason::error("boom")
+}
+
+fn core(strategy: Strategy, restarts_max: u32, children: &[Restart]) -> Core {
+    Core::new(Rules { strategy, restarts_max, period_ms: PERIOD_MS }, children.iter().copied())
+}
+
+/// A world in which every start and every stop succeeds at once, unless a start is set to fail.
+struct World {
+    core: Core,
+    now_ms: u64,
+    trace: Vec<Effect>,
+    failing: Vec<Index>,
+    alive: Vec<bool>,
+}
+
+impl World {
+    fn booted(strategy: Strategy, restarts_max: u32, children: &[Restart]) -> Self {
+        let mut world = Self {
+            core: core(strategy, restarts_max, children),
+            now_ms: 0,
+            trace: Vec::new(),
+            failing: Vec::new(),
+            alive: vec![false; children.len()],
+        };
+        world.tell(Event::Boot);
+        assert_eq!(world.trace.pop(), Some(Booted));
+        world.trace.clear();
+        world
+    }
+
+    /// Plays one event to its end; retries are left to the caller.
+    fn tell(&mut self, event: Event) {
+        let mut events = std::collections::VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in self.core.step(self.now_ms, event) {
+                events.extend(self.obey(&effect));
+                self.trace.push(effect);
+            }
+        }
+    }
+
+    fn obey(&mut self, effect: &Effect) -> Option<Event> {
+        match effect {
+            Start(index) if self.failing.contains(index) => Some(Event::StartFailed(*index, crash())),
+            Start(index) => {
+                assert!(!std::mem::replace(&mut self.alive[*index], true), "two instances of {index}");
+                Some(Event::Started(*index))
+            }
+            Stop(index) => {
+                assert!(std::mem::replace(&mut self.alive[*index], false), "{index} does not run");
+                Some(Event::Exited(*index, ExitReason::Shutdown))
+            }
+            _ => None,
+        }
+    }
+
+    fn exit(&mut self, index: Index, reason: ExitReason) -> Vec<Effect> {
+        self.alive[index] = false;
+        self.tell(Event::Exited(index, reason));
+        std::mem::take(&mut self.trace)
+    }
+
+    fn retry(&mut self, index: Index) -> Vec<Effect> {
+        self.tell(Event::Retry(index));
+        std::mem::take(&mut self.trace)
+    }
+}
+
+#[test]
+fn children_start_one_after_the_other() {
+    let mut core = core(OneForOne, 1, &[Permanent, Permanent]);
+    assert_eq!(core.step(0, Event::Boot), [Start(0)]);
+    assert_eq!(core.step(0, Event::Started(0)), [Start(1)]);
+    assert_eq!(core.step(0, Event::Started(1)), [Booted]);
+}
+
+#[test]
+fn a_failed_boot_stops_the_started_ones_in_reverse_and_names_the_culprit() {
+    let mut core = core(OneForOne, 9, &[Permanent; 4]);
+    core.step(0, Event::Boot);
+    core.step(0, Event::Started(0));
+    core.step(0, Event::Started(1));
+    assert_eq!(core.step(0, Event::StartFailed(2, crash())), [Stop(1)]);
+    assert_eq!(core.step(0, Event::Exited(1, ExitReason::Shutdown)), [Stop(0)]);
+    let end = End(Ending::BootFailed(2, crash()));
+    assert_eq!(core.step(0, Event::Exited(0, ExitReason::Shutdown)), [end]);
+}
+
+#[test]
+fn each_strategy_takes_along_whom_it_should_in_otp_order() {
+    let table: [(Strategy, &[Effect]); 3] = [
+        (OneForOne, &[Start(1)]),
+        (RestForOne, &[Stop(3), Stop(2), Start(1), Start(2), Start(3)]),
+        (OneForAll, &[Stop(3), Stop(2), Stop(0), Start(0), Start(1), Start(2), Start(3)]),
+    ];
+    for (strategy, expected) in table {
+        let mut world = World::booted(strategy, 1, &[Permanent; 4]);
+        assert_eq!(world.exit(1, crash()), expected, "{strategy:?}");
+    }
+}
+
+#[test]
+fn restart_types_follow_the_exit_reason() {
+    use ExitReason::{Killed, Normal, Shutdown};
+    let panicked = ExitReason::Panic("boom".into());
+    let table = [
+        (Permanent, Normal, true),
+        (Permanent, Shutdown, true),
+        (Permanent, crash(), true),
+        (Transient, Normal, false),
+        (Transient, Shutdown, false),
+        (Transient, Killed, true),
+        (Transient, panicked, true),
+        (Temporary, Normal, false),
+        (Temporary, crash(), false),
+    ];
+    for (restart, reason, restarted) in table {
+        let mut world = World::booted(OneForOne, 1, &[restart]);
+        let expected: &[Effect] = if restarted { &[Start(0)] } else { &[] };
+        assert_eq!(world.exit(0, reason.clone()), expected, "{restart:?} {reason}");
+    }
+}
+
+#[test]
+fn a_temporary_sibling_hit_by_a_group_restart_is_dropped() {
+    let mut world = World::booted(RestForOne, 1, &[Permanent, Permanent, Temporary]);
+    assert_eq!(world.exit(0, crash()), [Stop(2), Stop(1), Start(0), Start(1)]);
+    assert_eq!(world.core.states().last(), Some(ChildState::Dropped));
+}
+
+#[test]
+fn a_transient_sibling_that_ended_normally_comes_back_with_its_group() {
+    let mut world = World::booted(OneForAll, 1, &[Permanent, Transient]);
+    assert_eq!(world.exit(1, ExitReason::Normal), []);
+    assert_eq!(world.exit(0, crash()), [Start(0), Start(1)]);
+}
+
+#[test]
+fn a_transient_sibling_before_the_crash_stays_down_under_rest_for_one() {
+    let mut world = World::booted(RestForOne, 1, &[Transient, Permanent]);
+    assert_eq!(world.exit(0, ExitReason::Normal), []);
+    assert_eq!(world.exit(1, crash()), [Start(1)]);
+}
+
+#[test]
+fn intensity_one_forgives_one_crash_and_intensity_zero_none() {
+    let mut world = World::booted(OneForOne, 1, &[Permanent, Permanent]);
+    assert_eq!(world.exit(0, crash()), [Start(0)]);
+    assert_eq!(world.exit(0, crash()), [GaveUp(0, crash()), Stop(1), End(Ending::GaveUp)]);
+    let mut world = World::booted(OneForOne, 0, &[Permanent]);
+    assert_eq!(world.exit(0, crash()), [GaveUp(0, crash()), End(Ending::GaveUp)]);
+}
+
+#[test]
+fn a_restart_exactly_one_period_ago_still_counts_and_a_millisecond_later_no_more() {
+    for (gap_ms, survives) in [(PERIOD_MS, false), (PERIOD_MS + 1, true)] {
+        let mut world = World::booted(OneForOne, 1, &[Permanent]);
+        world.now_ms = 1_000;
+        world.exit(0, crash());
+        world.now_ms += gap_ms;
+        let effects = world.exit(0, crash());
+        assert_eq!(effects.contains(&Start(0)), survives, "{gap_ms} ms apart: {effects:?}");
+    }
+}
+
+#[test]
+fn every_failing_attempt_counts_so_intensity_three_means_three_more_inits() {
+    let mut world = World::booted(OneForOne, 3, &[Permanent]);
+    world.failing = vec![0];
+    assert_eq!(world.exit(0, crash()), [Start(0), RetryLater(0)]);
+    assert_eq!(world.retry(0), [Start(0), RetryLater(0)]);
+    assert_eq!(world.retry(0), [Start(0), RetryLater(0)]);
+    let last = world.retry(0);
+    assert!(matches!(last[..], [GaveUp(0, _), End(Ending::GaveUp)]), "{last:?}");
+}
+
+#[test]
+fn a_sibling_that_fails_in_a_group_restart_is_the_one_to_be_retried() {
+    let mut world = World::booted(RestForOne, 9, &[Permanent; 3]);
+    world.failing = vec![2];
+    assert_eq!(world.exit(0, crash()), [Stop(2), Stop(1), Start(0), Start(1), Start(2), RetryLater(2)]);
+    world.failing.clear();
+    assert_eq!(world.retry(2), [Start(2)], "rest_for_one keeps the restarted prefix");
+
+    let mut world = World::booted(OneForAll, 9, &[Permanent; 3]);
+    world.failing = vec![2];
+    world.exit(0, crash());
+    world.failing.clear();
+    let expected = [Stop(1), Stop(0), Start(0), Start(1), Start(2)];
+    assert_eq!(world.retry(2), expected, "one_for_all starts over");
+}
+
+#[test]
+fn a_group_restart_cancels_a_pending_retry() {
+    let mut world = World::booted(OneForAll, 9, &[Permanent; 2]);
+    world.failing = vec![1];
+    world.exit(1, crash());
+    world.failing.clear();
+    world.exit(0, crash());
+    assert_eq!(world.retry(1), []);
+}
+
+#[test]
+fn a_stop_goes_down_in_reverse_and_skips_who_died_meanwhile() {
+    let mut core = World::booted(OneForOne, 9, &[Permanent; 3]).core;
+    assert_eq!(core.step(0, Event::Stop), [Stop(2)]);
+    assert_eq!(core.step(0, Event::Exited(1, crash())), []);
+    assert_eq!(core.step(0, Event::Exited(2, ExitReason::Shutdown)), [Stop(0)]);
+    assert_eq!(core.step(0, Event::Stop), [], "a second stop changes nothing");
+    assert_eq!(core.step(0, Event::Exited(0, ExitReason::Shutdown)), [End(Ending::Stopped)]);
+}
+
+#[test]
+fn a_stop_gives_up_a_start_under_way_and_a_start_that_made_it_is_stopped() {
+    for made_it in [false, true] {
+        let mut core = core(OneForOne, 1, &[Permanent, Permanent]);
+        core.step(0, Event::Boot);
+        core.step(0, Event::Started(0));
+        assert_eq!(core.step(0, Event::Stop), [AbortStart(1)]);
+        if made_it {
+            assert_eq!(core.step(0, Event::Started(1)), [Stop(1)]);
+            assert_eq!(core.step(0, Event::Exited(1, ExitReason::Shutdown)), [Stop(0)]);
+        } else {
+            assert_eq!(core.step(0, Event::StartFailed(1, ExitReason::Shutdown)), [Stop(0)]);
+        }
+    }
+}
+
+#[test]
+fn a_child_that_died_before_its_group_was_stopped_costs_no_second_restart() {
+    let mut core = World::booted(OneForAll, 1, &[Permanent; 3]).core;
+    assert_eq!(core.step(0, Event::Exited(0, crash())), [Stop(2)]);
+    assert_eq!(core.step(0, Event::Exited(1, crash())), []);
+    assert_eq!(core.step(0, Event::Exited(2, ExitReason::Shutdown)), [Start(0)]);
+    assert_eq!(core.step(0, Event::Started(0)), [Start(1)]);
+    assert_eq!(core.step(0, Event::Started(1)), [Start(2)]);
+    assert_eq!(core.step(0, Event::Started(2)), []);
+}
+
+/// What chance may do to a supervisor.
+#[derive(Clone, Debug)]
+enum Chance {
+    /// A running child ends by itself.
+    Exit(usize, u8),
+    /// The start or stop under way is answered, a start perhaps with a failure.
+    Answer(bool),
+    /// The oldest retry comes round.
+    Retry,
+    Wait(u64),
+    Stop,
+}
+
+fn chance() -> impl proptest::strategy::Strategy<Value = Chance> {
+    prop_oneof![
+        6 => (any::<usize>(), 0..4u8).prop_map(|(child, reason)| Chance::Exit(child, reason)),
+        12 => prop::bool::weighted(0.8).prop_map(Chance::Answer),
+        3 => Just(Chance::Retry),
+        3 => (0..4_000u64).prop_map(Chance::Wait),
+        1 => Just(Chance::Stop),
+    ]
+}
+
+/// The children as they really are, apart from what the core believes.
+#[derive(Default)]
+struct Reality {
+    alive: Vec<bool>,
+    under_way: Option<Effect>,
+    retries: Vec<Index>,
+    stopped: Vec<Index>,
+    ending: bool,
+    gave_up: bool,
+    ended: Option<Ending>,
+}
+
+impl Reality {
+    fn take(&mut self, effects: Vec<Effect>) -> Result<(), TestCaseError> {
+        for effect in effects {
+            prop_assert!(self.ended.is_none(), "{effect:?} after the end");
+            match &effect {
+                Start(index) => {
+                    prop_assert!(!self.alive[*index], "a second instance of {index}");
+                    prop_assert!(!self.ending, "a start while going down");
+                    prop_assert!(self.under_way.is_none(), "two things at once");
+                    self.under_way = Some(effect);
+                }
+                Stop(index) => {
+                    prop_assert!(self.under_way.is_none(), "two things at once");
+                    if self.ending {
+                        prop_assert!(self.stopped.last().is_none_or(|last| index < last), "not in reverse");
+                        self.stopped.push(*index);
+                    }
+                    self.under_way = Some(effect);
+                }
+                RetryLater(index) => self.retries.push(*index),
+                GaveUp(..) => (self.gave_up, self.ending) = (true, true),
+                End(ending) => {
+                    prop_assert!(self.alive.iter().all(|alive| !alive), "it left children behind");
+                    prop_assert_eq!(self.gave_up, *ending == Ending::GaveUp);
+                    self.ended = Some(ending.clone());
+                }
+                AbortStart(_) | Booted => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, well: bool) -> Option<Event> {
+        match self.under_way.take()? {
+            Start(index) if well => {
+                self.alive[index] = true;
+                Some(Event::Started(index))
+            }
+            Start(index) => Some(Event::StartFailed(index, crash())),
+            Stop(index) if std::mem::replace(&mut self.alive[index], false) => {
+                Some(Event::Exited(index, ExitReason::Shutdown))
+            }
+            _ => None,
+        }
+    }
+
+    fn exit(&mut self, child: usize, reason: u8) -> Option<Event> {
+        let running: Vec<_> = (0..self.alive.len()).filter(|index| self.alive[*index]).collect();
+        let index = *running.get(child % running.len().max(1))?;
+        self.alive[index] = false;
+        if self.under_way == Some(Stop(index)) {
+            self.under_way = None;
+        }
+        let reasons = [ExitReason::Normal, ExitReason::Shutdown, ExitReason::Killed, crash()];
+        Some(Event::Exited(index, reasons[reason as usize].clone()))
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_of_events_breaks_the_rules(
+        strategy in prop::sample::select(vec![OneForOne, RestForOne, OneForAll]),
+        restarts_max in 0..4u32,
+        children in prop::collection::vec(prop::sample::select(vec![Permanent, Transient, Temporary]), 0..6),
+        chances in prop::collection::vec(chance(), 0..200),
+    ) {
+        let mut core = core(strategy, restarts_max, &children);
+        let mut reality = Reality { alive: vec![false; children.len()], ..Reality::default() };
+        let mut now_ms = 0;
+        reality.take(core.step(now_ms, Event::Boot))?;
+        for chance in chances.into_iter().chain([Chance::Stop]) {
+            let event = match chance {
+                Chance::Exit(child, reason) => reality.exit(child, reason),
+                Chance::Answer(well) => reality.answer(well),
+                Chance::Retry if reality.retries.is_empty() => None,
+                Chance::Retry => Some(Event::Retry(reality.retries.remove(0))),
+                Chance::Wait(ms) => { now_ms += ms; None }
+                Chance::Stop => { reality.ending = true; Some(Event::Stop) }
+            };
+            if let Some(event) = event {
+                if matches!(event, Event::StartFailed(..)) && core.is_booting() { reality.ending = true; }
+                reality.take(core.step(now_ms, event))?;
+            }
+            // The count inside the window never passes the limit by more than the one that gives up.
+            let used = core.window().at_ms().count();
+            prop_assert_eq!(used > restarts_max as usize, reality.gave_up, "gives up exactly at the rule");
+        }
+        while reality.ended.is_none() {
+            let Some(event) = reality.answer(true) else {
+                return Err(TestCaseError::fail("it waits for nothing and never ends"));
+            };
+            reality.take(core.step(now_ms, event))?;
+        }
+    }
+}

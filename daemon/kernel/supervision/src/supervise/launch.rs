@@ -1,0 +1,102 @@
+//! How one child comes to life, whatever it is.
+
+use crate::links::Links;
+use crate::mailbox::Gauge;
+use crate::node::{Node, Occupant};
+use crate::plan::WorkerSpec;
+use crate::shell::{Birth, Shell};
+use crate::{Actor, Addr, ExitReason, Name};
+use futures_util::future::BoxFuture;
+use ractor::{Actor as _, ActorCell, SpawnErr};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// Where a child is to be born.
+pub(crate) struct Cradle {
+    pub(crate) parent: ActorCell,
+    pub(crate) node: Arc<Node>,
+    /// Resolves when the start is to be given up.
+    pub(crate) give_up: oneshot::Receiver<()>,
+}
+
+/// A child that has come to life.
+pub(crate) struct Born {
+    pub(crate) occupant: Occupant,
+    /// Resolves when the actor's task and its state are gone.
+    task: JoinHandle<()>,
+    /// Dropped when nothing of it is left.
+    present: watch::Sender<()>,
+}
+
+impl Born {
+    pub(crate) fn new(occupant: impl FnOnce(watch::Receiver<()>) -> Occupant, task: JoinHandle<()>) -> Self {
+        let (present, gone) = watch::channel(());
+        Self { occupant: occupant(gone), task, present }
+    }
+
+    /// Gives the child its place in the live tree, and the place back when nothing of it is left.
+    pub(crate) fn settle(self, node: &Arc<Node>, on_exit: impl FnOnce(ExitReason) + Send + 'static) {
+        node.occupy(self.occupant.clone());
+        let node = Arc::clone(node);
+        tokio::spawn(async move {
+            let (reason, _present) = self.ended(&node).await;
+            node.vacate(&reason);
+            on_exit(reason);
+        });
+    }
+
+    /// Waits until nothing of the child is left, nor of what it supervised; answers why it ended.
+    pub(crate) async fn ended(self, node: &Arc<Node>) -> (ExitReason, watch::Sender<()>) {
+        let _ = self.task.await;
+        self.occupant.links.sever().await;
+        node.clear_below().await;
+        (self.occupant.links.outcome(), self.present)
+    }
+}
+
+pub(crate) type Birthing = BoxFuture<'static, Result<Born, ExitReason>>;
+
+/// Starts one child, again and again.
+pub(crate) trait Launch: Send + Sync {
+    fn launch(&self, cradle: Cradle) -> Birthing;
+}
+
+/// Starts an actor; when this fails, nothing of it is left.
+pub(crate) async fn launch_actor<A: Actor>(
+    spec: &WorkerSpec,
+    args: A::Args,
+    name: Option<Name<A::Msg>>,
+    cradle: Cradle,
+) -> Result<(Born, Addr<A::Msg>), ExitReason> {
+    let links = Links::new();
+    let gauge = Gauge::new(spec.mailbox);
+    let path = Arc::clone(&cradle.node.path);
+    let addr = Arc::new(OnceLock::new());
+    let birth = Birth {
+        args,
+        path,
+        gauge: Arc::clone(&gauge),
+        links: Arc::clone(&links),
+        name,
+        addr: Arc::clone(&addr),
+    };
+    let spawning = Shell::<A>::spawn_linked(None, Shell::new(), birth, cradle.parent);
+    let spawned = tokio::select! {
+        biased;
+        spawned = tokio::time::timeout(spec.start_timeout, spawning) => spawned,
+        _ = cradle.give_up => Ok(Err(SpawnErr::StartupFailed("the start was given up".into()))),
+    };
+    let failure = match (spawned, addr.get()) {
+        (Ok(Ok((actor, task))), Some(addr)) => {
+            let (cell, gauge) = (actor.get_cell(), Some(gauge));
+            let born = Born::new(|gone| Occupant { cell, links, gauge, on_stop: None, gone }, task);
+            return Ok((born, addr.clone()));
+        }
+        (Ok(Ok(_)), None) => unreachable!("a started actor has left its address"),
+        (Ok(Err(spawn)), _) => links.failure().unwrap_or_else(|| ExitReason::error(spawn)),
+        (Err(_), _) => ExitReason::StartTimeout(spec.start_timeout.as_millis() as u64),
+    };
+    links.sever().await;
+    Err(failure)
+}

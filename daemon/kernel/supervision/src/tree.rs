@@ -1,0 +1,129 @@
+//! The whole tree: up in order, down in reverse, and never longer than the root deadline allows.
+
+use crate::node::{Node, Occupant, Status, await_gone};
+use crate::plan::{ChildSpec, Plan, Role, Shutdown};
+use crate::supervise::driver::{Seat, SupervisorLaunch};
+use crate::supervise::launch::Launch;
+use crate::{ExitReason, Kinds};
+use hecate_proto::tree::TreeNode;
+use ractor::ActorId;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The tree did not come up; nothing of it is left running.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the tree did not boot: {reason}")]
+pub struct BootError {
+    /// Which child failed, and why.
+    pub reason: ExitReason,
+}
+
+/// A supervisor gave up: too many restarts inside its window.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path} gave up: {child} ended too often, last with {reason}")]
+pub struct GaveUp {
+    /// Path of the supervisor.
+    pub path: String,
+    /// Path of the child that could not be kept alive.
+    pub child: String,
+    /// Its last exit.
+    pub reason: ExitReason,
+}
+
+/// A running tree of supervisors. Dropped without [`Tree::stop`] it goes on running.
+pub struct Tree {
+    root: Arc<Node>,
+    occupant: Occupant,
+    /// What the root left when it ended.
+    down: watch::Receiver<Option<ExitReason>>,
+    stopping: AtomicBool,
+}
+
+impl std::fmt::Debug for Tree {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tree({})", self.root.path)
+    }
+}
+
+impl Tree {
+    /// Starts everything in order, each child after the init of the one before.
+    ///
+    /// # Errors
+    /// When a child does not start; those before it have been stopped in reverse order.
+    pub async fn boot(plan: &Plan, kinds: &Kinds) -> Result<Self, BootError> {
+        let root = Node::plant(&plan.root);
+        let Role::Supervisor(spec) = &plan.root.role else { unreachable!("a plan's root is a supervisor") };
+        let launch = supervisor(spec, &root, kinds);
+        root.begin();
+        let born = launch.launch_root(&root).await.map_err(|reason| BootError { reason })?;
+        let (occupant, (ended, down)) = (born.occupant.clone(), watch::channel(None));
+        born.settle(&root, move |reason| drop(ended.send(Some(reason))));
+        Ok(Self { root, occupant, down, stopping: AtomicBool::new(false) })
+    }
+
+    /// The tree as it is now. Reads shared records only; no actor is asked.
+    pub fn snapshot(&self) -> TreeNode {
+        self.root.snapshot(&groups())
+    }
+
+    /// Stops everything in reverse order. What is left after `deadline` is killed, whatever the
+    /// children's own limits. Answers whether all ended in time by themselves.
+    pub async fn stop(&self, deadline: Duration) -> bool {
+        self.stopping.store(true, Relaxed);
+        self.root.set_status(Status::Draining);
+        let mut down = self.down.clone();
+        self.occupant.ask_to_end(Shutdown::Infinity);
+        if tokio::time::timeout(deadline, down.wait_for(Option::is_some)).await.is_ok() {
+            return true;
+        }
+        let late = self.root.kill_all();
+        tracing::error!(?deadline, killed = late.len(), "the tree did not stop in time");
+        await_gone(late).await;
+        false
+    }
+
+    /// Resolves when the root ends by itself, which is when it gives up; never after [`Tree::stop`].
+    pub async fn ended(&self) -> GaveUp {
+        let mut down = self.down.clone();
+        let left = down.wait_for(Option::is_some).await.ok().and_then(|left| left.clone());
+        if self.stopping.load(Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        let path = self.root.path.to_string();
+        let reason = left.unwrap_or(ExitReason::Killed);
+        self.root.gave_up().unwrap_or_else(|| GaveUp { child: path.clone(), path, reason })
+    }
+}
+
+fn supervisor(spec: &crate::plan::SupervisorSpec, node: &Node, kinds: &Kinds) -> SupervisorLaunch {
+    let children = spec.children.iter().zip(&node.children);
+    let seats = children.map(|(spec, node)| Seat {
+        spec: Arc::clone(spec),
+        node: Arc::clone(node),
+        launch: launch_of(spec, node, kinds),
+    });
+    SupervisorLaunch { seats: seats.collect(), spec: spec.clone() }
+}
+
+fn launch_of(spec: &ChildSpec, node: &Arc<Node>, kinds: &Kinds) -> Arc<dyn Launch> {
+    match &spec.role {
+        Role::Supervisor(own) => Arc::new(supervisor(own, node, kinds)),
+        Role::Worker(own) => kinds.launch_worker(own),
+        Role::Pool(own) => kinds.launch_pool(own, node),
+    }
+}
+
+/// Which groups each local actor has joined.
+fn groups() -> HashMap<ActorId, Vec<String>> {
+    let mut groups: HashMap<ActorId, Vec<String>> = HashMap::new();
+    for key in ractor::pg::which_scopes_and_groups() {
+        let group = key.get_group();
+        for cell in ractor::pg::get_scoped_local_members(&key.get_scope(), &group) {
+            groups.entry(cell.get_id()).or_default().push(group.clone());
+        }
+    }
+    groups
+}

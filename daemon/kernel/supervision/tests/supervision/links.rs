@@ -1,0 +1,132 @@
+//! What lives and dies with an actor: attached tasks and threads, and resources that only one may hold.
+
+use crate::common::{PATIENCE, Say, Stage, find, until};
+use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Name, Plan, Tree};
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+#[tokio::test]
+async fn an_attached_task_that_ends_takes_its_actor_along_with_its_reason() {
+    let table = [
+        (Ok(()), "normal"),
+        (Err(ExitReason::error("lost the line")), "error: lost the line"),
+        (Err(ExitReason::Panic("boom".into())), "error: panicked: boom"),
+    ];
+    for (end, expected) in table {
+        let stage = Stage::of(&["a"]);
+        let tree = stage.boot("one_for_one", 1, &["a"], "").await;
+        stage.names[0].cast(Say::Attach(end)).unwrap();
+        assert_eq!(stage.trace.await_lines(2).await, [format!("end a {expected}"), "init a".into()]);
+        assert_eq!(find(&tree.snapshot(), "/r/a").restarts.last.unwrap().reason, expected);
+        assert!(tree.stop(PATIENCE).await);
+    }
+}
+
+/// Holds a socket in its state, in a task and in a thread, as real edges do.
+struct Holder {
+    _socket: UnixListener,
+    _thread_ends_with: std::sync::mpsc::Sender<()>,
+}
+
+#[derive(Clone)]
+struct Held {
+    folder: PathBuf,
+    inits: Arc<AtomicU32>,
+    alive: Arc<AtomicU32>,
+}
+
+struct Counted(Arc<AtomicU32>);
+
+impl Counted {
+    fn new(alive: &Arc<AtomicU32>) -> Result<Self, ExitReason> {
+        match alive.fetch_add(1, SeqCst) {
+            0 | 1 => Ok(Self(Arc::clone(alive))),
+            _ => Err(ExitReason::error("it met its predecessor's leavings")),
+        }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
+enum Press {
+    Panic,
+    Fail,
+    Hang,
+}
+
+impl Message for Press {
+    fn variant(&self) -> &'static str {
+        "press"
+    }
+}
+
+impl Actor for Holder {
+    type Msg = Press;
+    type Args = Held;
+
+    async fn init(held: Held, me: &Me<Press>) -> Result<Self, ExitReason> {
+        let path = held.folder.join("socket");
+        let lock = std::fs::File::create(held.folder.join("lock")).map_err(ExitReason::error)?;
+        lock.try_lock().map_err(|_| ExitReason::error("the lock is held"))?;
+        let _ = std::fs::remove_file(&path);
+        let socket = UnixListener::bind(&path).map_err(ExitReason::error)?;
+        let in_task = Counted::new(&held.alive)?;
+        me.attach(async move {
+            let _held = (lock, in_task);
+            std::future::pending().await
+        });
+        let (ends_with, ended) = std::sync::mpsc::channel::<()>();
+        let in_thread = Counted::new(&held.alive)?;
+        me.attach_thread("holder", move || {
+            let _held = in_thread;
+            let _ = ended.recv();
+            Ok(())
+        })?;
+        held.inits.fetch_add(1, SeqCst);
+        Ok(Self { _socket: socket, _thread_ends_with: ends_with })
+    }
+
+    async fn handle(&mut self, press: Press, _: &Me<Press>) -> Result<(), ExitReason> {
+        match press {
+            Press::Panic => panic!("boom"),
+            Press::Fail => Err(ExitReason::error("boom")),
+            Press::Hang => std::future::pending().await,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_the_end_a_replacement_finds_exclusive_resources_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let held = Held { folder: folder.path().into(), inits: Arc::default(), alive: Arc::default() };
+    let name = Name::new();
+    let mut kinds = Kinds::new();
+    let args = held.clone();
+    kinds.worker::<Holder>("holder", Some(name.clone()), move || args.clone());
+    // One failed init is one restart too many: the window forgives exactly one per crash.
+    let text = "schema = 1\n[[supervisor]]\npath = \"/r\"\nintensity = 30\nperiod = \"1m\"\n\
+                [[child]]\npath = \"/r/holder\"\nkind = \"holder\"\n";
+    let tree = Tree::boot(&Plan::parse(text, "t", &kinds).unwrap(), &kinds).await.unwrap();
+    for turn in 0..30 {
+        let addr = name.whereis().unwrap();
+        match turn % 3 {
+            0 => addr.cast(Press::Panic).unwrap(),
+            1 => addr.cast(Press::Fail).unwrap(),
+            _ => {
+                addr.cast(Press::Hang).unwrap();
+                addr.cell().kill();
+            }
+        }
+        let replaced = || name.whereis().is_some_and(|successor| successor != addr);
+        until(replaced, || format!("the replacement after turn {turn}: {:?}", tree.snapshot())).await;
+    }
+    assert_eq!(held.inits.load(SeqCst), 31);
+    assert!(tree.stop(PATIENCE).await);
+    assert_eq!(held.alive.load(SeqCst), 0);
+}

@@ -1,0 +1,192 @@
+//! Children that come and go: one per id, none lost in the gap when one goes.
+
+use crate::common::{Mood, PATIENCE, Probe, Say, Trace, find, until};
+use hecate_supervision::{
+    Actor, CallError, ExitReason, Kinds, Me, Message, Plan, Pool, Reply, StartError, Tree,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+
+fn text(extra: &str) -> String {
+    format!("schema = 1\n[[supervisor]]\npath = \"/r\"\n[[pool]]\npath = \"/r/p\"\nkind = \"p\"\n{extra}")
+}
+
+async fn boot<A: Actor>(extra: &str) -> (Tree, Pool<A>) {
+    let pool = Pool::new();
+    let mut kinds = Kinds::new();
+    kinds.pool::<A>("p", &pool);
+    let plan = Plan::parse(&text(extra), "t", &kinds).unwrap();
+    (Tree::boot(&plan, &kinds).await.unwrap(), pool)
+}
+
+fn probe(trace: &Arc<Trace>) -> Probe {
+    Probe { id: "x", trace: Arc::clone(trace), mood: Arc::<Mood>::default() }
+}
+
+#[tokio::test]
+async fn a_child_is_started_once_and_found_until_it_ends() {
+    let trace = Arc::<Trace>::default();
+    let (tree, pool) = boot::<Probe>("").await;
+    let addr = pool.start_child("x", probe(&trace)).await.unwrap();
+    assert_eq!(pool.start_child("x", probe(&trace)).await.unwrap(), addr);
+    assert_eq!(pool.whereis("x"), Some(addr.clone()));
+    assert_eq!(addr.path(), "/r/p/x");
+    assert_eq!(find(&tree.snapshot(), "/r/p/x").status, "running");
+    addr.cast(Say::End(ExitReason::Normal)).unwrap();
+    until(|| pool.is_empty(), || "the end".into()).await;
+    assert_eq!(pool.whereis("x"), None);
+    assert!(find(&tree.snapshot(), "/r/p").children.is_empty());
+    assert_ne!(pool.start_child("x", probe(&trace)).await.unwrap(), addr);
+    assert!(tree.stop(PATIENCE).await);
+    assert_eq!(trace.lines(), ["init x", "end x normal", "init x", "end x shutdown"]);
+    assert_eq!(pool.start_child("x", probe(&trace)).await, Err(StartError::NotRunning));
+}
+
+#[tokio::test]
+async fn a_child_that_crashes_is_not_restarted_and_does_not_harm_the_pool() {
+    let trace = Arc::<Trace>::default();
+    let (tree, pool) = boot::<Probe>("").await;
+    for _ in 0..5 {
+        pool.start_child("x", probe(&trace)).await.unwrap().cast(Say::Panic).unwrap();
+        until(|| pool.is_empty(), || "the crash".into()).await;
+    }
+    assert_eq!(find(&tree.snapshot(), "/r/p").restarts.total, 0);
+}
+
+#[tokio::test]
+async fn the_bound_and_a_failed_init_are_answered() {
+    let trace = Arc::<Trace>::default();
+    let (_tree, pool) = boot::<Probe>("max_children = 2").await;
+    let moody = probe(&trace);
+    moody.mood.failing_inits.store(1, SeqCst);
+    let failed = pool.start_child("x", moody).await;
+    assert_eq!(failed, Err(StartError::Init(ExitReason::error("moody"))));
+    pool.start_child("x", probe(&trace)).await.unwrap();
+    pool.start_child("y", probe(&trace)).await.unwrap();
+    assert_eq!(pool.start_child("z", probe(&trace)).await, Err(StartError::MaxChildren { max: 2 }));
+}
+
+#[tokio::test]
+async fn a_stuck_child_is_killed_at_the_pools_deadline() {
+    let trace = Arc::<Trace>::default();
+    let (tree, pool) = boot::<Probe>("shutdown = { drain = \"50ms\" }").await;
+    pool.start_child("x", probe(&trace)).await.unwrap().cast(Say::Hang).unwrap();
+    pool.start_child("y", probe(&trace)).await.unwrap();
+    assert!(tree.stop(PATIENCE).await);
+    assert_eq!(trace.lines(), ["init x", "init x", "end x shutdown"]);
+}
+
+#[tokio::test]
+async fn a_child_in_its_init_is_given_up_when_the_pool_stops() {
+    let trace = Arc::<Trace>::default();
+    let (tree, pool) = boot::<Probe>("").await;
+    let slow = probe(&trace);
+    slow.mood.hangs_in_init.store(true, SeqCst);
+    let asker = tokio::spawn(async move { pool.start_child("x", slow).await });
+    trace.await_lines(1).await;
+    assert!(tree.stop(PATIENCE).await);
+    assert_eq!(asker.await.unwrap(), Err(StartError::Init(ExitReason::Shutdown)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_children_come_and_go() {
+    let (tree, pool) = boot::<Counter>("").await;
+    let ledger = Ledger::default();
+    for id in 0..10_000 {
+        pool.start_child(id.to_string(), ledger.clone()).await.unwrap();
+    }
+    assert_eq!(pool.len(), 10_000);
+    assert!(tree.stop(PATIENCE).await);
+    assert_eq!((pool.len(), ledger.alive.load(SeqCst)), (0, 0));
+}
+
+/// Counts for a while, then puts itself away. The ledger outlives it.
+struct Counter {
+    ledger: Ledger,
+    left: u32,
+}
+
+#[derive(Clone, Default)]
+struct Ledger {
+    counted: Arc<AtomicU64>,
+    alive: Arc<AtomicU32>,
+    births: Arc<AtomicU32>,
+    twins: Arc<AtomicU32>,
+}
+
+enum Count {
+    One(Reply<()>),
+}
+
+impl Message for Count {
+    fn variant(&self) -> &'static str {
+        "one"
+    }
+}
+
+impl Actor for Counter {
+    type Msg = Count;
+    type Args = Ledger;
+
+    async fn init(ledger: Ledger, _: &Me<Count>) -> Result<Self, ExitReason> {
+        ledger.alive.fetch_add(1, SeqCst);
+        ledger.births.fetch_add(1, SeqCst);
+        tokio::task::yield_now().await;
+        Ok(Self { ledger, left: 5 })
+    }
+
+    async fn handle(&mut self, Count::One(reply): Count, _: &Me<Count>) -> Result<(), ExitReason> {
+        if self.ledger.alive.load(SeqCst) > 1 {
+            self.ledger.twins.fetch_add(1, SeqCst);
+        }
+        self.ledger.counted.fetch_add(1, SeqCst);
+        reply.send(());
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 { Err(ExitReason::Normal) } else { Ok(()) }
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.ledger.alive.fetch_sub(1, SeqCst);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_question_is_lost_or_doubled_while_the_one_asked_puts_itself_away() {
+    const ASKERS: u64 = 16;
+    const QUESTIONS: u64 = 200;
+    let (tree, pool) = boot::<Counter>("").await;
+    let ledger = Ledger::default();
+    let askers: Vec<_> = (0..ASKERS)
+        .map(|_| {
+            let (pool, ledger) = (pool.clone(), ledger.clone());
+            tokio::spawn(async move {
+                for _ in 0..QUESTIONS {
+                    ask(&pool, &ledger).await;
+                }
+            })
+        })
+        .collect();
+    for asker in askers {
+        tokio::time::timeout(PATIENCE, asker).await.unwrap().unwrap();
+    }
+    assert_eq!(ledger.counted.load(SeqCst), ASKERS * QUESTIONS);
+    assert_eq!(ledger.twins.load(SeqCst), 0, "two of one id lived at once");
+    assert!(ledger.births.load(SeqCst) > 1, "it never put itself away");
+    assert!(tree.stop(PATIENCE).await);
+    assert_eq!(ledger.alive.load(SeqCst), 0);
+}
+
+/// Asks until heard: `Gone` says that the question was never seen.
+async fn ask(pool: &Pool<Counter>, ledger: &Ledger) {
+    loop {
+        let addr = pool.start_child("only", ledger.clone()).await.unwrap();
+        match addr.call(Count::One, Duration::from_secs(5)).await {
+            Ok(()) => return,
+            Err(CallError::Gone) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The command line of `hecate-daemon`: no argument runs the daemon, a verb does a chore.
+
+use crate::exit::Exit;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Keeps ventures for whoever attaches to its socket.
+#[derive(Debug, Parser)]
+#[command(name = "hecate-daemon", version, about, after_help = EXITS)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+    #[command(subcommand)]
+    pub(crate) chore: Option<Chore>,
+}
+
+const EXITS: &str = "Exit codes: 0 clean, 64 usage, 70 the root supervisor gave up, 74 damaged store, \
+75 another daemon is running, 78 configuration.\n\
+Settings come from the flags, then the environment (HECATE_SOCKET, HECATE_DATA_DIR, HECATE_LOG, …), \
+then the configuration file.";
+
+/// Flags, which win over the environment and the file.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Flags {
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The Unix socket.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) socket: Option<PathBuf>,
+    /// All state: events, read models, identity.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// A supervision.toml instead of the embedded one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) supervision: Option<PathBuf>,
+}
+
+/// What the program can do instead of running the daemon.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Chore {
+    /// Checks or draws the supervision tree, offline.
+    Tree {
+        /// Only says whether the file is right.
+        #[arg(long, conflicts_with = "dot")]
+        check: bool,
+        /// Draws it for Graphviz.
+        #[arg(long)]
+        dot: bool,
+    },
+    /// Asks the running daemon how it is, for probes.
+    Health {
+        /// Succeeds as soon as the daemon answers.
+        #[arg(long, conflicts_with = "ready")]
+        live: bool,
+        /// Succeeds when commands and queries are served.
+        #[arg(long)]
+        ready: bool,
+    },
+}
+
+/// Reads the command line. A wrong one is answered with usage and exit 64.
+pub(crate) fn read() -> Result<Arguments, ExitCode> {
+    Arguments::try_parse().map_err(|error| {
+        // Help and version go to stdout, mistakes to stderr; nobody can be told if that fails.
+        let _ = error.print();
+        if error.use_stderr() { Exit::Usage.into() } else { Exit::Clean.into() }
+    })
+}

@@ -1,0 +1,58 @@
+//! What `hecate-daemon` does beside running: looking at its own tree, and asking a running daemon how it is.
+
+use crate::exit::{Exit, Failure};
+use hecate_proto::tree::TreeNode;
+use std::fmt::Write as _;
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+/// A probe that waits longer has failed.
+const PROBE_MAX: Duration = Duration::from_secs(2);
+
+/// The tree for Graphviz: supervisors are boxes, an edge points to a child.
+pub(crate) fn dot(tree: &TreeNode) -> String {
+    let mut drawn = "digraph hecate {\n  rankdir=LR;\n".to_owned();
+    draw(tree, &mut drawn);
+    drawn + "}\n"
+}
+
+fn draw(node: &TreeNode, drawn: &mut String) {
+    let (shape, detail) = match &node.strategy {
+        Some(strategy) => ("box", strategy),
+        None => ("ellipse", &node.kind),
+    };
+    let name = node.path.rsplit('/').next().unwrap_or_default();
+    // Writing to a string cannot fail.
+    let _ = writeln!(drawn, "  {:?} [shape={shape} label={:?}];", node.path, format!("{name}\n{detail}"));
+    for child in &node.children {
+        let _ = writeln!(drawn, "  {:?} -> {:?};", node.path, child.path);
+        draw(child, drawn);
+    }
+}
+
+/// Asks the daemon on the socket; `path` is `/health` or `/ready`.
+pub(crate) fn probe(socket: &Path, path: &str) -> Result<Exit, Failure> {
+    let answer = ask(socket, path)
+        .map_err(|error| Failure::new(Exit::Refused, format!("{}: {error}", socket.display())))?;
+    let status = answer.split(' ').nth(1).unwrap_or_default();
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    say(body.trim())?;
+    Ok(if status == "200" { Exit::Clean } else { Exit::Refused })
+}
+
+fn ask(socket: &Path, path: &str) -> io::Result<String> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(PROBE_MAX))?;
+    stream.set_write_timeout(Some(PROBE_MAX))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: hecate\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// One line on stdout.
+pub(crate) fn say(line: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{line}").map_err(|error| Failure::new(Exit::Refused, error))
+}

@@ -1,0 +1,185 @@
+//! The daemon's settings: flags win over the environment, which wins over one optional file.
+//!
+//! Everything that is wrong is said at once, each with its place.
+
+mod fault;
+mod file;
+mod places;
+
+use crate::arguments::Flags;
+use fault::{Origin, Said};
+pub(crate) use fault::Fault;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A setting's key in the file and its variable in the environment.
+struct Setting {
+    key: &'static str,
+    variable: &'static str,
+}
+
+const SETTINGS: &[Setting] = &[
+    Setting { key: "socket", variable: "HECATE_SOCKET" },
+    Setting { key: "data_dir", variable: "HECATE_DATA_DIR" },
+    Setting { key: "supervision", variable: "HECATE_SUPERVISION" },
+    Setting { key: "log", variable: "HECATE_LOG" },
+    Setting { key: "log_format", variable: "HECATE_LOG_FORMAT" },
+    Setting { key: "realm", variable: "HECATE_REALM" },
+    Setting { key: "operators", variable: "HECATE_OPERATORS" },
+    Setting { key: "tcp", variable: "HECATE_TCP" },
+    Setting { key: "cluster", variable: "HECATE_CLUSTER" },
+    Setting { key: "mesh_enabled", variable: "HECATE_MESH_ENABLED" },
+];
+
+/// What this release cannot do yet: asking for it is an error, not a silence.
+const NOT_YET: &[(&str, &[&str])] =
+    &[("tcp", &["off", ""]), ("cluster", &["off", ""]), ("mesh_enabled", &["false", "0", "off", ""])];
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Json,
+    Text,
+    /// Text on a terminal, else JSON.
+    ByTerminal,
+}
+
+/// Who may look into the daemon, beside its own user and root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Operators {
+    pub(crate) uids: Vec<u32>,
+    pub(crate) gids: Vec<u32>,
+}
+
+/// The settings, checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) socket: PathBuf,
+    pub(crate) data_dir: PathBuf,
+    /// None: the embedded tree.
+    pub(crate) supervision: Option<PathBuf>,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+    pub(crate) realm: String,
+    pub(crate) operators: Operators,
+}
+
+/// The environment as a value, so that tests need not change the process's own.
+pub(crate) type Environment = BTreeMap<String, String>;
+
+/// Reads and checks everything.
+pub(crate) fn read(flags: &Flags, environment: &Environment) -> Result<Config, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut said = file::read(flags.config.as_deref(), environment, &mut faults);
+    said.extend(SETTINGS.iter().filter_map(|setting| {
+        let text = environment.get(setting.variable)?.clone();
+        Some((setting.key, Said { text, origin: Origin::Variable(setting.variable) }))
+    }));
+    said.extend(flagged(flags));
+    let config = check(&said, environment, &mut faults);
+    if faults.is_empty() { Ok(config) } else { Err(faults) }
+}
+
+fn flagged(flags: &Flags) -> impl Iterator<Item = (&'static str, Said)> {
+    let path = |key, flag, path: &Option<PathBuf>| {
+        let text = path.as_ref()?.to_string_lossy().into_owned();
+        Some((key, Said { text, origin: Origin::Flag(flag) }))
+    };
+    [
+        path("socket", "--socket", &flags.socket),
+        path("data_dir", "--data-dir", &flags.data_dir),
+        path("supervision", "--supervision", &flags.supervision),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn check(said: &BTreeMap<&'static str, Said>, environment: &Environment, faults: &mut Vec<Fault>) -> Config {
+    for (key, off) in NOT_YET {
+        if let Some(said) = said.get(key).filter(|said| !off.contains(&said.text.as_str())) {
+            faults.push(said.fault(format!("`{key}` is not part of this release"), "leave it out, or set it off"));
+        }
+    }
+    let text = |key: &str| said.get(key).filter(|said| !said.text.is_empty());
+    let path = |key: &str| text(key).map(|said| PathBuf::from(&said.text));
+    Config {
+        socket: path("socket").unwrap_or_else(|| places::socket(environment)),
+        data_dir: path("data_dir").unwrap_or_else(|| places::data_dir(environment)),
+        supervision: path("supervision"),
+        log: text("log").map_or("info".to_owned(), |said| check_log(said, faults)),
+        log_format: text("log_format").map_or(LogFormat::ByTerminal, |said| check_format(said, faults)),
+        realm: text("realm").map_or("io.hecate.public".to_owned(), |said| said.text.clone()),
+        operators: text("operators").map_or_else(Operators::default, |said| check_operators(said, faults)),
+    }
+}
+
+fn check_log(said: &Said, faults: &mut Vec<Fault>) -> String {
+    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&said.text) {
+        faults.push(said.fault(format!("`log` is no filter: {error}"), "for example \"info,hecate_api=debug\""));
+    }
+    said.text.clone()
+}
+
+fn check_format(said: &Said, faults: &mut Vec<Fault>) -> LogFormat {
+    match said.text.as_str() {
+        "json" => LogFormat::Json,
+        "text" => LogFormat::Text,
+        other => {
+            faults.push(said.fault(format!("`log_format` cannot be \"{other}\""), "one of json, text"));
+            LogFormat::Text
+        }
+    }
+}
+
+fn check_operators(said: &Said, faults: &mut Vec<Fault>) -> Operators {
+    let mut operators = Operators::default();
+    for word in said.text.split([',', ' ']).filter(|word| !word.is_empty()) {
+        match word.split_once(':').and_then(|(kind, number)| Some((kind, number.parse::<u32>().ok()?))) {
+            Some(("uid", uid)) => operators.uids.push(uid),
+            Some(("gid", gid)) => operators.gids.push(gid),
+            _ => faults.push(said.fault(format!("`{word}` is no operator"), "uid:NUMBER or gid:NUMBER")),
+        }
+    }
+    operators
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(said: &[(&str, &str)]) -> Environment {
+        said.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_and_that_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("hecate.toml");
+        std::fs::write(&file, "socket = \"/file\"\ndata_dir = \"/file\"\nrealm = \"file\"\n").unwrap();
+        let flags = Flags { config: Some(file), socket: Some("/flag".into()), ..Flags::default() };
+        let variables = environment(&[("HECATE_SOCKET", "/variable"), ("HECATE_DATA_DIR", "/variable")]);
+        let config = read(&flags, &variables).unwrap();
+        assert_eq!(config.socket, PathBuf::from("/flag"));
+        assert_eq!(config.data_dir, PathBuf::from("/variable"));
+        assert_eq!(config.realm, "file");
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("hecate.toml");
+        std::fs::write(&file, "sokcet = \"x\"\nlog_format = \"xml\"\nrealm = 7\noperators = [\"bob\"]\n").unwrap();
+        let flags = Flags { config: Some(file.clone()), ..Flags::default() };
+        let faults = read(&flags, &environment(&[("HECATE_CLUSTER", "a,b,c"), ("HECATE_LOG", "=,=")])).unwrap_err();
+        let text = faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n");
+        for wanted in [":1:1: unknown key `sokcet`", ":2:14: ", ":3:9: ", ":4:13: `bob`", "HECATE_CLUSTER: ", "HECATE_LOG: "] {
+            assert!(text.contains(wanted), "{wanted} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_named_must_be_there() {
+        let flags = Flags { config: Some("/nowhere/hecate.toml".into()), ..Flags::default() };
+        assert_eq!(read(&flags, &Environment::new()).unwrap_err().len(), 1);
+    }
+}

@@ -1,0 +1,28 @@
+//! `GET /api/desks`: every public desk and every query as data, printed once.
+
+use super::{
+    answer::{self, Answer},
+    command,
+    edge::Edge,
+    params, query,
+};
+use axum::extract::Request;
+use axum::http::StatusCode;
+use bytes::Bytes;
+use hecate_proto::catalogue::Catalogue;
+
+/// The catalogue as JSON.
+pub(super) fn print(edge: &Edge) -> Bytes {
+    let catalogue = Catalogue {
+        ok: true,
+        desks: command::every(edge).map(|desk| desk.door().sheet.clone()).collect(),
+        queries: query::every(edge).map(|query| query.door().sheet.clone()).collect(),
+    };
+    serde_json::to_vec(&catalogue).unwrap_or_default().into()
+}
+
+/// Answers a document that was printed when the routes were built.
+pub(super) fn printed(document: Bytes, request: &Request) -> Answer {
+    params::known(request.uri().query(), &[])?;
+    Ok(answer::json_bytes(StatusCode::OK, document))
+}

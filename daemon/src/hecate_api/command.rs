@@ -1,0 +1,65 @@
+//! The one entry for every desk: headers, ids and body are read, the desk is asked, its answer is told.
+
+use super::{
+    answer::{self, Answer},
+    connection::Asking,
+    edge::Edge,
+    headers, params, request_body,
+};
+use axum::extract::Request;
+use hecate_desk::{Asked, Caller, Door, Process, Refused, body};
+use std::sync::Arc;
+
+/// One public desk.
+#[derive(Clone)]
+pub(super) struct DeskDoor {
+    process: Arc<dyn Process>,
+    index: usize,
+}
+
+/// Every public desk, by process, in order.
+pub(super) fn every(edge: &Edge) -> impl Iterator<Item = DeskDoor> + '_ {
+    edge.parts.processes.iter().flat_map(|process| {
+        let public = process.doors().iter().enumerate().filter(|(_, door)| door.spec.is_public());
+        public.map(|(index, _)| DeskDoor { process: Arc::clone(process), index })
+    })
+}
+
+impl DeskDoor {
+    pub(super) fn door(&self) -> &Door {
+        &self.process.doors()[self.index]
+    }
+
+    /// Its route, then its aliases.
+    pub(super) fn paths(&self) -> &[String] {
+        &self.door().paths
+    }
+
+    fn births(&self) -> bool {
+        self.door().spec.allowed_in.births()
+    }
+}
+
+/// Asks a desk; answers when its events are on disk.
+pub(super) async fn ask(edge: Arc<Edge>, desk: DeskDoor, asking: Asking, mut request: Request) -> Answer {
+    edge.demand_ready()?;
+    params::known(request.uri().query(), &[])?;
+    let path_ids = params::path_ids(&mut request).await?;
+    let caller = caller(&edge, &desk, &asking, &request)?;
+    let (head, body) = request.into_parts();
+    let bytes = request_body::json_bytes(&head.headers, body, &edge.parts.limits).await?;
+    let body = body::object(&bytes)?;
+    let told = desk.process.ask(Asked { door: desk.index, path_ids, body, caller }).await?;
+    Ok(answer::told(&told))
+}
+
+fn caller(edge: &Edge, desk: &DeskDoor, asking: &Asking, request: &Request) -> Result<Caller, Refused> {
+    let said = headers::command(request.headers(), desk.births())?;
+    let peer = asking.connected.peer;
+    Ok(Caller {
+        actor: said.actor.unwrap_or_else(|| peer.actor(&edge.parts.node.node_id)),
+        correlation_id: asking.correlation_id,
+        idempotency_key: said.idempotency_key,
+        expected_version: said.expected_version,
+    })
+}

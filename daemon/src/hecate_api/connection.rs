@@ -1,0 +1,110 @@
+//! One connection: HTTP/1.1 with deadlines, and one frame around every request — its flow is named, its
+//! panic is caught, its end is logged.
+
+use super::{
+    answer::{self, TOO_MANY_CONNECTIONS},
+    edge::Edge,
+    headers,
+    peer::Peer,
+};
+use axum::body::Body;
+use axum::http::Request;
+use axum::response::Response;
+use futures_util::FutureExt;
+use hecate_desk::Refusal;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio::net::UnixStream;
+use tokio::sync::watch;
+use tower::ServiceExt;
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// The client, and whether the socket is on its way down.
+#[derive(Clone)]
+pub(super) struct Connected {
+    pub(super) peer: Peer,
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// What every request carries beside its own text.
+#[derive(Clone)]
+pub(super) struct Asking {
+    pub(super) connected: Connected,
+    pub(super) correlation_id: Uuid,
+}
+
+/// Serves one client until it leaves, is too slow, or the socket stops.
+pub(super) async fn serve(stream: UnixStream, edge: Arc<Edge>, connected: Connected) {
+    let limits = edge.parts.limits;
+    let mut stopping = connected.stopping.clone();
+    let service = service_fn(move |request| respond(Arc::clone(&edge), connected.clone(), request));
+    let talk = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read_max)
+        .max_header_size(limits.header_bytes_max)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut talk = pin!(talk);
+    let ended = tokio::select! {
+        ended = talk.as_mut() => ended,
+        _ = stopping.wait_for(|stop| *stop) => {
+            talk.as_mut().graceful_shutdown();
+            talk.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn respond(
+    edge: Arc<Edge>,
+    connected: Connected,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let mut request = request.map(Body::new);
+    let named = headers::correlation_id(request.headers());
+    let correlation_id = named.as_ref().ok().copied().flatten().unwrap_or_else(Uuid::now_v7);
+    let span = tracing::debug_span!("request", method = %request.method(), path = request.uri().path(), %correlation_id);
+    request.extensions_mut().insert(Asking { connected, correlation_id });
+    let answering = async move {
+        let response = match (named, edge.router()) {
+            (Err(refused), _) => answer::refuse(refused, correlation_id),
+            (Ok(_), None) => answer::refuse(Refusal::STARTING.into(), correlation_id),
+            (Ok(_), Some(router)) => route(router, request, correlation_id).await,
+        };
+        tracing::debug!(status = response.status().as_u16(), "answered");
+        Ok(answer::echo(response, correlation_id))
+    };
+    answering.instrument(span).await
+}
+
+async fn route(router: axum::Router, request: Request<Body>, correlation_id: Uuid) -> Response {
+    let answered = AssertUnwindSafe(router.oneshot(request)).catch_unwind().await;
+    answered.map_or_else(
+        |panic| {
+            tracing::error!(says = panic_text(&*panic), "a request panicked");
+            answer::refuse(Refusal::INTERNAL.into(), correlation_id)
+        },
+        |Ok(response)| response,
+    )
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&'static str>().copied()).unwrap_or("a payload that is no text")
+}
+
+/// The whole answer, as bytes, for a client that finds no place.
+pub(super) fn crowded_answer() -> Vec<u8> {
+    let refused = answer::error_answer(TOO_MANY_CONNECTIONS.into(), Uuid::now_v7());
+    let body = serde_json::to_string(&refused).unwrap_or_default();
+    let head = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nconnection: close";
+    format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}

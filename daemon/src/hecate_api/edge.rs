@@ -1,0 +1,175 @@
+//! What the edge leans on, shared by its actors and by every request.
+
+use super::{
+    claim::{ClaimError, SocketClaim},
+    limits::Limits,
+    peer::Operators,
+};
+use arc_swap::ArcSwapOption;
+use axum::Router;
+use hecate_desk::{Node, Process, Refusal, Refused};
+use hecate_event_store::{CurrentStore, EventStore};
+use hecate_proto::tree::TreeNode;
+use hecate_read_model::ReadSide;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Yields the live tree; none while it boots. The tree is made after the kinds that it places.
+pub(crate) type TreeView = Box<dyn Fn() -> Option<TreeNode> + Send + Sync>;
+
+/// What the composition root hands over.
+pub(crate) struct EdgeParts {
+    /// Every process; their public desks become routes.
+    pub(crate) processes: Vec<Arc<dyn Process>>,
+    /// Every read model; their queries become routes.
+    pub(crate) models: Vec<Arc<ReadSide>>,
+    /// The event store of the moment.
+    pub(crate) store: CurrentStore,
+    /// This node.
+    pub(crate) node: Node,
+    /// The live supervision tree.
+    pub(crate) tree: TreeView,
+    /// Where the socket is.
+    pub(crate) socket_path: PathBuf,
+    /// Who may look into the daemon.
+    pub(crate) operators: Operators,
+    /// Every bound.
+    pub(crate) limits: Limits,
+    /// The daemon's version.
+    pub(crate) version: &'static str,
+    /// When the process began.
+    pub(crate) started: Instant,
+}
+
+/// The edge. It holds the claim on the socket, so that a restart of the socket's actor loses no client.
+pub(crate) struct Edge {
+    pub(super) parts: EdgeParts,
+    pub(super) own_uid: u32,
+    claim: Mutex<Option<SocketClaim>>,
+    served: ArcSwapOption<Served>,
+    streams: Arc<Semaphore>,
+    stopping: AtomicBool,
+}
+
+/// What is answered while the `api` actor runs.
+pub(super) struct Served {
+    pub(super) router: Router,
+    /// Head of the log when the actor started: ready once every read model is drawn up to here.
+    ready_from: u64,
+    ready: AtomicBool,
+}
+
+impl Served {
+    pub(super) fn new(router: Router, ready_from: u64) -> Served {
+        Served { router, ready_from, ready: AtomicBool::new(false) }
+    }
+}
+
+/// Where the daemon is on its way, as health shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Starting,
+    Ready,
+    Stopping,
+}
+
+impl Edge {
+    /// An edge that serves nothing yet.
+    pub(crate) fn new(parts: EdgeParts) -> Arc<Edge> {
+        let open_files_max = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let limits = parts.limits.within_open_files(open_files_max);
+        tracing::info!(?open_files_max, connections_max = limits.connections_max, "the socket's bounds");
+        Arc::new(Edge {
+            own_uid: rustix::process::geteuid().as_raw(),
+            claim: Mutex::new(None),
+            served: ArcSwapOption::empty(),
+            streams: Arc::new(Semaphore::new(limits.streams_max)),
+            stopping: AtomicBool::new(false),
+            parts: EdgeParts { limits, ..parts },
+        })
+    }
+
+    /// Binds the socket, or says why not. From here on clients wait in its queue instead of failing.
+    ///
+    /// # Errors
+    /// Another daemon answers there, or the file system says no.
+    pub(crate) fn claim_socket(&self) -> Result<(), ClaimError> {
+        let claim = SocketClaim::take(&self.parts.socket_path)?;
+        *self.claim() = Some(claim);
+        Ok(())
+    }
+
+    /// Gives the socket up and removes its file, unless somebody else has put one there. Harmless twice.
+    pub(crate) fn release_socket(&self) {
+        drop(self.claim().take());
+    }
+
+    /// Says that the tree is about to stop: health shows it, and the socket goes with its actor.
+    pub(crate) fn begin_stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// The claimed socket's listener, once more.
+    pub(super) fn listener(&self) -> std::io::Result<std::os::unix::net::UnixListener> {
+        let unclaimed = || std::io::Error::new(std::io::ErrorKind::NotConnected, "the socket is not claimed");
+        self.claim().as_ref().ok_or_else(unclaimed)?.listener()
+    }
+
+    pub(super) fn publish(&self, served: Served) {
+        self.served.store(Some(Arc::new(served)));
+    }
+
+    pub(super) fn unpublish(&self) {
+        self.served.store(None);
+    }
+
+    /// The routes; none while the `api` actor is down.
+    pub(super) fn router(&self) -> Option<Router> {
+        self.served.load().as_ref().map(|served| served.router.clone())
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        match (self.is_stopping(), self.is_ready()) {
+            (true, _) => Phase::Stopping,
+            (false, true) => Phase::Ready,
+            (false, false) => Phase::Starting,
+        }
+    }
+
+    /// Refuses while read models still draw what was recorded before this start.
+    pub(super) fn demand_ready(&self) -> Result<(), Refused> {
+        if self.is_ready() { Ok(()) } else { Err(Refusal::STARTING.into()) }
+    }
+
+    fn is_ready(&self) -> bool {
+        let served = self.served.load();
+        let Some(served) = served.as_ref() else { return false };
+        if served.ready.load(Ordering::Relaxed) {
+            return true;
+        }
+        let drawn = |model: &Arc<ReadSide>| model.position().is_some_and(|drawn| drawn >= served.ready_from);
+        let ready = self.parts.models.iter().all(drawn);
+        served.ready.store(ready, Ordering::Relaxed);
+        ready
+    }
+
+    pub(super) fn store(&self) -> Result<Arc<dyn EventStore>, Refused> {
+        self.parts.store.get().ok_or_else(|| Refusal::STARTING.into())
+    }
+
+    /// A place for one stream.
+    pub(super) fn stream_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.streams).try_acquire_owned().ok()
+    }
+
+    fn claim(&self) -> MutexGuard<'_, Option<SocketClaim>> {
+        self.claim.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

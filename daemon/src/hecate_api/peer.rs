@@ -1,0 +1,66 @@
+//! Who is at the other end of the socket, as the kernel says it. Not the pid: it means nothing across
+//! pid namespaces.
+
+use hecate_desk::{Refusal, Refused};
+use std::io;
+use tokio::net::UnixStream;
+
+/// A uid and primary gid, from `SO_PEERCRED`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Peer {
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+}
+
+/// Who, beside root and the daemon's own user, may look into the running daemon.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Operators {
+    /// Users.
+    pub(crate) uids: Vec<u32>,
+    /// Primary groups.
+    pub(crate) gids: Vec<u32>,
+}
+
+const FORBIDDEN: Refusal = Refusal::new(403, "forbidden", "This is for operators only.");
+
+impl Peer {
+    /// The client of one connection.
+    pub(super) fn of(stream: &UnixStream) -> io::Result<Peer> {
+        let cred = stream.peer_cred()?;
+        Ok(Peer { uid: cred.uid(), gid: cred.gid() })
+    }
+
+    /// The actor of a request that names none.
+    pub(super) fn actor(self, node_id: &str) -> String {
+        format!("uid:{}@{node_id}", self.uid)
+    }
+}
+
+impl Operators {
+    /// Refuses whoever is no operator. `own_uid` is the daemon's.
+    pub(super) fn admit(&self, peer: Peer, own_uid: u32) -> Result<(), Refused> {
+        let known = self.uids.contains(&peer.uid) || self.gids.contains(&peer.gid);
+        if known || peer.uid == 0 || peer.uid == own_uid {
+            return Ok(());
+        }
+        Err(FORBIDDEN.about("hint", "Ask as root, as the daemon's own user, or as a configured operator."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_are_root_the_daemon_and_whoever_is_configured() {
+        let operators = Operators { uids: vec![7], gids: vec![70] };
+        let admits = |uid, gid| operators.admit(Peer { uid, gid }, 500).is_ok();
+        assert!(admits(0, 0) && admits(500, 1) && admits(7, 1) && admits(8, 70));
+        assert!(!admits(8, 71) && !admits(70, 7));
+    }
+
+    #[test]
+    fn a_peer_acts_under_its_uid_at_this_node() {
+        assert_eq!(Peer { uid: 1000, gid: 1 }.actor("n1"), "uid:1000@n1");
+    }
+}

@@ -1,0 +1,97 @@
+//! Which path leads where: the fixed routes, then whatever the doors say.
+
+use super::{
+    answer::{self, Answer, METHOD_NOT_ALLOWED, NOT_FOUND},
+    catalogue, command,
+    connection::Asking,
+    debug_tree,
+    edge::Edge,
+    health, openapi, query, stream,
+};
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use hecate_desk::Refused;
+use hecate_proto::route;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Two doors that claim one route.
+#[derive(Debug, thiserror::Error)]
+#[error("two doors claim {method} {path}")]
+pub(super) struct RouteTaken {
+    method: &'static str,
+    path: String,
+}
+
+/// Every route of the edge.
+pub(super) fn build(edge: &Arc<Edge>) -> Result<Router, RouteTaken> {
+    let fixed = fixed(edge).into_iter().map(|(path, entry)| ("GET", path.to_owned(), entry));
+    let mut taken = BTreeSet::new();
+    let mut router = Router::new();
+    for (method, path, entry) in fixed.chain(desks(edge)).chain(queries(edge)) {
+        if !taken.insert((method, path.clone())) {
+            return Err(RouteTaken { method, path });
+        }
+        router = router.route(&path, entry);
+    }
+    let nothing_here = entry(edge, |_, _, _| std::future::ready(Err(NOT_FOUND.into())));
+    let other_method = entry(edge, |_, _, _| std::future::ready(Err(METHOD_NOT_ALLOWED.into())));
+    Ok(router.fallback(nothing_here).method_not_allowed_fallback(other_method))
+}
+
+fn fixed(edge: &Arc<Edge>) -> Vec<(&'static str, MethodRouter)> {
+    let printed = |bytes: Bytes| get(entry(edge, move |_, _, request| {
+        std::future::ready(catalogue::printed(bytes.clone(), &request))
+    }));
+    vec![
+        (route::DESKS, printed(catalogue::print(edge))),
+        (route::OPENAPI, printed(openapi::print(edge))),
+        (route::HEALTH, get(entry(edge, health::live))),
+        ("/health", get(entry(edge, health::live))),
+        ("/ready", get(entry(edge, health::ready))),
+        (route::FACTS_STREAM, get(entry(edge, stream::facts))),
+        (route::STREAM, get(entry(edge, stream::topics))),
+        (route::DEBUG_TREE, get(entry(edge, debug_tree::show))),
+    ]
+}
+
+fn desks(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, MethodRouter)> + '_ {
+    command::every(edge).flat_map(move |desk| {
+        let paths = desk.paths().to_vec();
+        paths.into_iter().map(move |path| {
+            let desk = desk.clone();
+            let ask = move |edge, asking, request| command::ask(edge, desk.clone(), asking, request);
+            ("POST", path, post(entry(edge, ask)))
+        })
+    })
+}
+
+fn queries(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, MethodRouter)> + '_ {
+    query::every(edge).map(move |query| {
+        let path = query.path().to_owned();
+        let ask = move |_, _, request| query::ask(Arc::clone(edge), query.clone(), request);
+        ("GET", path, get(entry(edge, ask)))
+    })
+}
+
+/// One entry of the edge as axum calls it: a refusal becomes its answer here and nowhere else.
+fn entry<F, Fut>(
+    edge: &Arc<Edge>,
+    ask: F,
+) -> impl Fn(Extension<Asking>, Request) -> BoxFuture<'static, Response> + Clone + Send + Sync + 'static
+where
+    F: Fn(Arc<Edge>, Asking, Request) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+{
+    let edge = Arc::clone(edge);
+    move |Extension(asking): Extension<Asking>, request: Request| {
+        let correlation_id = asking.correlation_id;
+        let answering = ask(Arc::clone(&edge), asking, request);
+        answering.map(move |answer| answer.unwrap_or_else(|refused: Refused| answer::refuse(refused, correlation_id))).boxed()
+    }
+}

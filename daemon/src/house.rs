@@ -1,0 +1,55 @@
+//! The whole daemon wired up but not yet running: processes, read models, facts and the edge, each with the
+//! kinds of actors that `supervision.toml` can place.
+
+use crate::hecate_api::{self, Edge};
+use crate::{MODELS, PROCESSES};
+use hecate_desk::{Node, Process, Wiring};
+use hecate_event_store::{CurrentStore, Supervised};
+use hecate_facts::{Emitter, Groups, Watermark};
+use hecate_read_model::{ModelWiring, ReadSide};
+use hecate_supervision::Kinds;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Everything that actors are made from.
+pub(crate) struct House {
+    pub(crate) node: Node,
+    pub(crate) store: CurrentStore,
+    pub(crate) processes: Vec<Arc<dyn Process>>,
+    pub(crate) models: Vec<Arc<ReadSide>>,
+    pub(crate) facts: Watermark,
+    groups: Groups,
+}
+
+impl House {
+    /// Wires everything; starts and opens nothing.
+    pub(crate) fn furnish(node: Node, read_models: PathBuf) -> House {
+        let store = CurrentStore::default();
+        let wiring = Wiring { store: store.clone(), node: node.clone() };
+        let reading = ModelWiring { store: store.clone(), folder: read_models };
+        House {
+            groups: Groups::new(&node.node_id),
+            processes: PROCESSES.iter().map(|process| (process.open)(wiring.clone())).collect(),
+            models: MODELS.iter().map(|model| model.open(reading.clone())).collect(),
+            facts: Watermark::default(),
+            store,
+            node,
+        }
+    }
+
+    /// The kinds of actors, from the log up to the edge.
+    pub(crate) fn kinds(&self, store: Supervised, edge: &Arc<Edge>) -> Kinds {
+        let mut kinds = Kinds::new();
+        store.register(&mut kinds);
+        self.facts.register(&mut kinds, self.groups.clone());
+        for model in &self.models {
+            model.register(&mut kinds);
+        }
+        for process in &self.processes {
+            process.register(&mut kinds);
+            let types = process.event_types().into_iter().map(|(event_type, _)| event_type).collect();
+            Emitter::register(&mut kinds, process.spec().name, types, self.store.clone(), self.groups.clone());
+        }
+        hecate_api::kinds(kinds, edge)
+    }
+}

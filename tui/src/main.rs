@@ -1,0 +1,55 @@
+//! `hecate`: attaches, or does one thing and ends. The first frame comes before anything else.
+
+use clap::Parser;
+use hecate_tui::{
+    rim::{
+        args::{Args, Verb},
+        attach, daemon_process, doctor,
+        exit::Exit,
+        print, socket, verbs,
+    },
+    view::theme::Theme,
+};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let theme = Theme { colour: socket::env_path("NO_COLOR").is_none(), ascii: args.ascii };
+    let explicit = args.socket.as_deref();
+    let candidates = socket::candidates(explicit, socket::env_path);
+    match args.command {
+        None => attach_to(candidates, theme),
+        Some(Verb::Up) => match daemon_process::up(explicit, &candidates) {
+            Exit::Done if on_terminal() => attach_to(candidates, theme),
+            exit => exit,
+        },
+        Some(Verb::Down) => daemon_process::down(&candidates),
+        Some(Verb::Doctor { json }) => doctor::examine(&candidates, json),
+        Some(Verb::Version) => {
+            print::line(concat!("hecate ", env!("CARGO_PKG_VERSION")));
+            Exit::Done
+        }
+        Some(Verb::Noun(words)) => verbs::run(&words, candidates),
+    }
+    .into()
+}
+
+fn on_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+fn attach_to(candidates: Vec<PathBuf>, theme: Theme) -> Exit {
+    if !on_terminal() {
+        print::trouble(
+            "hecate: this is no terminal to attach to; `hecate --help` lists what works without one",
+        );
+        return Exit::Usage;
+    }
+    match attach::attach(candidates, theme) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            print::trouble(&format!("hecate: the terminal is gone: {error}"));
+            Exit::Refused
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The terminal at work: the first frame, then one thread that owns the model and sleeps until something
+//! happens.
+
+use super::{
+    input,
+    link::{self, Orders},
+    terminal::{self, Screen},
+};
+use crate::{
+    core::{
+        self, Effect, Message, Model,
+        message::{Outcome, Reply, Request},
+    },
+    view::theme::Theme,
+};
+use std::{
+    collections::VecDeque,
+    io,
+    path::PathBuf,
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::sync::{mpsc, watch};
+
+/// Messages that may wait for the model; beyond it, whoever sends waits.
+const MESSAGES_MAX: usize = 4_096;
+/// Requests that may wait for the network.
+const REQUESTS_MAX: usize = 64;
+/// Time between two frames, and between a frame and the key that follows it.
+const FRAME_MS: u64 = 16;
+const KEY_FRAME_MS: u64 = 4;
+
+/// Attaches until the person leaves. The first frame is on the terminal before anything else is done.
+pub fn attach(candidates: Vec<PathBuf>, theme: Theme) -> io::Result<()> {
+    terminal::give_back_on_panic();
+    let mut screen = Screen::take(theme)?;
+    let mut model = Model::default();
+    screen.paint(&model)?;
+
+    let (messages, inbox) = sync_channel(MESSAGES_MAX);
+    let world = World::begin(candidates, messages)?;
+    Loop { screen: &mut screen, model: &mut model, world, inbox }.run()
+}
+
+/// The threads at the rim, as the model's thread sees them.
+struct World {
+    requests: mpsc::Sender<Request>,
+    follow: watch::Sender<(u64, u64)>,
+    tree: watch::Sender<bool>,
+}
+
+impl World {
+    fn begin(candidates: Vec<PathBuf>, messages: SyncSender<Message>) -> io::Result<Self> {
+        let (requests, requested) = mpsc::channel(REQUESTS_MAX);
+        let (follow, followed) = watch::channel((0, 0));
+        let (tree, watched) = watch::channel(false);
+        let orders = Orders { requests: requested, follow: followed, tree: watched };
+        let net = messages.clone();
+        thread::Builder::new().name("keys".to_owned()).spawn(move || input::read_keys(&messages))?;
+        thread::Builder::new().name("link".to_owned()).spawn(move || link::run(candidates, orders, net))?;
+        Ok(Self { requests, follow, tree })
+    }
+
+    /// A request that finds no room is answered here, so that the core never waits for nothing.
+    fn send(&self, request: Request) -> Option<Reply> {
+        let refused = self.requests.try_send(request).err()?;
+        let reason = refused.to_string();
+        let tag = refused.into_inner().tag;
+        Some(Reply { tag, outcome: Outcome::Unanswered(reason) })
+    }
+}
+
+struct Loop<'a> {
+    screen: &'a mut Screen,
+    model: &'a mut Model,
+    world: World,
+    inbox: Receiver<Message>,
+}
+
+impl Loop<'_> {
+    fn run(mut self) -> io::Result<()> {
+        let mut painted = Instant::now();
+        while let Some(first) = self.next(None) {
+            let mut due = painted + wait_after(&first);
+            let mut next = Some(first);
+            while let Some(message) = next {
+                due = due.min(painted + wait_after(&message));
+                if self.take(message)? {
+                    return Ok(());
+                }
+                next = self.next(Some(due));
+            }
+            self.screen.paint(self.model)?;
+            painted = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// The next message, waiting for ever or until a frame is due. A flood does not hold a frame up.
+    fn next(&self, due: Option<Instant>) -> Option<Message> {
+        let Some(due) = due else {
+            return self.inbox.recv().ok();
+        };
+        let left = due.saturating_duration_since(Instant::now());
+        match self.inbox.recv_timeout(left) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// Folds a message in and does what follows from it; true when that is the end.
+    fn take(&mut self, message: Message) -> io::Result<bool> {
+        let mut effects = VecDeque::from(core::update(self.model, message));
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::Quit => return Ok(true),
+                Effect::Suspend => self.screen.suspend()?,
+                Effect::RetakeTerminal => self.screen.retake()?,
+                Effect::WatchTree(watch) => drop(self.world.tree.send_replace(watch)),
+                Effect::Follow { after } => self.world.follow.send_modify(|(order, from)| {
+                    *order += 1;
+                    *from = after;
+                }),
+                Effect::Send(request) => {
+                    if let Some(reply) = self.world.send(request) {
+                        effects.extend(core::update(self.model, Message::Reply(reply)));
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn wait_after(message: &Message) -> Duration {
+    let key = matches!(message, Message::Key(_) | Message::Paste(_));
+    Duration::from_millis(if key { KEY_FRAME_MS } else { FRAME_MS })
+}

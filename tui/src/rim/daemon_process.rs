@@ -1,0 +1,261 @@
+//! `hecate up` and `hecate down`: a daemon of one's own in the background, and its end.
+
+use super::{
+    client::{self, Found},
+    exit::Exit,
+    print, socket,
+};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom},
+    os::unix::{
+        fs::{DirBuilderExt, OpenOptionsExt},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+use tokio::{runtime, time};
+
+/// The daemon's program.
+const PROGRAM: &str = "hecate-daemon";
+/// How long a daemon may take to be ready.
+const READY_MS: u64 = 10_000;
+/// How often it is asked meanwhile.
+const ASK_EVERY_MS: u64 = 25;
+/// How long a daemon may take to end: its own deadline and a second.
+const END_MS: u64 = 6_000;
+/// How much of the log's end is shown when the daemon does not come up.
+const LOG_TAIL_BYTES: u64 = 2_048;
+
+/// What `up` remembers of the daemon that it started.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Started {
+    pid: u32,
+    program: PathBuf,
+    socket: PathBuf,
+}
+
+/// Why there is no daemon.
+#[derive(Debug, thiserror::Error)]
+enum UpError {
+    #[error("{PROGRAM} was found neither beside hecate nor in PATH")]
+    NoProgram,
+    #[error("{}: {error}", .path.display())]
+    File { path: PathBuf, error: io::Error },
+    #[error("the daemon ended at once, {status}; its log ends so:\n{tail}")]
+    Ended { status: String, tail: String },
+    #[error("the daemon is not ready after {READY_MS} ms; look at {}", .0.display())]
+    NotReady(PathBuf),
+    #[error("the network cannot be used: {0}")]
+    Runtime(io::Error),
+}
+
+/// Makes sure that a daemon answers and is ready.
+pub fn up(explicit: Option<&Path>, candidates: &[PathBuf]) -> Exit {
+    let found = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(UpError::Runtime)
+        .and_then(|runtime| runtime.block_on(found_or_started(explicit, candidates)));
+    match found {
+        Ok(Found { socket, health }) => {
+            let (status, node, version) = (&health.status, &health.node_id, &health.version);
+            print::line(&format!(
+                "daemon {version} is {status} at {}, node {node}, pid {}",
+                socket.display(),
+                health.pid
+            ));
+            Exit::Done
+        }
+        Err(error) => {
+            print::trouble(&format!("hecate: {error}"));
+            Exit::Unreachable
+        }
+    }
+}
+
+async fn found_or_started(explicit: Option<&Path>, candidates: &[PathBuf]) -> Result<Found, UpError> {
+    if let Ok(found) = client::find(candidates).await {
+        return Ok(found);
+    }
+    let state = state_folder()?;
+    let log = state.join("daemon.log");
+    let program = program().ok_or(UpError::NoProgram)?;
+    let mut child = start(&program, explicit, &log)?;
+    let found = until_ready(&mut child, candidates, &log).await?;
+    // A daemon that somebody else started in this very moment is theirs to stop.
+    if found.health.pid == child.id() {
+        remember(&state, &Started { pid: child.id(), program, socket: found.socket.clone() })?;
+    }
+    Ok(found)
+}
+
+/// Beside ourselves, then in PATH.
+fn program() -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join(PROGRAM)));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let in_path = std::env::split_paths(&path).map(|folder| folder.join(PROGRAM));
+    beside.into_iter().chain(in_path).find(|file| file.is_file()).and_then(|file| file.canonicalize().ok())
+}
+
+/// `$XDG_STATE_HOME/hecate`, else `~/.local/state/hecate`; made when it is missing.
+fn state_folder() -> Result<PathBuf, UpError> {
+    let home = || socket::env_path("HOME").map(|home| home.join(".local/state"));
+    let base = socket::env_path("XDG_STATE_HOME").or_else(home).unwrap_or_else(std::env::temp_dir);
+    let folder = base.join("hecate");
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.map_err(|error| UpError::File { path: folder.clone(), error })?;
+    Ok(folder)
+}
+
+fn start(program: &Path, explicit: Option<&Path>, log: &Path) -> Result<Child, UpError> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |error| UpError::File { path, error }
+    };
+    let open = OpenOptions::new().create(true).append(true).mode(0o600).open(log);
+    let out = open.map_err(at(log))?;
+    let err = out.try_clone().map_err(at(log))?;
+    let mut command = Command::new(program);
+    if let Some(socket) = explicit {
+        command.arg("--socket").arg(socket);
+    }
+    // A process group of its own: Ctrl+C and the end of this terminal are not the daemon's.
+    command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0).spawn().map_err(at(program))
+}
+
+async fn until_ready(child: &mut Child, candidates: &[PathBuf], log: &Path) -> Result<Found, UpError> {
+    let ready = async {
+        let mut turn = time::interval(Duration::from_millis(ASK_EVERY_MS));
+        loop {
+            turn.tick().await;
+            if let Ok(Some(status)) = child.try_wait() {
+                return Err(UpError::Ended { status: status.to_string(), tail: tail(log) });
+            }
+            match client::find(candidates).await {
+                Ok(found) if found.health.ready => return Ok(found),
+                Ok(_) | Err(_) => {}
+            }
+        }
+    };
+    let late = |_| Err(UpError::NotReady(log.to_owned()));
+    time::timeout(Duration::from_millis(READY_MS), ready).await.unwrap_or_else(late)
+}
+
+fn tail(log: &Path) -> String {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = File::open(log)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(LOG_TAIL_BYTES)))?;
+        let mut bytes = Vec::new();
+        file.take(LOG_TAIL_BYTES).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    match read() {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).trim_end().to_owned(),
+        Err(error) => format!("{}: {error}", log.display()),
+    }
+}
+
+/// One file a socket, so that daemons on several sockets do not hide one another.
+fn memory(state: &Path, socket: &Path) -> PathBuf {
+    let name = socket.to_string_lossy().replace('/', "%");
+    state.join(format!("up{name}.json"))
+}
+
+fn remember(state: &Path, started: &Started) -> Result<(), UpError> {
+    let path = memory(state, &started.socket);
+    let write = || -> io::Result<()> {
+        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&path)?;
+        serde_json::to_writer(&mut file, started)?;
+        Ok(())
+    };
+    write().map_err(|error| UpError::File { path: path.clone(), error })
+}
+
+/// What became of an attempt to stop.
+#[derive(Debug, PartialEq, Eq)]
+enum Stopped {
+    /// It ended.
+    Ended(u32),
+    /// It had ended before.
+    Gone(u32),
+    /// It still runs.
+    StillRunning(u32),
+    /// We may not.
+    Denied(u32, String),
+}
+
+/// Stops what `up` started.
+pub fn down(candidates: &[PathBuf]) -> Exit {
+    let state = match state_folder() {
+        Ok(state) => state,
+        Err(error) => {
+            print::trouble(&format!("hecate: {error}"));
+            return Exit::Refused;
+        }
+    };
+    let remembered = candidates.iter().find_map(|socket| {
+        let path = memory(&state, socket);
+        let started: Started = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        Some((path, started))
+    });
+    let Some((path, started)) = remembered else {
+        print::trouble("hecate: there is nothing to stop: `hecate up` started no daemon here");
+        return Exit::Refused;
+    };
+    let (exit, says) = match stop(&started) {
+        Stopped::Ended(pid) => (Exit::Done, format!("daemon {pid} has ended")),
+        Stopped::Gone(pid) => (Exit::Done, format!("daemon {pid} had ended already")),
+        Stopped::StillRunning(pid) => (Exit::Refused, format!("daemon {pid} still runs after {END_MS} ms")),
+        Stopped::Denied(pid, why) => (Exit::Refused, format!("daemon {pid} cannot be stopped: {why}")),
+    };
+    if exit == Exit::Done {
+        drop(fs::remove_file(&path));
+        print::line(&says);
+    } else {
+        print::trouble(&format!("hecate: {says}"));
+    }
+    exit
+}
+
+/// A process handle is taken before the check, so that a reused process id is never signalled.
+fn stop(started: &Started) -> Stopped {
+    let pid = started.pid;
+    let Some(handle_of) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+        return Stopped::Gone(pid);
+    };
+    let Ok(handle) = pidfd_open(handle_of, PidfdFlags::empty()) else {
+        return Stopped::Gone(pid);
+    };
+    if !is_still(started) {
+        return Stopped::Gone(pid);
+    }
+    match pidfd_send_signal(&handle, Signal::TERM) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::SRCH) => return Stopped::Gone(pid),
+        Err(error) => return Stopped::Denied(pid, error.to_string()),
+    }
+    let limit = Timespec { tv_sec: i64::try_from(END_MS / 1_000).unwrap_or(i64::MAX), tv_nsec: 0 };
+    // The handle turns readable when its process ends.
+    match poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&limit)) {
+        Ok(0) | Err(_) => Stopped::StillRunning(pid),
+        Ok(_) => Stopped::Ended(pid),
+    }
+}
+
+/// Whether the process is still the program that was started, also when its file was replaced since.
+fn is_still(started: &Started) -> bool {
+    let Ok(program) = fs::read_link(format!("/proc/{}/exe", started.pid)) else {
+        return false;
+    };
+    let program = program.to_string_lossy();
+    Path::new(program.strip_suffix(" (deleted)").unwrap_or(&program)) == started.program
+}

@@ -1,0 +1,301 @@
+//! The connection as a thread of its own: it greets the daemon, keeps the fact stream open and carries
+//! requests. What it all means is the core's business.
+
+use super::{
+    client::{self, Call, CallError},
+    signals::Signals,
+    sse::{Item, Parser},
+};
+use crate::core::{
+    Message,
+    message::{Down, LinkEvent, Outcome, Reply, Request, SubmissionId, Tag},
+};
+use hecate_proto::{fact::FactFrame, route};
+use http_body_util::BodyExt;
+use hyper::{Response, body::Incoming};
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, RandomState},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, mpsc::SyncSender},
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep, timeout, timeout_at},
+};
+use uuid::Uuid;
+
+/// First and longest wait before the next try.
+const BACKOFF_FIRST_MS: u64 = 50;
+const BACKOFF_MAX_MS: u64 = 2_000;
+/// While waiting, the socket file is looked at this often: a restarted daemon makes a new one.
+const SOCKET_LOOK_MS: u64 = 100;
+/// Heartbeats come every 10 s; a stream that is silent for longer than this is dead.
+const SILENCE_MAX_MS: u64 = 25_000;
+/// How long the core may take to say from where to follow.
+const FOLLOW_WAIT_MS: u64 = 20_000;
+/// How long a request is tried again while it cannot be answered.
+const RETRY_MS: u64 = 20_000;
+/// How often the supervision tree is read while somebody looks at it.
+const TREE_EVERY_MS: u64 = 2_000;
+
+/// What the model's thread hands over.
+pub(super) struct Orders {
+    /// Requests, bounded.
+    pub(super) requests: mpsc::Receiver<Request>,
+    /// From where to follow: the number of the order and the position.
+    pub(super) follow: watch::Receiver<(u64, u64)>,
+    /// Whether somebody looks at the tree.
+    pub(super) tree: watch::Receiver<bool>,
+}
+
+/// Runs until the model's thread hangs up.
+pub(super) fn run(candidates: Vec<PathBuf>, orders: Orders, messages: SyncSender<Message>) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&messages, &format!("no runtime for the network: {error}")),
+    };
+    let link =
+        Arc::new(Link { candidates, messages, socket: watch::Sender::new(None), keys: Mutex::default() });
+    runtime.block_on(async move {
+        match Signals::listen() {
+            Ok(signals) => drop(tokio::spawn(signals.pass_on(link.messages.clone()))),
+            Err(error) => refuse(&link.messages, &format!("signals cannot be heard: {error}")),
+        }
+        let Orders { requests, follow, tree } = orders;
+        tokio::spawn(Arc::clone(&link).stay_connected(follow));
+        tokio::spawn(Arc::clone(&link).watch_tree(tree));
+        link.carry(requests).await;
+    });
+}
+
+fn refuse(messages: &SyncSender<Message>, reason: &str) {
+    let down = LinkEvent::Down { at: now(), why: Down::Refused, reason: reason.to_owned() };
+    drop(messages.send(Message::Link(down)));
+}
+
+/// Wall-clock time for people.
+fn now() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let at_us = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+    let at = hecate_proto::time::rfc3339(at_us);
+    format!("{} UTC", at.get(11..19).unwrap_or(&at))
+}
+
+struct Link {
+    candidates: Vec<PathBuf>,
+    messages: SyncSender<Message>,
+    /// Where the daemon was found last.
+    socket: watch::Sender<Option<PathBuf>>,
+    /// The idempotency key of each submission whose end is not known.
+    keys: Mutex<BTreeMap<SubmissionId, Uuid>>,
+}
+
+/// How one connection ended.
+enum Ended {
+    /// The daemon was reached; begin again with the shortest wait.
+    Broken(String),
+    /// It was not reached, or not let in.
+    Failed(Down, String),
+    /// It is there and not ready.
+    NotReady,
+}
+
+impl Link {
+    /// The model's thread may be gone already; then this thread ends with it.
+    fn tell(&self, message: Message) {
+        drop(self.messages.send(message));
+    }
+
+    async fn stay_connected(self: Arc<Self>, mut follow: watch::Receiver<(u64, u64)>) {
+        let mut backoff = Backoff::new();
+        loop {
+            let ended = self.connect_once(&mut follow).await;
+            let down = match ended {
+                Ended::Broken(reason) => {
+                    backoff = Backoff::new();
+                    Some((Down::Broken, reason))
+                }
+                Ended::Failed(why, reason) => Some((why, reason)),
+                Ended::NotReady => None,
+            };
+            if let Some((why, reason)) = down {
+                self.tell(Message::Link(LinkEvent::Down { at: now(), why, reason }));
+            }
+            backoff.wait(&self.candidates).await;
+        }
+    }
+
+    async fn connect_once(&self, follow: &mut watch::Receiver<(u64, u64)>) -> Ended {
+        let found = match client::find(&self.candidates).await {
+            Ok(found) => found,
+            Err(errors) => {
+                let denied = errors.iter().any(CallError::is_denied);
+                let why = if denied { Down::Refused } else { Down::Unreachable };
+                return Ended::Failed(why, client::nobody(&errors));
+            }
+        };
+        if !found.health.ready {
+            self.tell(Message::Link(LinkEvent::NotReady(found.health)));
+            return Ended::NotReady;
+        }
+        self.socket.send_replace(Some(found.socket.clone()));
+        follow.mark_unchanged();
+        let socket = found.socket.display().to_string();
+        self.tell(Message::Link(LinkEvent::Up { socket, health: found.health }));
+        match timeout(Duration::from_millis(FOLLOW_WAIT_MS), follow.changed()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return std::future::pending().await,
+            Err(_) => return Ended::Failed(Down::Refused, "the daemon does not list what it has".to_owned()),
+        }
+        let (_, after) = *follow.borrow_and_update();
+        self.follow_facts(&found.socket, after).await
+    }
+
+    async fn follow_facts(&self, socket: &Path, after: u64) -> Ended {
+        let call = Call::get(route::FACTS_STREAM).with("last-event-id", Some(after.to_string()));
+        match client::open(socket, &call).await {
+            Err(error) => Ended::Broken(error.to_string()),
+            Ok(response) if response.status() == 200 => {
+                self.tell(Message::Link(LinkEvent::Following));
+                self.read_facts(response).await
+            }
+            Ok(response) => {
+                let status = response.status();
+                Ended::Failed(Down::Refused, format!("the fact stream answered {status}"))
+            }
+        }
+    }
+
+    async fn read_facts(&self, response: Response<Incoming>) -> Ended {
+        let mut body = response.into_body();
+        let mut parser = Parser::default();
+        loop {
+            let chunk = match timeout(Duration::from_millis(SILENCE_MAX_MS), body.frame()).await {
+                Err(_) => return Ended::Broken("the daemon fell silent".to_owned()),
+                Ok(None) => return Ended::Broken("the daemon closed the stream".to_owned()),
+                Ok(Some(Err(error))) => return Ended::Broken(format!("the stream broke: {error}")),
+                Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+            };
+            parser.push(&chunk).into_iter().filter_map(fact).for_each(|message| self.tell(message));
+        }
+    }
+
+    /// Carries requests, each on a task of its own; the core bounds how many there are.
+    async fn carry(self: Arc<Self>, mut requests: mpsc::Receiver<Request>) {
+        while let Some(request) = requests.recv().await {
+            let link = Arc::clone(&self);
+            tokio::spawn(async move {
+                let tag = request.tag.clone();
+                let outcome = link.answer(request).await;
+                link.tell(Message::Reply(Reply { tag, outcome }));
+            });
+        }
+    }
+
+    /// Tries until there is an answer that stays. A command goes out under one key however often it is sent.
+    async fn answer(&self, request: Request) -> Outcome {
+        let call = self.call(&request);
+        let deadline = Instant::now() + Duration::from_millis(RETRY_MS);
+        let mut backoff = Backoff::new();
+        loop {
+            let socket = self.socket.borrow().clone();
+            let outcome = match socket {
+                None => Outcome::Unanswered("there is no connection".to_owned()),
+                Some(socket) => outcome(client::ask(&socket, &call).await),
+            };
+            let waited = timeout_at(deadline, backoff.wait(&self.candidates));
+            if is_final(&outcome) || waited.await.is_err() {
+                self.settle(&request.tag, &outcome);
+                return outcome;
+            }
+        }
+    }
+
+    fn call(&self, request: &Request) -> Call {
+        let key = match request.tag {
+            Tag::Command(submission) => {
+                let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+                Some(keys.entry(submission).or_insert_with(Uuid::now_v7).to_string())
+            }
+            _ => None,
+        };
+        Call { path: request.path.clone(), body: request.body.clone(), headers: Vec::new() }
+            .if_match(request.if_match)
+            .min_position(request.min_position)
+            .idempotency_key(key)
+    }
+
+    /// Forgets the key of a submission whose end is known.
+    fn settle(&self, tag: &Tag, outcome: &Outcome) {
+        if let (Tag::Command(submission), Outcome::Answered { .. }) = (tag, outcome) {
+            self.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(submission);
+        }
+    }
+
+    async fn watch_tree(self: Arc<Self>, mut watched: watch::Receiver<bool>) {
+        while watched.wait_for(|it| *it).await.is_ok() {
+            let socket = self.socket.borrow().clone();
+            if let Some(socket) = socket {
+                let outcome = outcome(client::ask(&socket, &Call::get(route::DEBUG_TREE)).await);
+                self.tell(Message::Reply(Reply { tag: Tag::Tree, outcome }));
+            }
+            // Whichever comes first: the next turn, or nobody looks any more.
+            drop(timeout(Duration::from_millis(TREE_EVERY_MS), watched.wait_for(|it| !*it)).await);
+        }
+    }
+}
+
+fn outcome(answer: Result<client::Answer, CallError>) -> Outcome {
+    match answer {
+        Ok(client::Answer { status, body }) => Outcome::Answered { status, body },
+        Err(error) => Outcome::Unanswered(error.to_string()),
+    }
+}
+
+/// 429 and 503 pass by themselves: a full mailbox, a start, a read model that lags.
+fn is_final(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Answered { status, .. } if ![429, 503].contains(status))
+}
+
+fn fact(item: Item) -> Option<Message> {
+    match item {
+        Item::TooLarge => Some(Message::UnreadableFrame("it is too large".to_owned())),
+        Item::Frame(frame) if frame.event != "fact" => None,
+        Item::Frame(frame) => Some(match serde_json::from_str::<FactFrame>(&frame.data) {
+            Ok(fact) => Message::Fact(fact),
+            Err(error) => Message::UnreadableFrame(error.to_string()),
+        }),
+    }
+}
+
+/// Waits that double from 50 ms to 2 s, each shortened at random, or cut short when a socket is made anew.
+struct Backoff {
+    next_ms: u64,
+}
+
+impl Backoff {
+    fn new() -> Self {
+        Self { next_ms: BACKOFF_FIRST_MS }
+    }
+
+    async fn wait(&mut self, candidates: &[PathBuf]) {
+        let longest_ms = self.next_ms;
+        self.next_ms = (self.next_ms * 2).min(BACKOFF_MAX_MS);
+        let shortened_ms = RandomState::new().hash_one(longest_ms) % (longest_ms / 2);
+        let until = Instant::now() + Duration::from_millis(longest_ms - shortened_ms);
+        let before = marks(candidates);
+        while Instant::now() < until && marks(candidates) == before {
+            sleep((until - Instant::now()).min(Duration::from_millis(SOCKET_LOOK_MS))).await;
+        }
+    }
+}
+
+/// What changes when a socket file is made anew.
+fn marks(candidates: &[PathBuf]) -> Vec<Option<(u64, i64, i64)>> {
+    use std::os::unix::fs::MetadataExt;
+    let mark =
+        |path: &PathBuf| path.metadata().ok().map(|file| (file.ino(), file.ctime(), file.ctime_nsec()));
+    candidates.iter().map(mark).collect()
+}

@@ -1,0 +1,15 @@
+//! The only place that prints. Everything else hands its text here.
+#![expect(clippy::print_stdout, reason = "printing is this module's whole purpose")]
+
+use std::io::{self, Write};
+
+/// One line of result on stdout. A reader that went away, as `head` does, is no failure of ours.
+pub fn line(text: &str) {
+    let mut out = io::stdout().lock();
+    drop(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// One line of trouble on stderr.
+pub fn trouble(text: &str) {
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}

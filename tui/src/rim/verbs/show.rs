@@ -1,0 +1,148 @@
+//! Answers as short text for people. Programs ask for `--json`.
+
+use hecate_proto::answer::{CommandAnswer, ErrorAnswer};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use unicode_width::UnicodeWidthStr;
+
+/// The widest cell of a table, columns.
+const CELL_COLUMNS_MAX: usize = 48;
+
+/// What an answer holds.
+#[derive(Default)]
+pub(super) enum Shows {
+    /// What a command recorded.
+    #[default]
+    Recorded,
+    /// One thing or a list, under this key.
+    Rows {
+        /// The key.
+        answers: String,
+    },
+}
+
+/// The lines of an answer.
+pub(super) fn answer(shows: &Shows, body: &Value) -> Vec<String> {
+    match shows {
+        Shows::Recorded => recorded(body),
+        Shows::Rows { answers } => match body.get(answers) {
+            Some(Value::Array(rows)) => table(rows, body.get("next_cursor").and_then(Value::as_str)),
+            Some(Value::Object(thing)) => fields(thing),
+            _ => vec![body.to_string()],
+        },
+    }
+}
+
+fn recorded(body: &Value) -> Vec<String> {
+    let Ok(answer) = CommandAnswer::deserialize(body) else {
+        return vec![body.to_string()];
+    };
+    let types: Vec<&str> = answer.events.iter().map(|event| event.event_type.as_str()).collect();
+    let what = if answer.recorded { types.join(", ") } else { "nothing new to record".to_owned() };
+    let ids = answer.about.iter().filter(|(key, _)| key.ends_with("_id")).map(|(_, id)| plain(id));
+    let ids: Vec<String> = ids.collect();
+    let mut lines = vec![
+        what,
+        format!(
+            "{} is {} (version {}, position {})",
+            ids.join(" "),
+            answer.status_label,
+            answer.version,
+            answer.position
+        ),
+    ];
+    if !answer.available_actions.is_empty() {
+        lines.push(format!("open now: {}", answer.available_actions.join(", ")));
+    }
+    lines
+}
+
+/// Code first, so that a program reads it up to the colon; then what to do.
+pub(super) fn refusal(error: &ErrorAnswer) -> Vec<String> {
+    let detail = |key: &str| error.details.get(key).map(plain);
+    let mut lines = vec![format!("{}: {}", error.error, clean(&error.message))];
+    if let Some(field) = detail("field") {
+        let rule = detail("rule").map(|rule| format!(" ({rule})")).unwrap_or_default();
+        lines.push(format!("field: {field}{rule}"));
+    }
+    lines.extend(detail("hint").map(|hint| format!("hint: {hint}")));
+    if let Some(Value::Array(open)) = error.details.get("available_actions") {
+        lines.push(format!("open now: {}", open.iter().map(plain).collect::<Vec<_>>().join(", ")));
+    }
+    lines
+}
+
+/// What identifies a thing first, then the rest by name.
+fn fields(thing: &Map<String, Value>) -> Vec<String> {
+    let width = thing.keys().map(|key| key.width()).max().unwrap_or(0);
+    let mut shown: Vec<(&String, &Value)> = thing.iter().filter(|(_, value)| !value.is_null()).collect();
+    shown.sort_by_key(|(key, _)| rank(key).unwrap_or(u8::MAX));
+    shown.into_iter().map(|(key, value)| format!("{key:width$}  {}", plain(value))).collect()
+}
+
+fn table(rows: &[Value], next_cursor: Option<&str>) -> Vec<String> {
+    let rows: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
+    let Some(first) = rows.first() else {
+        return vec!["none".to_owned()];
+    };
+    let columns = columns(first);
+    let cells = |row: &Map<String, Value>| -> Vec<String> {
+        columns.iter().map(|column| cut(&row.get(column).map(plain).unwrap_or_default())).collect()
+    };
+    let heading: Vec<String> = columns.iter().map(|it| it.replace('_', " ").to_uppercase()).collect();
+    let grid: Vec<Vec<String>> = std::iter::once(heading).chain(rows.iter().map(|row| cells(row))).collect();
+    let widths: Vec<usize> =
+        (0..columns.len()).map(|at| grid.iter().map(|row| row[at].width()).max().unwrap_or(0)).collect();
+    let mut lines: Vec<String> = grid.iter().map(|row| line(row, &widths)).collect();
+    lines.extend(next_cursor.map(|cursor| format!("more: --cursor {cursor}")));
+    lines
+}
+
+fn line(cells: &[String], widths: &[usize]) -> String {
+    let padded =
+        cells.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
+    padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+}
+
+/// What identifies a row and how it is: ids, names, revision, status, time of change.
+fn rank(key: &str) -> Option<u8> {
+    match key {
+        _ if key.ends_with("_id") => Some(0),
+        "name" => Some(1),
+        _ if key.ends_with("_name") || key == "title" => Some(2),
+        "revision" => Some(3),
+        "status_label" => Some(4),
+        "updated_at" => Some(5),
+        _ => None,
+    }
+}
+
+fn columns(row: &Map<String, Value>) -> Vec<String> {
+    let mut ranked: Vec<(u8, &String)> = row.keys().filter_map(|key| Some((rank(key)?, key))).collect();
+    ranked.sort();
+    if ranked.is_empty() {
+        return row.keys().cloned().collect();
+    }
+    ranked.into_iter().map(|(_, key)| key.clone()).collect()
+}
+
+fn cut(text: &str) -> String {
+    if text.width() <= CELL_COLUMNS_MAX {
+        return text.to_owned();
+    }
+    text.chars().take(CELL_COLUMNS_MAX / 2 - 1).chain(['…']).collect()
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => clean(text),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// On one line, and nothing that could steer a terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}

@@ -1,0 +1,206 @@
+//! The terminal attached to a daemon that comes, goes and fails.
+
+use crate::{
+    fake_daemon::FakeDaemon,
+    pty::Pty,
+    sample::{self, VENTURE},
+};
+use serde_json::json;
+use tempfile::TempDir;
+
+fn with_one_venture() -> (TempDir, FakeDaemon, Pty) {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = FakeDaemon::start(folder.path());
+    daemon.record(sample::row(VENTURE, "Greenhouse", 0, 0));
+    let mut pty = Pty::attach(&daemon.socket);
+    pty.wait_for_text("● live");
+    pty.press("2");
+    pty.wait_for_text("Greenhouse");
+    (folder, daemon, pty)
+}
+
+fn following(daemon: &FakeDaemon) -> Vec<String> {
+    let state = daemon.state();
+    let streams = state.asked.iter().filter(|it| it.path == "/api/facts/stream");
+    streams.map(|it| it.headers["last-event-id"].clone()).collect()
+}
+
+#[test]
+fn the_first_frame_comes_before_the_daemon_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = FakeDaemon::start(folder.path());
+    daemon.change(|state| state.silent = true);
+    let pty = Pty::attach(&daemon.socket);
+    pty.wait_for_text("connecting");
+    daemon.wait_for("a first question", |state| !state.asked.is_empty());
+    daemon.change(|state| state.silent = false);
+    pty.wait_for_text("● live");
+}
+
+#[test]
+fn facts_move_the_board() {
+    let (_folder, daemon, pty) = with_one_venture();
+    daemon.record(sample::row("v-2", "Lighthouse", 0, 0));
+    pty.wait_for_text("Lighthouse");
+    daemon.record(sample::row(VENTURE, "Greenhouse of glass", 1, 1));
+    let screen = pty.wait_for_text("Greenhouse of glass");
+    assert!(screen.contains("2 facts"), "{screen}");
+    let state = daemon.state();
+    let read = state.asked.iter().rev().find(|it| it.path.ends_with(VENTURE)).unwrap();
+    assert_eq!(read.headers["hecate-min-position"], "3");
+}
+
+#[test]
+fn a_restarted_daemon_is_found_and_nothing_is_lost_or_doubled() {
+    let (_folder, daemon, pty) = with_one_venture();
+    daemon.record(sample::row(VENTURE, "Greenhouse", 1, 1));
+    pty.wait_for_text("1 facts");
+    for turn in 0..5_u64 {
+        daemon.die();
+        pty.wait_for_text("stale since");
+        let version = turn + 2;
+        daemon.record(sample::row(VENTURE, &format!("House {turn}"), 0, version));
+        daemon.come_up();
+        pty.wait_for_text(&format!("House {turn}"));
+        pty.wait_for_text(&format!("{} facts", version));
+        pty.wait_for_text("● live");
+    }
+    assert_eq!(following(&daemon), ["1", "2", "3", "4", "5", "6"]);
+}
+
+#[test]
+fn a_starting_daemon_is_shown_as_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = FakeDaemon::start(folder.path());
+    daemon.change(|state| state.starting = true);
+    let pty = Pty::attach(&daemon.socket);
+    pty.wait_for_text("daemon is starting");
+    daemon.change(|state| state.starting = false);
+    pty.wait_for_text("● live");
+}
+
+#[test]
+fn a_form_sends_what_was_typed_and_the_board_shows_it() {
+    let (_folder, daemon, mut pty) = with_one_venture();
+    pty.press("n");
+    pty.wait_for_text("setup venture");
+    pty.press("Orchard\x13");
+    pty.wait_for_text("venture_setup_v1");
+    pty.wait_for("the new venture in its details", |screen| screen.contains("╭ Orchard"));
+    let state = daemon.state();
+    let sent = state.asked.iter().find(|it| it.method == "POST").unwrap();
+    assert_eq!(sent.body, json!({"name": "Orchard"}));
+    assert_eq!(sent.headers["idempotency-key"].len(), 36);
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_again_under_the_same_key() {
+    let (_folder, daemon, mut pty) = with_one_venture();
+    daemon.change(|state| state.lose_next_answer = true);
+    pty.press("n");
+    pty.wait_for_text("setup venture");
+    pty.press("Orchard\x13");
+    pty.wait_for_text("venture_setup_v1");
+    let state = daemon.state();
+    let sent: Vec<_> = state.asked.iter().filter(|it| it.method == "POST").collect();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0].headers["idempotency-key"], sent[1].headers["idempotency-key"]);
+    assert_eq!(state.rows.len(), 2);
+}
+
+#[test]
+fn a_refusal_stands_on_its_field() {
+    let (_folder, daemon, mut pty) = with_one_venture();
+    let details = json!({"field": "name", "rule": "blank", "hint": "Give it a name."});
+    let refusal = sample::refusal("validation_error", "name is blank", details);
+    daemon.change(|state| state.next_answer = Some((400, refusal)));
+    pty.press("n");
+    pty.wait_for_text("setup venture");
+    pty.press("  x\x13");
+    let screen = pty.wait_for_text("name is blank (blank)");
+    assert!(screen.contains("Give it a name."), "{screen}");
+}
+
+#[test]
+fn the_tree_is_asked_for_only_while_it_is_shown() {
+    let (_folder, daemon, mut pty) = with_one_venture();
+    pty.press("3");
+    pty.wait_for_text("query_ventures");
+    daemon.wait_for("the tree twice", |state| {
+        state.asked.iter().filter(|it| it.path == "/debug/tree").count() >= 2
+    });
+    let refusal = sample::refusal("forbidden", "Only operators look here.", json!({}));
+    daemon.change(|state| state.tree = Some((403, refusal)));
+    pty.wait_for_text("you may not look into this daemon");
+    pty.press("2");
+    pty.wait_for_text("Greenhouse");
+}
+
+#[test]
+fn the_terminal_is_handed_back_after_quit_term_and_panic() {
+    let (_folder, _daemon, mut pty) = with_one_venture();
+    pty.press("q");
+    assert_eq!(pty.end(), (0, true));
+
+    let (_folder, _daemon, pty) = with_one_venture();
+    let pid = rustix::process::Pid::from_raw(pty.pid() as i32).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(pty.end(), (0, true));
+
+    let (_folder, _daemon, mut pty) = with_one_venture();
+    pty.press(":crash\r");
+    assert_eq!(pty.end(), (101, true));
+}
+
+#[test]
+fn a_suspended_terminal_comes_back_whole() {
+    let (_folder, _daemon, mut pty) = with_one_venture();
+    pty.press("\x1a");
+    let pid = rustix::process::Pid::from_raw(pty.pid() as i32).unwrap();
+    let stopped = rustix::process::WaitOptions::UNTRACED;
+    let (_, status) = rustix::process::waitpid(Some(pid), stopped).unwrap().unwrap();
+    assert!(status.stopped(), "{status:?}");
+    pty.wait_for("the shell's own screen", |screen| !screen.contains("Greenhouse"));
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+    pty.wait_for_text("Greenhouse");
+    pty.press("q");
+    assert_eq!(pty.end(), (0, true));
+}
+
+#[test]
+fn no_colour_and_ascii_are_kept_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = FakeDaemon::start(folder.path());
+    daemon.record(sample::row(VENTURE, "Greenhouse", 0, 0));
+    let args = ["--ascii", "--socket", daemon.socket.to_str().unwrap()];
+    let mut pty = Pty::run(&args, &[("NO_COLOR", "1")]);
+    pty.press("2");
+    pty.wait_for_text("* live");
+    pty.press("n");
+    pty.wait_for_text("setup venture");
+    let bytes = pty.bytes();
+    assert!(bytes.is_ascii(), "{}", String::from_utf8_lossy(&bytes));
+    let text = String::from_utf8(bytes).unwrap();
+    let coloured = text.split("\x1b[").skip(1).filter_map(|rest| rest.split_once('m')).any(|(codes, _)| {
+        codes.split(';').any(|code| matches!(code.parse(), Ok(30..=38 | 40..=48 | 90..=107_u8)))
+    });
+    assert!(!coloured, "{text:?}");
+}
+
+#[test]
+fn a_window_that_shrinks_and_grows_is_drawn_anew() {
+    let (_folder, _daemon, mut pty) = with_one_venture();
+    pty.resize(40, 10);
+    pty.wait_for_text("Hecate needs 60x16");
+    pty.resize(120, 40);
+    pty.wait_for("the board", |screen| screen.contains("Greenhouse") && !screen.contains("needs"));
+}
+
+#[test]
+fn what_would_steer_the_terminal_does_not_reach_it() {
+    let (_folder, daemon, pty) = with_one_venture();
+    daemon.record(sample::row("v-2", "Evil\u{1b}]0;owned\u{7}\u{202e}name", 0, 0));
+    pty.wait_for_text("Evil]0;owned");
+    let text = String::from_utf8(pty.bytes()).unwrap();
+    assert!(!text.contains("\x1b]0;") && !text.contains('\u{202e}'));
+}

@@ -1,0 +1,11 @@
+//! The terminal as people and programs meet it: the core by key strings, the screens as pictures, the real
+//! binary in a real pty against a daemon that can be told to fail.
+
+mod attached;
+mod fake_daemon;
+mod keys;
+mod processes;
+mod pty;
+mod sample;
+mod screens;
+mod verbs;

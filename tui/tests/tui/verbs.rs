@@ -1,0 +1,195 @@
+//! `hecate NOUN VERB`: outputs and exits.
+
+use crate::{
+    fake_daemon::FakeDaemon,
+    pty::binary,
+    sample::{self, VENTURE},
+};
+use serde_json::{Value, json};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+fn daemon() -> (TempDir, FakeDaemon) {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = FakeDaemon::start(folder.path());
+    daemon.record(sample::row(VENTURE, "Greenhouse", 0, 0));
+    (folder, daemon)
+}
+
+fn hecate(daemon: &FakeDaemon, args: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(binary()).args(args).env("HECATE_SOCKET", &daemon.socket).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+#[test]
+fn a_command_says_what_it_recorded() {
+    let (_folder, daemon) = daemon();
+    let args = [
+        "venture",
+        "setup",
+        "--name",
+        "Orchard",
+        "--repos",
+        "a",
+        "--repos",
+        "b, c",
+        "--visibility",
+        "public",
+    ];
+    let (code, out, err) = hecate(&daemon, &args);
+    assert_eq!((code, err.as_str()), (0, ""));
+    insta::assert_snapshot!(out, @r"
+    venture_setup_v1
+    v-00000000000000000000000002 is Setup (version 0, position 2)
+    open now: refine_vision
+    ");
+    let body = daemon.state().asked.last().unwrap().body.clone();
+    assert_eq!(body, json!({"name": "Orchard", "repos": ["a", "b, c"], "visibility": "public"}));
+}
+
+#[test]
+fn flags_of_our_own_become_headers() {
+    let (_folder, daemon) = daemon();
+    let args = [
+        "venture",
+        "refine-vision",
+        VENTURE,
+        "--brief",
+        "-- more",
+        "--if-match",
+        "0",
+        "--idempotency-key",
+        "k1",
+        "--actor",
+        "ada",
+        "--json",
+    ];
+    let (code, out, _) = hecate(&daemon, &args);
+    assert_eq!(code, 0);
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(answer["version"], 1);
+    let asked = daemon.state().asked.last().unwrap().clone();
+    assert_eq!(asked.path, format!("/api/ventures/{VENTURE}/vision/refine"));
+    for (name, value) in [("if-match", "0"), ("idempotency-key", "k1"), ("hecate-actor", "ada")] {
+        assert_eq!(asked.headers[name], value);
+    }
+    assert_eq!(asked.body, json!({"brief": "-- more"}));
+}
+
+#[test]
+fn queries_are_tables_and_lists() {
+    let (_folder, daemon) = daemon();
+    let (code, out, _) =
+        hecate(&daemon, &["venture", "list", "--include-archived", "--limit", "7", "--min-position", "1"]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(out, @r"
+    VENTURE ID                    NAME        REVISION  STATUS LABEL  UPDATED AT
+    v-01J8ZC0000000000000000000A  Greenhouse  0         Setup         2026-08-22T10:00:00.000000Z
+    ");
+    let asked = daemon.state().asked.last().unwrap().clone();
+    assert_eq!(asked.path, "/api/ventures?include_archived=true&limit=7");
+    assert_eq!(asked.headers["hecate-min-position"], "1");
+    let (code, out, _) = hecate(&daemon, &["venture", "show", VENTURE]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_refusal_ends_with_1_and_its_code_on_stderr() {
+    let (_folder, daemon) = daemon();
+    let details = json!({"field": "name", "rule": "blank", "hint": "Give it a name."});
+    let refusal = sample::refusal("validation_error", "name is blank", details);
+    daemon.change(|state| state.next_answer = Some((400, refusal)));
+    let (code, out, err) = hecate(&daemon, &["venture", "setup", "--name", " "]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    insta::assert_snapshot!(err, @r"
+    validation_error: name is blank
+    field: name (blank)
+    hint: Give it a name.
+    ");
+}
+
+#[test]
+fn what_cannot_be_understood_ends_with_2() {
+    let (_folder, daemon) = daemon();
+    for args in [
+        &["venture", "setup"][..],
+        &["venture", "setup", "--name", "x", "--visibility", "everywhere"],
+        &["venture", "setup", "--name", "x", "--context-map", "{"],
+        &["venture", "setup", "--name", "x", "--unheard-of", "y"],
+        &["venture", "fly"],
+        &["venture"],
+        &["venture", "list", "--limit", "many"],
+        &["--unheard-of"],
+    ] {
+        let (code, out, err) = hecate(&daemon, args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}: {err}");
+        assert!(!err.is_empty());
+    }
+    assert!(!daemon.state().asked.iter().any(|it| it.method == "POST"));
+}
+
+#[test]
+fn no_daemon_ends_with_69() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = FakeDaemon::absent(folder.path());
+    for args in [&["venture", "list"][..], &["doctor"], &["doctor", "--json"]] {
+        let (code, ..) = hecate(&nobody, args);
+        assert_eq!(code, 69, "{args:?}");
+    }
+}
+
+#[test]
+fn help_comes_from_the_catalogue_also_for_a_desk_never_seen_before() {
+    let (_folder, daemon) = daemon();
+    daemon.change(|state| state.extra_desks.push(sample::unheard_of_desk()));
+    let (code, out, _) = hecate(&daemon, &["venture", "--help"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("refine-vision") && out.contains("Put the venture away"), "{out}");
+    let (code, out, _) = hecate(&daemon, &["hive", "feed", "--help"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("--litres <NUMBER>") && out.contains("How much.; 1–20"), "{out}");
+    let (code, ..) = hecate(&daemon, &["hive", "feed", "--litres", "2", "--syrup", "one_to_one", "--winter"]);
+    assert_eq!(code, 0);
+    let asked = daemon.state().asked.last().unwrap().clone();
+    assert_eq!(asked.body, json!({"litres": 2, "syrup": "one_to_one", "winter": true}));
+}
+
+#[test]
+fn the_socket_may_be_named_after_the_verb() {
+    let (_folder, daemon) = daemon();
+    let socket = daemon.socket.to_str().unwrap();
+    let out = Command::new(binary()).args(["venture", "list", "--socket", socket]).output().unwrap();
+    assert!(out.status.success(), "{out:?}");
+}
+
+#[test]
+fn the_doctor_finds_a_daemon_and_names_troubles() {
+    let (folder, daemon) = daemon();
+    let (code, out, _) = hecate(&daemon, &["doctor"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("answers   ready after") && out.contains("All is well"), "{out}");
+    let (_, out, _) = hecate(&daemon, &["doctor", "--json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["tried"][0]["health"]["version"], "0.1.0");
+
+    drop(std::os::unix::net::UnixListener::bind(folder.path().join("stale.sock")).unwrap());
+    let stale = FakeDaemon { socket: folder.path().join("stale.sock"), ..FakeDaemon::absent(folder.path()) };
+    let (code, out, _) = hecate(&stale, &["doctor"]);
+    assert_eq!(code, 69);
+    assert!(out.contains("a socket that nobody listens on"), "{out}");
+    let file = FakeDaemon { socket: folder.path().join("file"), ..FakeDaemon::absent(folder.path()) };
+    std::fs::write(&file.socket, "").unwrap();
+    let (_, out, _) = hecate(&file, &["doctor"]);
+    assert!(out.contains("this is no socket"), "{out}");
+}
+
+#[test]
+fn without_a_terminal_nothing_attaches() {
+    let (_folder, daemon) = daemon();
+    let (code, out, err) = hecate(&daemon, &[]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("no terminal"), "{err}");
+}
