@@ -1,15 +1,17 @@
 //! The whole daemon wired up but not yet running: processes, read models, facts and the edge, each with the
 //! kinds of actors that `supervision.toml` can place.
 
-use crate::hecate_api::{self, Edge};
+use crate::config::Config;
+use crate::hecate_api::{self, Edge, EdgeParts, Limits};
 use crate::{MODELS, PROCESSES};
 use hecate_desk::{Node, Process, Wiring};
 use hecate_event_store::{CurrentStore, Supervised};
 use hecate_facts::{Emitter, Groups, Watermark};
 use hecate_read_model::{ModelWiring, ReadSide};
-use hecate_supervision::Kinds;
+use hecate_supervision::{Kinds, Tree};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 /// Everything that actors are made from.
 pub(crate) struct House {
@@ -35,6 +37,23 @@ impl House {
             store,
             node,
         }
+    }
+
+    /// The edge of this house, on a socket; `tree` is filled once the tree has booted.
+    pub(crate) fn edge(&self, config: &Config, tree: &Arc<OnceLock<Tree>>, started: Instant) -> Arc<Edge> {
+        let tree = Arc::clone(tree);
+        Edge::new(EdgeParts {
+            processes: self.processes.clone(),
+            models: self.models.clone(),
+            store: self.store.clone(),
+            node: self.node.clone(),
+            tree: Box::new(move || tree.get().map(Tree::snapshot)),
+            socket_path: config.socket.clone(),
+            operators: config.operators.clone(),
+            limits: Limits::default(),
+            version: env!("CARGO_PKG_VERSION"),
+            started,
+        })
     }
 
     /// The kinds of actors, from the log up to the edge.

@@ -1,1 +1,16 @@
-//! hecate-tests
+//! Journeys: the real programs, started, killed and asked from outside, over the socket that everybody uses.
+//!
+//! This library is what the journeys in `tests/` share. It imports the contract crate alone, so a journey
+//! cannot see anything that a user could not.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+pub mod binaries;
+pub mod daemon;
+pub mod dice;
+pub mod golden;
+pub mod http;
+pub mod patience;
+pub mod program;
+pub mod pty;
+pub mod sse;
+pub mod wire;

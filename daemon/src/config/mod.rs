@@ -7,6 +7,7 @@ mod file;
 mod places;
 
 use crate::arguments::Flags;
+use crate::hecate_api::Operators;
 use fault::{Origin, Said};
 pub(crate) use fault::Fault;
 use std::collections::BTreeMap;
@@ -42,13 +43,6 @@ pub(crate) enum LogFormat {
     Text,
     /// Text on a terminal, else JSON.
     ByTerminal,
-}
-
-/// Who may look into the daemon, beside its own user and root.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Operators {
-    pub(crate) uids: Vec<u32>,
-    pub(crate) gids: Vec<u32>,
 }
 
 /// The settings, checked.

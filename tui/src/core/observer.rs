@@ -44,6 +44,7 @@ impl Observer {
             },
             Outcome::Answered { status, body } => {
                 self.rows.clear();
+                self.at = None;
                 self.trouble = Some(refusal(status, ErrorAnswer::deserialize(body).ok()));
             }
             Outcome::Unanswered(reason) => self.trouble = Some(format!("no answer: {reason}")),

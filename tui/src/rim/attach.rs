@@ -17,7 +17,7 @@ use std::{
     collections::VecDeque,
     io,
     path::PathBuf,
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
     time::{Duration, Instant},
 };
@@ -103,10 +103,7 @@ impl Loop<'_> {
             return self.inbox.recv().ok();
         };
         let left = due.saturating_duration_since(Instant::now());
-        match self.inbox.recv_timeout(left) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.inbox.recv_timeout(left).ok()
     }
 
     /// Folds a message in and does what follows from it; true when that is the end.

@@ -51,8 +51,8 @@ enum UpError {
     File { path: PathBuf, error: io::Error },
     #[error("the daemon ended at once, {status}; its log ends so:\n{tail}")]
     Ended { status: String, tail: String },
-    #[error("the daemon is not ready after {READY_MS} ms; look at {}", .0.display())]
-    NotReady(PathBuf),
+    #[error("daemon {pid} is not ready after {READY_MS} ms; look at {}", .log.display())]
+    NotReady { pid: u32, log: PathBuf },
     #[error("the network cannot be used: {0}")]
     Runtime(io::Error),
 }
@@ -89,12 +89,18 @@ async fn found_or_started(explicit: Option<&Path>, candidates: &[PathBuf]) -> Re
     let log = state.join("daemon.log");
     let program = program().ok_or(UpError::NoProgram)?;
     let mut child = start(&program, explicit, &log)?;
-    let found = until_ready(&mut child, candidates, &log).await?;
+    let pid = child.id();
+    let limit = Duration::from_millis(READY_MS);
+    let late = |_| Err(UpError::NotReady { pid, log: log.clone() });
+    let first =
+        time::timeout(limit, until(&mut child, candidates, &log, |_| true)).await.unwrap_or_else(late)?;
     // A daemon that somebody else started in this very moment is theirs to stop.
-    if found.health.pid == child.id() {
-        remember(&state, &Started { pid: child.id(), program, socket: found.socket.clone() })?;
+    if first.health.pid == pid {
+        remember(&state, &Started { pid, program, socket: first.socket })?;
     }
-    Ok(found)
+    time::timeout(limit, until(&mut child, candidates, &log, |found| found.health.ready))
+        .await
+        .unwrap_or_else(late)
 }
 
 /// Beside ourselves, then in PATH.
@@ -131,22 +137,24 @@ fn start(program: &Path, explicit: Option<&Path>, log: &Path) -> Result<Child, U
     command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0).spawn().map_err(at(program))
 }
 
-async fn until_ready(child: &mut Child, candidates: &[PathBuf], log: &Path) -> Result<Found, UpError> {
-    let ready = async {
-        let mut turn = time::interval(Duration::from_millis(ASK_EVERY_MS));
-        loop {
-            turn.tick().await;
-            if let Ok(Some(status)) = child.try_wait() {
-                return Err(UpError::Ended { status: status.to_string(), tail: tail(log) });
-            }
-            match client::find(candidates).await {
-                Ok(found) if found.health.ready => return Ok(found),
-                Ok(_) | Err(_) => {}
-            }
+/// Asks until a daemon answers as `wanted`, or the child has ended.
+async fn until(
+    child: &mut Child,
+    candidates: &[PathBuf],
+    log: &Path,
+    wanted: impl Fn(&Found) -> bool,
+) -> Result<Found, UpError> {
+    let mut turn = time::interval(Duration::from_millis(ASK_EVERY_MS));
+    loop {
+        turn.tick().await;
+        match client::find(candidates).await {
+            Ok(found) if wanted(&found) => return Ok(found),
+            Ok(_) | Err(_) => {}
         }
-    };
-    let late = |_| Err(UpError::NotReady(log.to_owned()));
-    time::timeout(Duration::from_millis(READY_MS), ready).await.unwrap_or_else(late)
+        if let Ok(Some(status)) = child.try_wait() {
+            return Err(UpError::Ended { status: status.to_string(), tail: tail(log) });
+        }
+    }
 }
 
 fn tail(log: &Path) -> String {

@@ -1,5 +1,4 @@
 //! The only place that prints. Everything else hands its text here.
-#![expect(clippy::print_stdout, reason = "printing is this module's whole purpose")]
 
 use std::io::{self, Write};
 

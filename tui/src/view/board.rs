@@ -13,6 +13,9 @@ use serde_json::Value;
 
 /// From this width on the details stand beside the list.
 const SIDE_BY_SIDE_COLUMNS: u16 = 100;
+/// Columns of a name beside a brief, and the fewest for a brief.
+const NAME_COLUMNS: usize = 30;
+const BRIEF_COLUMNS_MIN: usize = 20;
 /// Columns of a label in the details.
 const LABEL_COLUMNS: usize = 20;
 
@@ -27,7 +30,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: &The
 }
 
 fn draw_list(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: &Theme) {
-    let block = theme.block(title(model, theme));
+    let block = theme.block(title(model));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let ventures = model.board.visible();
@@ -37,7 +40,7 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: &Theme) {
     let columns = Columns::of(usize::from(inner.width));
     let [head, body] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
     frame.render_widget(
-        Line::styled(columns.line(theme, ["", "name", "status", "rev", "updated", "brief"]), theme.dim()),
+        Line::styled(columns.line(["", "name", "status", "rev", "updated", "brief"]), theme.dim()),
         head,
     );
     let selected = ventures.iter().position(|it| Some(&it.row.venture_id) == model.board.selected.as_ref());
@@ -52,7 +55,7 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: &Theme) {
     frame.render_widget(Paragraph::new(lines), body);
 }
 
-fn title(model: &Model, theme: &Theme) -> String {
+fn title(model: &Model) -> String {
     let board = &model.board;
     let count = board.visible().len();
     let archived = match (board.archived_count(), board.show_archived) {
@@ -82,18 +85,21 @@ pub(super) fn first_shown(selected: usize, count: usize, rows: usize) -> usize {
     selected.saturating_sub(rows / 2).min(count.saturating_sub(rows))
 }
 
-/// Widths of the list's columns; the brief takes what is left.
+/// Widths of the list's columns: mark, name, status, revision, time, and the brief where there is room.
 struct Columns([usize; 6]);
 
 impl Columns {
     fn of(width: usize) -> Self {
-        let name = (width * 2 / 5).clamp(12, 32);
-        let fixed = 2 + name + 11 + 4 + 17;
-        Self([2, name, 11, 4, 17, width.saturating_sub(fixed + 1)])
+        const MARK: usize = 2;
+        const STATUS: usize = 18;
+        const REVISION: usize = 4;
+        const UPDATED: usize = 17;
+        let left = width.saturating_sub(MARK + STATUS + REVISION + UPDATED);
+        let brief = if left >= NAME_COLUMNS + BRIEF_COLUMNS_MIN { left - NAME_COLUMNS } else { 0 };
+        Self([MARK, left - brief, STATUS, REVISION, UPDATED, brief])
     }
 
-    fn line(&self, theme: &Theme, cells: [&str; 6]) -> String {
-        let ellipsis = "…";
+    fn line(&self, cells: [&str; 6]) -> String {
         let cell = |(text, width): (&str, usize)| match width {
             0..3 => text::column(text, width),
             _ => text::column(text, width - 1) + " ",
@@ -108,7 +114,7 @@ fn venture_line(venture: &board::Venture, columns: &Columns, selected: bool, the
     let revision = row.revision.to_string();
     let updated = minute(&row.updated_at);
     let brief = row.brief.as_deref().unwrap_or_default();
-    let text = columns.line(theme, [mark, &row.name, &row.status_label, &revision, &updated, brief]);
+    let text = columns.line([mark, &row.name, &row.status_label, &revision, &updated, brief]);
     let style = match (selected, row.archived_at.is_some(), venture.fresh) {
         (true, ..) => theme.selected(),
         (_, true, _) => theme.dim(),
@@ -123,6 +129,11 @@ fn minute(at: &str) -> String {
     at.get(..16).unwrap_or(at).replace('T', " ")
 }
 
+/// `2026-11-22 10:42:07 UTC` of an RFC 3339 time.
+fn second(at: &str) -> String {
+    at.get(..19).map_or_else(|| at.to_owned(), |at| format!("{} UTC", at.replace('T', " ")))
+}
+
 fn draw_detail(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: &Theme) {
     let Some(venture) = model.board.selected() else {
         return frame.render_widget(theme.block("Details"), area);
@@ -130,17 +141,18 @@ fn draw_detail(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: &Theme) 
     let block = theme.block(text::cut(&venture.row.name, 40));
     let inner = block.inner(area);
     let columns = usize::from(inner.width).saturating_sub(LABEL_COLUMNS);
-    let mut lines = fact_lines("can be done", &actions(venture, theme), columns, theme.accent(), theme);
+    let mut lines = fact_lines("can be done", &actions(venture), columns, theme.accent(), theme);
     for (name, value) in ordered_fields(venture) {
         if name != "available_actions" {
-            lines.extend(fact_lines(name, &plain(value), columns, Style::new(), theme));
+            let shown = if name.ends_with("_at") { second(&plain(value)) } else { plain(value) };
+            lines.extend(fact_lines(name, &shown, columns, Style::new(), theme));
         }
     }
     frame.render_widget(block, area);
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-fn actions(venture: &board::Venture, theme: &Theme) -> String {
+fn actions(venture: &board::Venture) -> String {
     let names = &venture.row.available_actions;
     if names.is_empty() { "nothing".to_owned() } else { names.join(" · ") }
 }

@@ -10,6 +10,7 @@ use crate::core::{
 use ratatui::{
     Frame,
     layout::{Position, Rect},
+    style::Style,
     text::{Line, Span},
     widgets::{Clear, Paragraph},
 };
@@ -31,7 +32,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, theme: &Theme
     let page = page(form, usize::from(width).saturating_sub(4), theme);
     let rows = u16::try_from(page.lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let area = centred(area, width, rows);
-    let block = theme.block(title(form, theme));
+    let block = theme.block(title(form));
     let inner = block.inner(area);
     let height = usize::from(inner.height);
     let first = page.focus_rows.end.saturating_sub(height).min(page.focus_rows.start);
@@ -47,7 +48,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, theme: &Theme
     }
 }
 
-fn title(form: &Form, theme: &Theme) -> String {
+fn title(form: &Form) -> String {
     let name = form.desk.replace('_', " ");
     match &form.subject {
         Some(subject) => {
@@ -85,7 +86,7 @@ fn push_field(page: &mut Page, field: &Field, focused: bool, columns: usize, the
     let room = columns.saturating_sub(LABEL_COLUMNS);
     let mark = if field.spec.required { "*" } else { "" };
     let label = text::column(&format!("{}{mark}", field.spec.name.replace('_', " ")), LABEL_COLUMNS - 1);
-    let label_style = if focused { theme.accent() } else { theme.strong() };
+    let label_style = if focused { theme.accent() } else { Style::new() };
     for (at, content) in content(page, field, focused, room, theme).into_iter().enumerate() {
         let label = if at == 0 { label.clone() + " " } else { " ".repeat(LABEL_COLUMNS) };
         page.lines.push(Line::from(vec![Span::styled(label, label_style), content]));

@@ -44,7 +44,7 @@ fn trouble(model: &Model, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
 fn draw_rows(frame: &mut Frame<'_>, head: Rect, body: Rect, model: &Model, theme: &Theme) {
     let observer = &model.observer;
     let columns = usize::from(body.width);
-    let heading = columns_line(columns, ["actor", "status", "starts", "mailbox", "handled", "last"], theme);
+    let heading = columns_line(columns, ["actor", "status", "starts", "mailbox", "handled", "last"]);
     frame.render_widget(Line::styled(heading, theme.dim()), head);
     let first = first_shown(observer.selected, observer.rows.len(), usize::from(body.height));
     let lines: Vec<Line<'_>> = observer
@@ -58,7 +58,7 @@ fn draw_rows(frame: &mut Frame<'_>, head: Rect, body: Rect, model: &Model, theme
     frame.render_widget(Paragraph::new(lines), body);
 }
 
-fn columns_line(width: usize, cells: [&str; 6], theme: &Theme) -> String {
+fn columns_line(width: usize, cells: [&str; 6]) -> String {
     let last = if width >= 100 { 22 } else { 0 };
     let name = width.saturating_sub(11 + 7 + 12 + 10 + last);
     let widths = [name, 11, 7, 12, 10, last];
@@ -76,7 +76,7 @@ fn row_line(row: &TreeRow, columns: usize, selected: bool, theme: &Theme) -> Lin
     let handled = node.messages.as_ref().map(|it| it.handled.to_string()).unwrap_or_default();
     let last = node.messages.as_ref().and_then(|it| it.last.clone()).unwrap_or_default();
     let starts = node.generation.to_string();
-    let line = columns_line(columns, [&name, &node.status, &starts, &mailbox, &handled, &last], theme);
+    let line = columns_line(columns, [&name, &node.status, &starts, &mailbox, &handled, &last]);
     let style = match node.status.as_str() {
         _ if selected => theme.selected(),
         "running" if node.strategy.is_some() => theme.strong(),
@@ -101,9 +101,9 @@ fn detail(node: &TreeNode, columns: usize, theme: &Theme) -> Vec<Line<'static>> 
     let what = format!("{}: {}{strategy}{intensity}, {}{dropped}", node.path, node.kind, node.restart);
     let restarts = match &node.restarts.last {
         Some(last) => {
-            format!("restarted {} times, last at {}: {}", node.restarts.total, last.at, last.reason)
+            format!("restarts {}, last at {}: {}", node.restarts.total, last.at, last.reason)
         }
-        None => format!("restarted {} times", node.restarts.total),
+        None => format!("restarts {}", node.restarts.total),
     };
     [what, restarts].map(|line| Line::styled(text::cut(&line, columns), theme.dim())).into()
 }

@@ -105,7 +105,10 @@ fn counters(link: &Link) -> String {
     let node = link.node_id.as_deref().map(|id| format!("node {}", text::cut(id, 16)));
     let version = link.version.as_deref().map(|it| format!("v{}", text::cut(it, 12)));
     let position = link.last_position.map(|at| format!("at {at}"));
-    let facts = (link.facts_seen > 0).then(|| format!("{} facts", link.facts_seen));
+    let facts = (link.facts_seen > 0).then(|| match link.facts_seen {
+        1 => "1 fact".to_owned(),
+        count => format!("{count} facts"),
+    });
     let unreadable = (link.frames_unreadable > 0).then(|| format!("{} unreadable", link.frames_unreadable));
     let parts = [node, version, position, facts, unreadable];
     let shown: Vec<String> = parts.into_iter().flatten().collect();

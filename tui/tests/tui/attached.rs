@@ -54,7 +54,7 @@ fn facts_move_the_board() {
 fn a_restarted_daemon_is_found_and_nothing_is_lost_or_doubled() {
     let (_folder, daemon, pty) = with_one_venture();
     daemon.record(sample::row(VENTURE, "Greenhouse", 1, 1));
-    pty.wait_for_text("1 facts");
+    pty.wait_for_text("1 fact");
     for turn in 0..5_u64 {
         daemon.die();
         pty.wait_for_text("stale since");

@@ -1,10 +1,10 @@
 //! The terminal as people and programs meet it: the core by key strings, the screens as pictures, the real
 //! binary in a real pty against a daemon that can be told to fail.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod attached;
 mod fake_daemon;
 mod keys;
-mod processes;
 mod pty;
 mod sample;
 mod screens;

@@ -38,9 +38,13 @@ impl Pty {
     }
 
     pub(crate) fn run(args: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::start(binary(), args, env)
+    }
+
+    pub(crate) fn start(program: &str, args: &[&str], env: &[(&str, &str)]) -> Self {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(binary());
+        let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
@@ -88,10 +92,6 @@ impl Pty {
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         self.output.0.lock().unwrap().parser.screen_mut().set_size(cells(rows), cells(columns));
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
-    }
-
-    pub(crate) fn screen(&self) -> String {
-        self.output.0.lock().unwrap().parser.screen().contents()
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {

@@ -14,7 +14,9 @@ use crate::{
     receipt::{self, Keyed, Note},
     refusal::{Refusal, Refused},
 };
-use hecate_event_store::{Append, AppendError, Appended, EventStore, Expected, Metadata, NewEvent, ReadError};
+use hecate_event_store::{
+    Append, AppendError, Appended, EventStore, Expected, Metadata, NewEvent, ReadError,
+};
 use hecate_proto::answer::EventRef;
 use hecate_supervision::{Actor, ExitReason, Me, Message, Reply};
 use serde_json::Value;
@@ -159,7 +161,8 @@ impl<A: Aggregate> AggregateActor<A> {
         for _ in 1..TRIES_MAX {
             match self.try_once(ask).await {
                 Err(Halt::Refused(refused))
-                    if refused.is(Refusal::WRONG_EXPECTED_VERSION) && ask.caller.expected_version.is_none() => {}
+                    if refused.is(Refusal::WRONG_EXPECTED_VERSION)
+                        && ask.caller.expected_version.is_none() => {}
                 done => return done,
             }
         }
@@ -239,13 +242,7 @@ impl<A: Aggregate> AggregateActor<A> {
         self.args.store.append(append).await.map_err(|error| refuse_append(error, ask))
     }
 
-    fn events(
-        &self,
-        ask: &Ask<A>,
-        folded: &Folded<A>,
-        decision: Decision<A>,
-        at_us: i64,
-    ) -> Vec<NewEvent> {
+    fn events(&self, ask: &Ask<A>, folded: &Folded<A>, decision: Decision<A>, at_us: i64) -> Vec<NewEvent> {
         let metadata = Metadata {
             correlation_id: ask.caller.correlation_id,
             causation_id: ask.command_id,
@@ -333,9 +330,7 @@ fn refuse_append<A: Aggregate>(error: AppendError, ask: &Ask<A>) -> Halt {
         AppendError::TooLarge { bytes, bytes_max } => {
             Refusal::TOO_LARGE.about("bytes", bytes).about("bytes_max", bytes_max)
         }
-        AppendError::Unavailable { reason } => {
-            Refusal::STORE_UNAVAILABLE.about("reason", reason.to_string())
-        }
+        AppendError::Unavailable { reason } => Refusal::STORE_UNAVAILABLE.about("reason", reason.to_string()),
         AppendError::Unknown => Refusal::TIMEOUT.into(),
         AppendError::Invalid { .. } => return Halt::Crash(ExitReason::error(error)),
     };

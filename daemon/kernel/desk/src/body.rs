@@ -32,7 +32,9 @@ fn refuse(error: &serde_json::Error) -> Refused {
     let text = error.to_string();
     let refused = Refusal::INVALID_JSON.about("line", error.line()).about("column", error.column());
     match text.split_once(TWICE).and_then(|(_, rest)| rest.split_once('`')) {
-        Some((key, _)) => refused.about("field", key).about("rule", "duplicate_key").about("hint", "Say each key once."),
+        Some((key, _)) => {
+            refused.about("field", key).about("rule", "duplicate_key").about("hint", "Say each key once.")
+        }
         None => refused.about("hint", text),
     }
 }

@@ -1,6 +1,8 @@
 //! A desk's sheet: its entry as the catalogue shows it.
 
-use crate::{aggregate::Aggregate, aggregate::ProcessSpec, desk::DeskEntry, desk::DeskSpec, refusal::Refusal};
+use crate::{
+    aggregate::Aggregate, aggregate::ProcessSpec, desk::DeskEntry, desk::DeskSpec, refusal::Refusal,
+};
 use hecate_proto::catalogue::{DeskSheet, RecordedType, RefusalSheet};
 use serde_json::Value;
 
@@ -36,11 +38,7 @@ pub fn common_refusals() -> Vec<RefusalSheet> {
 }
 
 fn refusal_sheet(refusal: &Refusal) -> RefusalSheet {
-    RefusalSheet {
-        status: refusal.status,
-        code: refusal.code.to_owned(),
-        says: refusal.says.to_owned(),
-    }
+    RefusalSheet { status: refusal.status, code: refusal.code.to_owned(), says: refusal.says.to_owned() }
 }
 
 /// A desk's route from the root.

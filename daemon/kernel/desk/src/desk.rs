@@ -2,7 +2,7 @@
 
 use crate::{
     aggregate::Aggregate, decision::Decision, event::EventEntry, moment::Moment, refusal::Refusal,
-    refusal::Refused, status::StateMask,
+    refusal::Refused, schema, status::StateMask,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -60,7 +60,7 @@ pub const fn desk<A: Aggregate, D: Desk<A>>() -> DeskEntry<A> {
     DeskEntry {
         spec: D::SPEC,
         records: D::RECORDS,
-        schema: || schemars::schema_for!(D),
+        schema: schema::of::<D>,
         decide: |body, aggregate, at| {
             serde_json::from_value::<D>(body)
                 .map_err(|error| Refusal::VALIDATION.about("hint", error.to_string()))?

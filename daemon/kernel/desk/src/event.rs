@@ -1,6 +1,6 @@
 //! What a desk records: one type of event, how it changes its aggregate, whom it is told to.
 
-use crate::aggregate::Aggregate;
+use crate::{aggregate::Aggregate, schema};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -52,7 +52,7 @@ pub const fn event<A: Aggregate, E: Event<A>>() -> EventEntry<A> {
     EventEntry {
         event_type: E::TYPE,
         emits: E::EMITS,
-        schema: || schemars::schema_for!(E),
+        schema: schema::of::<E>,
         evolve: |data, aggregate| {
             serde_json::from_str::<E>(data.get())?.evolve(aggregate);
             Ok(())

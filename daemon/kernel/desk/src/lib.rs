@@ -25,6 +25,8 @@ mod refusal;
 pub mod schema;
 mod status;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use aggregate::{Aggregate, ProcessSpec, Shown, shown};

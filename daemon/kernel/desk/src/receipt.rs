@@ -44,7 +44,13 @@ impl Note {
 
 /// A receipt to be kept for 30 days.
 pub(crate) fn keep(key: String, body_hash: [u8; 32], note: &Note, at_us: i64) -> NewReceipt {
-    NewReceipt { key, body_hash, note: note.write(), at_us, keep: Keep::UntilUs(at_us.saturating_add(KEPT_US)) }
+    NewReceipt {
+        key,
+        body_hash,
+        note: note.write(),
+        at_us,
+        keep: Keep::UntilUs(at_us.saturating_add(KEPT_US)),
+    }
 }
 
 /// The first result again, or a conflict when the key came with another request.

@@ -5,7 +5,14 @@
 
 use crate::refusal::{Refusal, Refused};
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind as Kind};
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
+
+/// The JSON Schema of a type, in one piece: whoever draws a form from it follows no references.
+pub fn of<T: JsonSchema>() -> Schema {
+    let whole = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    whole.into_generator().into_root_schema_for::<T>()
+}
 
 /// A closed JSON Schema with its compiled check.
 pub struct Rules {
@@ -18,7 +25,7 @@ impl Rules {
     ///
     /// # Panics
     /// When a type's own schema is not a schema, which its first test would show.
-    pub fn of(schema: schemars::Schema) -> Rules {
+    pub fn of(schema: Schema) -> Rules {
         let mut schema = schema.to_value();
         tidy(&mut schema);
         let check = jsonschema::validator_for(&schema).expect("a derived schema compiles");
@@ -73,7 +80,9 @@ fn tidy(schema: &mut Value) {
         return;
     };
     fields.remove("$schema");
-    if fields.contains_key("properties") || fields.get("type") == Some(&json!("object")) && fields.get("title").is_some() {
+    if fields.contains_key("properties")
+        || fields.get("type") == Some(&json!("object")) && fields.get("title").is_some()
+    {
         fields.entry("additionalProperties").or_insert(json!(false));
         fields.entry("properties").or_insert(json!({}));
     }
@@ -109,7 +118,6 @@ fn named(error: &ValidationError<'_>) -> (String, &'static str) {
 mod tests {
     use super::*;
     use crate::text::Text;
-    use schemars::JsonSchema;
 
     #[derive(JsonSchema)]
     #[allow(dead_code, reason = "only its schema is read")]
@@ -130,7 +138,7 @@ mod tests {
     }
 
     fn broken(value: Value) -> Option<(String, String)> {
-        let refused = Rules::of(schemars::schema_for!(Order)).check(&value).err()?;
+        let refused = Rules::of(of::<Order>()).check(&value).err()?;
         let detail = |key: &str| refused.details[key].as_str().unwrap_or_default().to_owned();
         Some((detail("field"), detail("rule")))
     }
@@ -155,18 +163,23 @@ mod tests {
 
     #[test]
     fn what_fits_passes_and_null_means_absent() {
-        for value in [json!({"name": "a"}), json!({"name": "é".repeat(5), "count": null, "kind": "tea", "notes": []})] {
+        for value in
+            [json!({"name": "a"}), json!({"name": "é".repeat(5), "count": null, "kind": "tea", "notes": []})]
+        {
             assert_eq!(broken(value), None);
         }
     }
 
     #[test]
     fn parameters_are_read_as_the_types_asked_for() {
-        let rules = Rules::of(schemars::schema_for!(Order));
+        let rules = Rules::of(of::<Order>());
         let read = |given: &[(&str, &str)]| {
             rules.read_params(given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
         };
-        assert_eq!(read(&[("name", "7"), ("count", "7")]), Ok(json!({"name": "7", "count": 7}).as_object().cloned().unwrap()));
+        assert_eq!(
+            read(&[("name", "7"), ("count", "7")]),
+            Ok(json!({"name": "7", "count": 7}).as_object().cloned().unwrap())
+        );
         assert_eq!(read(&[("count", "x")]).unwrap_err().details["rule"], "type");
         assert_eq!(read(&[("name", "a"), ("name", "b")]).unwrap_err().details["rule"], "duplicate_key");
     }

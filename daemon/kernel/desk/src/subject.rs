@@ -84,6 +84,9 @@ mod tests {
     #[test]
     fn an_id_of_another_kind_is_refused_by_name() {
         let refused = fill(json!({"venture_id": format!("d-{ULID}")}), None).unwrap_err();
-        assert_eq!((&refused.details["field"], &refused.details["rule"]), (&json!("venture_id"), &json!("pattern")));
+        assert_eq!(
+            (&refused.details["field"], &refused.details["rule"]),
+            (&json!("venture_id"), &json!("pattern"))
+        );
     }
 }

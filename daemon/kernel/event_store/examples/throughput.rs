@@ -17,18 +17,16 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
-
-const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(2);
 const READ_EVENTS: u64 = 300_000;
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
-    let folder = std::env::args().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
-    let folder = folder.join(format!("hecate-throughput-{}", std::process::id()));
+    let parent = std::env::args().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = parent.join(format!("hecate-throughput-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let store = Arc::new(SqliteStore::open(&folder.join("events.db"), Options::default())?);
-    for round in 0..ROUNDS {
+    for round in 0..5 {
         report(&format!("{round} bare write + fdatasync"), &mut bare(&folder.join("bare"))?);
         for writers in [1, 8, 64] {
             report(&format!("{round} append, {writers:>2} writers"), &mut appends(&store, writers).await?);
@@ -58,7 +56,7 @@ async fn appends(store: &Arc<SqliteStore>, writers: usize) -> Outcome<Vec<Durati
     let tasks: Vec<_> = (0..writers).map(|_| tokio::spawn(append_for_a_round(store.clone()))).collect();
     let mut latencies = Vec::new();
     for task in tasks {
-        latencies.extend(task.await??);
+        latencies.append(&mut task.await??);
     }
     Ok(latencies)
 }
@@ -92,7 +90,7 @@ fn event() -> Outcome<NewEvent> {
         visibility: None,
     };
     let data = RawValue::from_string(format!(r#"{{"text":"{}"}}"#, "x".repeat(300)))?;
-    let tags = vec!["venture:v-1".to_owned(), "process:setup_venture".to_owned()];
+    let tags = ["venture:v-1", "process:setup_venture"].map(str::to_owned).into();
     Ok(NewEvent { event_id: id, event_type: "thing_done_v1".into(), data, metadata, tags, at_us: 0 })
 }
 
@@ -104,9 +102,7 @@ async fn read(store: Arc<SqliteStore>, path: &Path) -> Outcome<()> {
         store.append(Append { stream_id, expected: Expected::Any, events, receipt: None }).await?;
     }
     drop(store);
-    let reopening = Instant::now();
     let store: Arc<dyn EventStore> = Arc::new(SqliteStore::open(path, Options::default())?);
-    println!("opened in {:?}, {} events", reopening.elapsed(), store.head());
     let (head, mut all, begun) = (store.head(), Subscription::new(store, 0, Filter::all()), Instant::now());
     while all.caught_up_to() < head {
         all.next_page(1_000).await?;

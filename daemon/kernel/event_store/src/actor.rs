@@ -22,13 +22,13 @@ pub struct Supervised {
 }
 
 impl Supervised {
-    /// `first` serves until it fails; `open` opens the next one.
+    /// `first` serves until it fails; `open` opens the next one, or the first where none is given.
     pub fn new(
         current: CurrentStore,
-        first: Arc<dyn EventStore>,
+        first: Option<Arc<dyn EventStore>>,
         open: impl Fn() -> Result<Arc<dyn EventStore>, OpenError> + Send + Sync + 'static,
     ) -> Self {
-        Self { current, first: Arc::new(Mutex::new(Some(first))), open: Arc::new(open) }
+        Self { current, first: Arc::new(Mutex::new(first)), open: Arc::new(open) }
     }
 
     /// Registers the actor as kind `event_store`.

@@ -85,7 +85,12 @@ impl Groups {
                 Some(Told::Yes) => {}
                 Some(Told::Full) => {
                     let missed = self.0.missed.fetch_add(1, Relaxed) + 1;
-                    tracing::warn!(group, position = fact.position, missed, "a member was full and missed a fact");
+                    tracing::warn!(
+                        group,
+                        position = fact.position,
+                        missed,
+                        "a member was full and missed a fact"
+                    );
                 }
                 Some(Told::Gone) | None => drop(self.0.doors.remove(&member.get_id())),
             }

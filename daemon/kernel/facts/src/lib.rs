@@ -6,6 +6,8 @@
 
 mod emitter;
 mod groups;
+#[cfg(test)]
+mod tests;
 mod watermark;
 
 pub use emitter::Emitter;

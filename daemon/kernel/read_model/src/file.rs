@@ -113,7 +113,10 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 /// A connection that only reads.
 pub(crate) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
-    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let db = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     db.pragma_update(None, "query_only", true)?;
     Ok(db)
 }

@@ -11,6 +11,8 @@ mod page;
 mod projection;
 mod query;
 mod readers;
+#[cfg(test)]
+mod tests;
 
 pub use model::{ModelEntry, ModelWiring, ReadModel, ReadSide, model};
 pub use page::{Keyset, Order, Page, Paging};

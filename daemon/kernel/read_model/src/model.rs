@@ -70,7 +70,14 @@ impl ModelEntry {
         let path = wiring.folder.join(format!("{}.sqlite", self.name));
         let doors = self.queries.iter().map(|query| QueryDoor::open(self.name, query)).collect();
         let (drawn, _) = watch::channel(None);
-        Arc::new(ReadSide { entry: self, doors, drawn, readers: Readers::new(path.clone()), path, store: wiring.store })
+        Arc::new(ReadSide {
+            entry: self,
+            doors,
+            drawn,
+            readers: Readers::new(path.clone()),
+            path,
+            store: wiring.store,
+        })
     }
 }
 
@@ -99,6 +106,13 @@ impl ReadSide {
     /// The position up to which the file is drawn; none while the projection is down.
     pub fn position(&self) -> Option<u64> {
         *self.drawn.borrow()
+    }
+
+    /// Waits until the file is drawn up to this position.
+    pub async fn drawn_up_to(&self, position: u64) {
+        let mut drawn = self.drawn.subscribe();
+        // The sender lives in `self`, so the wait ends only when the position is reached.
+        let _ = drawn.wait_for(|drawn| drawn.is_some_and(|drawn| drawn >= position)).await;
     }
 
     /// Adds its projection actor to the kinds that `supervision.toml` can place.
@@ -131,7 +145,8 @@ impl ReadSide {
     fn read(&self, door: usize, params: serde_json::Value) -> Result<QueryAnswer, QueryError> {
         self.readers.with(|db| {
             let snapshot = db.unchecked_transaction()?;
-            let position: u64 = snapshot.query_row("SELECT position FROM _checkpoint", [], |row| row.get(0))?;
+            let position: u64 =
+                snapshot.query_row("SELECT position FROM _checkpoint", [], |row| row.get(0))?;
             let mut fields = self.doors[door].read(params, &snapshot)?;
             fields.insert("as_of_position".to_owned(), position.into());
             Ok(QueryAnswer { fields })
@@ -139,9 +154,7 @@ impl ReadSide {
     }
 
     async fn reach(&self, min_position: u64) -> Result<(), Refused> {
-        let mut drawn = self.drawn.subscribe();
-        let reached = drawn.wait_for(|drawn| drawn.is_some_and(|position| position >= min_position));
-        if tokio::time::timeout(WAIT_MAX, reached).await.is_ok() {
+        if tokio::time::timeout(WAIT_MAX, self.drawn_up_to(min_position)).await.is_ok() {
             return Ok(());
         }
         let Some(position) = self.position() else { return Err(Refusal::STARTING.into()) };
@@ -198,7 +211,8 @@ async fn open_file(side: &Arc<ReadSide>, store: &dyn EventStore) -> Result<(Mode
     let side = Arc::clone(side);
     let open = move || {
         make_folder(&side.path)?;
-        ModelFile::open(&side.path, side.entry.tables, side.entry.projections, &origin).map_err(ExitReason::error)
+        ModelFile::open(&side.path, side.entry.tables, side.entry.projections, &origin)
+            .map_err(ExitReason::error)
     };
     tokio::task::spawn_blocking(open).await.map_err(ExitReason::error)?
 }
@@ -222,7 +236,9 @@ async fn follow(
         let events = log.try_page(BATCH_EVENTS).await.map_err(ExitReason::error)?;
         let up_to = log.caught_up_to();
         if up_to == before {
-            head.wait_for(|head| *head > up_to).await.map_err(|_| ExitReason::error("the event store closed"))?;
+            head.wait_for(|head| *head > up_to)
+                .await
+                .map_err(|_| ExitReason::error("the event store closed"))?;
             continue;
         }
         file = tokio::task::spawn_blocking(move || file.draw(&events, up_to).map(|()| file))

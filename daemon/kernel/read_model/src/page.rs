@@ -127,7 +127,8 @@ impl<'a> Keyset<'a> {
         let key = format!("({sort}, {id}) {than} (?, ?)");
         let conditions: Vec<&str> =
             self.conditions.iter().copied().chain(after.then_some(key.as_str())).collect();
-        let filter = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        let filter =
+            if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
         let (columns, from) = select.split_once(" FROM ").unwrap_or((select, ""));
         format!(
             "{columns}, {sort} AS _sort, {id} AS _id FROM {from} {filter} ORDER BY {sort} {order}, {id} {order} LIMIT ?"
@@ -147,7 +148,9 @@ impl<'a> Keyset<'a> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
         let cursor = bytes.and_then(|bytes| serde_json::from_slice::<Cursor>(&bytes).ok());
         match cursor {
-            Some(cursor) if cursor.of == short_hash(&self.identity()) => Ok((cursor.sort.into(), cursor.id.into())),
+            Some(cursor) if cursor.of == short_hash(&self.identity()) => {
+                Ok((cursor.sort.into(), cursor.id.into()))
+            }
             _ => Err(Refusal::INVALID_CURSOR.about("field", "cursor").into()),
         }
     }
@@ -191,7 +194,12 @@ mod tests {
         db
     }
 
-    fn read(db: &Connection, order: Order, limit: u16, cursor: Option<String>) -> Result<Page<String>, QueryError> {
+    fn read(
+        db: &Connection,
+        order: Order,
+        limit: u16,
+        cursor: Option<String>,
+    ) -> Result<Page<String>, QueryError> {
         let paging = Paging { limit: Some(limit), cursor, order: Some(order) };
         Keyset::new("SELECT id FROM book", "year", "id", Order::Asc).read(db, &paging, |row| row.get("id"))
     }

@@ -1,7 +1,7 @@
 //! A question with its answer: parameters in, a page or one row out.
 
 use crate::page::Page;
-use hecate_desk::{Refusal, Refused, path_params, schema::Rules};
+use hecate_desk::{Refusal, Refused, path_params, schema, schema::Rules};
 use hecate_proto::catalogue::QuerySheet;
 use rusqlite::Connection;
 use schemars::JsonSchema;
@@ -87,8 +87,8 @@ pub struct QueryEntry {
 pub const fn query<Q: Query>() -> QueryEntry {
     QueryEntry {
         spec: Q::SPEC,
-        params: || schemars::schema_for!(Q),
-        row: || schemars::schema_for!(Q::Row),
+        params: schema::of::<Q>,
+        row: schema::of::<Q::Row>,
         read: |params, db| {
             let asked: Q = serde_json::from_value(params)
                 .map_err(|error| Refusal::VALIDATION.about("hint", error.to_string()))?;
@@ -125,7 +125,8 @@ pub struct AskedQuery {
     pub min_position: Option<u64>,
 }
 
-/// An answer, its key and the position that it stands at.
+/// An answer, and the position that it stands at.
+#[derive(Debug)]
 pub struct QueryAnswer {
     /// The body without `ok`.
     pub fields: Map<String, Value>,
@@ -134,9 +135,13 @@ pub struct QueryAnswer {
 impl QueryDoor {
     pub(crate) fn open(app: &str, entry: &QueryEntry) -> QueryDoor {
         let mut schema = (entry.params)();
-        if let Some(properties) = schema.ensure_object().get_mut("properties").and_then(Value::as_object_mut) {
+        if let Some(properties) = schema.ensure_object().get_mut("properties").and_then(Value::as_object_mut)
+        {
             let says = "Wait, at most 2 s, until the read model has reached this position.";
-            properties.insert(MIN_POSITION.to_owned(), json!({"type": "integer", "minimum": 0, "description": says}));
+            properties.insert(
+                MIN_POSITION.to_owned(),
+                json!({"type": "integer", "minimum": 0, "description": says}),
+            );
         }
         let rules = Rules::of(schema);
         QueryDoor { spec: entry.spec, sheet: sheet(app, entry, &rules), rules, read: entry.read }

@@ -21,7 +21,7 @@ const FRAME_BYTES: u64 = 4_096 + 24;
 const FULL_RETRY_MS: u64 = 200;
 
 /// What the writer and the checkpointer tell each other.
-pub(super) struct Log {
+pub(super) struct WalGauge {
     /// Pages that the log holds since it was last begun anew.
     pages: AtomicU32,
     /// Pages that fit into the space that was grown in advance.
@@ -31,14 +31,14 @@ pub(super) struct Log {
 }
 
 pub(super) struct Checkpointer {
-    log: Arc<Log>,
+    wal: Arc<WalGauge>,
     nudge: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
     seen_pages: u32,
     due_pages: u32,
 }
 
-impl Log {
+impl WalGauge {
     pub(super) fn new(wal_bytes: u64) -> Self {
         let pages_max = u32::try_from(wal_bytes / FRAME_BYTES).unwrap_or(u32::MAX).max(64);
         Self { pages: AtomicU32::new(0), pages_max, disk_full: AtomicBool::new(false) }
@@ -61,21 +61,21 @@ impl Log {
 
 impl Checkpointer {
     /// Starts the thread. It ends with this value, or when the disk fails: then it closes `queue`.
-    pub(super) fn start(path: &Path, log: Arc<Log>, queue: Arc<Queue>) -> std::io::Result<Self> {
+    pub(super) fn start(path: &Path, wal: Arc<WalGauge>, queue: Arc<Queue>) -> std::io::Result<Self> {
         let conn = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(std::io::Error::other)?;
         let (nudge, nudged) = sync_channel(1);
-        let due_pages = log.pages_max / 4;
-        let shared = log.clone();
+        let due_pages = wal.pages_max / 4;
+        let shared = wal.clone();
         let thread = std::thread::Builder::new()
             .name("event-store-checkpoint".to_owned())
             .spawn(move || run(&conn, &shared, &nudged, &queue))?;
-        Ok(Self { log, nudge: Some(nudge), thread: Some(thread), seen_pages: 0, due_pages })
+        Ok(Self { wal, nudge: Some(nudge), thread: Some(thread), seen_pages: 0, due_pages })
     }
 
     /// Called by the writer after each commit: asks for a checkpoint per quarter of the log.
     pub(super) fn after_commit(&mut self) {
-        let pages = self.log.pages.load(Ordering::Relaxed);
-        let step = self.log.pages_max / 4;
+        let pages = self.wal.pages.load(Ordering::Relaxed);
+        let step = self.wal.pages_max / 4;
         if pages < self.seen_pages {
             self.due_pages = step;
         }
@@ -106,16 +106,16 @@ impl Drop for Checkpointer {
     }
 }
 
-fn run(conn: &Connection, log: &Log, nudged: &Receiver<()>, queue: &Queue) {
-    while wait(log, nudged) {
-        match checkpoint(conn, log) {
-            Ok(()) => log.disk_full.store(false, Ordering::Relaxed),
+fn run(conn: &Connection, wal: &WalGauge, nudged: &Receiver<()>, queue: &Queue) {
+    while wait(wal, nudged) {
+        match checkpoint(conn, wal) {
+            Ok(()) => wal.disk_full.store(false, Ordering::Relaxed),
             Err(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                     tracing::debug!(%error, "a checkpoint waits for its turn");
                 }
                 Some(ErrorCode::DiskFull) => {
-                    if !log.disk_full.swap(true, Ordering::Relaxed) {
+                    if !wal.disk_full.swap(true, Ordering::Relaxed) {
                         tracing::warn!(%error, "no space to checkpoint the event store");
                     }
                 }
@@ -126,8 +126,8 @@ fn run(conn: &Connection, log: &Log, nudged: &Receiver<()>, queue: &Queue) {
 }
 
 /// Waits for a nudge, or for the next try on a full disk; false when the writer is gone.
-fn wait(log: &Log, nudged: &Receiver<()>) -> bool {
-    if !log.disk_full.load(Ordering::Relaxed) {
+fn wait(wal: &WalGauge, nudged: &Receiver<()>) -> bool {
+    if !wal.disk_full.load(Ordering::Relaxed) {
         return nudged.recv().is_ok();
     }
     let again = nudged.recv_timeout(Duration::from_millis(FULL_RETRY_MS));
@@ -136,9 +136,9 @@ fn wait(log: &Log, nudged: &Receiver<()>) -> bool {
 
 /// Copies most of the log while the writer goes on. A writer that never pauses stays ahead of that
 /// for ever, so a log that is half full gets one short stop, after which it begins anew.
-fn checkpoint(conn: &Connection, log: &Log) -> rusqlite::Result<()> {
+fn checkpoint(conn: &Connection, wal: &WalGauge) -> rusqlite::Result<()> {
     conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)?;
-    if log.is_half_full() {
+    if wal.is_half_full() {
         conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::RESTART)?;
     }
     Ok(())

@@ -26,7 +26,7 @@ use crate::filter::Filter;
 use crate::hot_window::HotWindow;
 use crate::receipt::Receipt;
 use crate::store::{BoxFuture, EventStore, PAGE_EVENTS_MAX, Page, closing};
-use checkpoint::{Checkpointer, Log};
+use checkpoint::{Checkpointer, WalGauge};
 use ledger::Ledger;
 use open::Opened;
 use queue::{Queue, Request};
@@ -90,15 +90,15 @@ impl SqliteStore {
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
         let io = |source| OpenError::Io { path: path.to_owned(), source };
         let Opened { mut conn, lock, store_id, epoch, head } = open::open(path, options.wal_bytes)?;
-        let log = Arc::new(Log::new(options.wal_bytes));
-        open::follow_log(&mut conn, log.clone()).map_err(|error| io(std::io::Error::other(error)))?;
+        let wal = Arc::new(WalGauge::new(options.wal_bytes));
+        open::follow_wal(&mut conn, wal.clone()).map_err(|error| io(std::io::Error::other(error)))?;
         let shared = Arc::new(Shared::new(&options, head));
-        let checkpointer = Checkpointer::start(path, log.clone(), shared.queue.clone()).map_err(io)?;
+        let checkpointer = Checkpointer::start(path, wal.clone(), shared.queue.clone()).map_err(io)?;
         let (head_sender, head_receiver) = watch::channel(head);
         let writer = Writer {
             ledger: Ledger::new(conn, head, options.streams_cached_max),
             checkpointer,
-            log,
+            wal,
             head: head_sender,
             shared: shared.clone(),
             _lock: lock,

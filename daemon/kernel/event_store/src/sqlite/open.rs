@@ -14,7 +14,7 @@ use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use uuid::Uuid;
 
-use super::checkpoint::Log;
+use super::checkpoint::WalGauge;
 use crate::error::OpenError;
 
 /// "Heca": says whose file it is.
@@ -193,10 +193,10 @@ fn open_error(path: &Path, error: rusqlite::Error) -> OpenError {
     }
 }
 
-/// Lets `log` know after each commit how long it has become.
-pub(super) fn follow_log(conn: &mut Connection, log: Arc<Log>) -> rusqlite::Result<()> {
+/// Lets the gauge know after each commit how long the log has become.
+pub(super) fn follow_wal(conn: &mut Connection, wal: Arc<WalGauge>) -> rusqlite::Result<()> {
     conn.wal_hook(Some(move |_: &mut Wal, pages: std::ffi::c_int| {
-        log.committed(u32::try_from(pages).unwrap_or(0));
+        wal.committed(u32::try_from(pages).unwrap_or(0));
         Ok(())
     }))
 }

@@ -67,7 +67,10 @@ impl Readers {
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
             answer
         });
-        work.await.unwrap_or(Err(ReadError::Unavailable { reason: UnavailableReason::Closed }))
+        work.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a read of the event store did not finish");
+            Err(ReadError::Unavailable { reason: UnavailableReason::Closed })
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use tokio::sync::watch;
 
 use super::Shared;
-use super::checkpoint::{Checkpointer, Log};
+use super::checkpoint::{Checkpointer, WalGauge};
 use super::ledger::{Failure, Ledger};
 use super::queue::{Outcome, Ticket};
 use crate::error::{ClosedReason, UnavailableReason};
@@ -18,7 +18,7 @@ use crate::error::{ClosedReason, UnavailableReason};
 pub(super) struct Writer {
     pub(super) ledger: Ledger,
     pub(super) checkpointer: Checkpointer,
-    pub(super) log: Arc<Log>,
+    pub(super) wal: Arc<WalGauge>,
     pub(super) head: watch::Sender<u64>,
     pub(super) shared: Arc<Shared>,
     pub(super) _lock: File,
@@ -58,7 +58,7 @@ impl Writer {
     /// Commits and answers one batch; an error is the end of the writer.
     fn serve(&mut self, batch: Vec<Ticket>) -> Result<(), ClosedReason> {
         let (requests, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        let committed = if self.log.is_stuck() {
+        let committed = if self.wal.is_stuck() {
             Err(Failure::Refused(UnavailableReason::DiskFull))
         } else {
             self.ledger.commit(requests)

@@ -195,3 +195,29 @@ async fn a_full_queue_says_busy_and_what_was_accepted_is_recorded() {
         store.append(append("s", Expected::Version(accepted - 1), events(1))).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn expired_receipts_leave_in_small_steps() {
+    let folder = folder();
+    let store = open(&file(&folder));
+    let with = |key: String, at_us, keep| Append {
+        receipt: Some(receipt(&key, at_us, keep)),
+        ..append("s", Expected::Any, events(1))
+    };
+    for number in 0..150 {
+        store.append(with(format!("old-{number}"), 0, Keep::UntilUs(100))).await.unwrap();
+    }
+    let kept = || {
+        let conn = Connection::open(file(&folder)).unwrap();
+        conn.query_row("SELECT count(*) FROM receipts", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let mut before = kept();
+    assert_eq!(before, 150);
+    for step in 0..4 {
+        store.append(with(format!("new-{step}"), 100, Keep::Forever)).await.unwrap();
+        let after = kept();
+        assert!(before - after < 64, "step {step}: {before} to {after}");
+        before = after;
+    }
+    assert_eq!(before, 4, "only those that are kept for ever");
+}

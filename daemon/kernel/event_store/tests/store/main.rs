@@ -10,6 +10,7 @@ mod appends;
 mod crash;
 mod disk;
 mod disk_full;
+mod io_error;
 mod kit;
 mod receipts;
 mod subscriptions;

@@ -76,6 +76,9 @@ pub(crate) async fn a_slow_reader_rejoins(bench: Bench) {
     assert!(slow.next_page(0).await.unwrap().is_empty(), "no credit, no wait");
 }
 
+/// Which of the numbered events a filter is to let through.
+type Wanted = fn(u64) -> bool;
+
 pub(crate) async fn filters_choose(bench: Bench) {
     let store = bench.store;
     for number in 0..120 {
@@ -84,7 +87,7 @@ pub(crate) async fn filters_choose(bench: Bench) {
         store.append(append(&format!("s-{}", number % 4), Expected::Any, vec![new])).await.unwrap();
     }
     let by_stream = Filter { stream_prefix: Some("s-3".into()), ..Filter::types(["third_v1"]) };
-    let cases: [(Filter, fn(u64) -> bool); 6] = [
+    let cases: [(Filter, Wanted); 6] = [
         (Filter::types(["third_v1"]), |n| n.is_multiple_of(3)),
         (Filter::types(["third_v1", "other_v1"]), |_| true),
         (Filter::types(["never_v1"]), |_| false),

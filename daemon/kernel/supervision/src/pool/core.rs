@@ -78,16 +78,18 @@ impl<A, R> Core<A, R> {
         effects
     }
 
-    pub(crate) fn exited(&mut self, id: &str) -> Option<Effect<A, R>> {
+    pub(crate) fn exited(&mut self, id: &str) -> Vec<Effect<A, R>> {
+        let mut effects = Vec::new();
         match self.slots.remove(id) {
             Some(Slot::Succeeded(args, replies)) if !self.stopping => {
                 self.slots.insert(id.to_owned(), Slot::Starting(replies));
-                Some(Effect::Start(id.to_owned(), args))
+                effects.push(Effect::Start(id.to_owned(), args));
             }
-            Some(Slot::Succeeded(_, replies)) => Some(Effect::Refuse(replies)),
-            _ => None,
+            Some(Slot::Succeeded(_, replies)) => effects.push(Effect::Refuse(replies)),
+            Some(Slot::Running | Slot::Starting(_)) | None => {}
         }
-        .or_else(|| self.end_when_empty())
+        effects.extend(self.end_when_empty());
+        effects
     }
 
     pub(crate) fn stop(&mut self) -> Vec<Effect<A, R>> {

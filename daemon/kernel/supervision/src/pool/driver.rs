@@ -225,7 +225,7 @@ impl<A: Actor> Driver<A> {
         if let Some(child) = self.children.remove(id) {
             report_exit(&child.node.path, reason);
         }
-        self.core.exited(id).into_iter().collect()
+        self.core.exited(id).into()
     }
 
     fn answer_found(&self, id: &str, replies: Vec<oneshot::Sender<Answer<A>>>) {

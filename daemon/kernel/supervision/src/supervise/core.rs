@@ -146,9 +146,6 @@ impl Core {
     fn on_started(&mut self, index: Index) {
         self.awaited = None;
         self.children[index].state = ChildState::Running;
-        if matches!(self.goal, Goal::End(_)) {
-            self.to_stop.push_front(index);
-        }
     }
 
     fn on_start_failed(&mut self, index: Index, reason: ExitReason) {
@@ -187,7 +184,8 @@ impl Core {
         self.end(Ending::Stopped);
     }
 
-    /// From here on everything goes down, in reverse start order.
+    /// From here on everything goes down, in reverse start order; a start under way has its turn too,
+    /// in case it succeeds.
     fn end(&mut self, ending: Ending) {
         self.goal = Goal::End(ending);
         self.to_start.clear();

@@ -242,6 +242,14 @@ fn a_stop_gives_up_a_start_under_way_and_a_start_that_made_it_is_stopped() {
 }
 
 #[test]
+fn a_start_that_made_it_during_a_stop_goes_down_in_its_turn() {
+    let mut core = World::booted(OneForOne, 1, &[Permanent; 3]).core;
+    assert_eq!(core.step(0, Event::Exited(0, crash())), [Start(0)]);
+    assert_eq!(core.step(0, Event::Stop), [AbortStart(0)]);
+    assert_eq!(core.step(0, Event::Started(0)), [Stop(2)]);
+}
+
+#[test]
 fn a_child_that_died_before_its_group_was_stopped_costs_no_second_restart() {
     let mut core = World::booted(OneForAll, 1, &[Permanent; 3]).core;
     assert_eq!(core.step(0, Event::Exited(0, crash())), [Stop(2)]);

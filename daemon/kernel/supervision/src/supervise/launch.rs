@@ -7,7 +7,7 @@ use crate::plan::WorkerSpec;
 use crate::shell::{Birth, Shell};
 use crate::{Actor, Addr, ExitReason, Name};
 use futures_util::future::BoxFuture;
-use ractor::{Actor as _, ActorCell, SpawnErr};
+use ractor::{Actor as _, ActorCell};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -82,21 +82,25 @@ pub(crate) async fn launch_actor<A: Actor>(
         addr: Arc::clone(&addr),
     };
     let spawning = Shell::<A>::spawn_linked(None, Shell::new(), birth, cradle.parent);
+    let limit = spec.start_timeout;
     let spawned = tokio::select! {
         biased;
-        spawned = tokio::time::timeout(spec.start_timeout, spawning) => spawned,
-        _ = cradle.give_up => Ok(Err(SpawnErr::StartupFailed("the start was given up".into()))),
+        spawned = tokio::time::timeout(limit, spawning) => match spawned {
+            Ok(spawned) => spawned.map_err(|spawn| links.failure().unwrap_or_else(|| ExitReason::error(spawn))),
+            Err(_) => Err(ExitReason::StartTimeout(limit.as_millis() as u64)),
+        },
+        _ = cradle.give_up => Err(ExitReason::Shutdown),
     };
-    let failure = match (spawned, addr.get()) {
-        (Ok(Ok((actor, task))), Some(addr)) => {
+    match (spawned, addr.get()) {
+        (Ok((actor, task)), Some(addr)) => {
             let (cell, gauge) = (actor.get_cell(), Some(gauge));
             let born = Born::new(|gone| Occupant { cell, links, gauge, on_stop: None, gone }, task);
-            return Ok((born, addr.clone()));
+            Ok((born, addr.clone()))
         }
-        (Ok(Ok(_)), None) => unreachable!("a started actor has left its address"),
-        (Ok(Err(spawn)), _) => links.failure().unwrap_or_else(|| ExitReason::error(spawn)),
-        (Err(_), _) => ExitReason::StartTimeout(spec.start_timeout.as_millis() as u64),
-    };
-    links.sever().await;
-    Err(failure)
+        (Ok(_), None) => unreachable!("an actor that started has left its address"),
+        (Err(why), _) => {
+            links.sever().await;
+            Err(why)
+        }
+    }
 }

@@ -1,0 +1,195 @@
+//! The daemon's life: read what it is to be, claim what it needs, boot the tree, serve, stop in order.
+
+use crate::arguments::{Arguments, Chore};
+use crate::boot::ClaimedData;
+use crate::chores;
+use crate::config::{self, Config};
+use crate::exit::{Exit, Failure};
+use crate::hecate_api::{ClaimError, Edge};
+use crate::house::House;
+use crate::logging;
+use hecate_desk::{Node, SystemClock};
+use hecate_event_store::{OpenError, Supervised};
+use hecate_supervision::{Kinds, Plan, Tree};
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The tree that is used where nobody names another.
+const EMBEDDED: &str = include_str!("../../supervision.toml");
+/// However slow a child stops, the process is gone after 5 s.
+const STOP_MAX: Duration = Duration::from_millis(4_500);
+
+/// Runs what the command line asks for.
+pub(crate) fn run(arguments: Arguments) -> Exit {
+    let started = Instant::now();
+    let environment = std::env::vars_os()
+        .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
+        .collect();
+    let config = match config::read(&arguments.flags, &environment) {
+        Ok(config) => config,
+        Err(faults) => return refuse(&faults),
+    };
+    let done = match arguments.chore {
+        Some(Chore::Tree { dot, .. }) => tree(&config, dot),
+        Some(Chore::Health { ready, .. }) => chores::probe(&config.socket, if ready { "/ready" } else { "/health" }),
+        None => serve(&config, started),
+    };
+    done.unwrap_or_else(|failure| {
+        complain(&failure.says);
+        failure.exit
+    })
+}
+
+fn refuse<F: Display>(faults: &[F]) -> Exit {
+    faults.iter().for_each(complain);
+    Exit::Configuration
+}
+
+/// Before logging is set up, and where a person started the program: a plain line on stderr.
+#[expect(clippy::print_stderr, reason = "what stops the program is told to whoever started it")]
+fn complain(says: impl Display) {
+    eprintln!("hecate-daemon: {says}");
+}
+
+fn tree(config: &Config, dot: bool) -> Result<Exit, Failure> {
+    let plan = read_plan(config)?;
+    if dot {
+        chores::say(&chores::dot(&plan.outline()))?;
+    } else {
+        chores::say("the supervision tree is right")?;
+    }
+    Ok(Exit::Clean)
+}
+
+/// Checks the tree against the kinds compiled in, before anything is claimed.
+fn read_plan(config: &Config) -> Result<Plan, Failure> {
+    let (text, name) = match &config.supervision {
+        None => (EMBEDDED.to_owned(), "supervision.toml".to_owned()),
+        Some(file) => {
+            let text = std::fs::read_to_string(file);
+            let text = text
+                .map_err(|error| Failure::new(Exit::Configuration, format!("{}: {error}", file.display())))?;
+            (text, file.display().to_string())
+        }
+    };
+    Plan::parse(&text, &name, &kinds_on_paper(config)).map_err(|faults| {
+        let lines: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        Failure::new(Exit::Configuration, lines.join("\nhecate-daemon: "))
+    })
+}
+
+/// The kinds of a house that nobody moves into.
+fn kinds_on_paper(config: &Config) -> Kinds {
+    let house = House::furnish(node("unnamed".to_owned(), config), PathBuf::new());
+    let never = |path: &PathBuf| OpenError::Locked { path: path.clone() };
+    let path = config.data_dir.clone();
+    let store = Supervised::new(house.store.clone(), None, move || Err(never(&path)));
+    house.kinds(store, &house.edge(config, &Arc::default(), Instant::now()))
+}
+
+fn node(node_id: String, config: &Config) -> Node {
+    Node { node_id: node_id.into(), realm: config.realm.as_str().into(), clock: Arc::new(SystemClock) }
+}
+
+fn serve(config: &Config, started: Instant) -> Result<Exit, Failure> {
+    let plan = read_plan(config)?;
+    logging::start(&config.log, config.log_format);
+    let data = ClaimedData::claim(&config.data_dir)?;
+    let house = House::furnish(node(data.node_id()?, config), data.read_models());
+    let tree = Arc::new(OnceLock::new());
+    let edge = house.edge(config, &tree, started);
+    edge.claim_socket().map_err(refuse_claim)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::GaveUp, error))?;
+    let served = runtime.block_on(async {
+        let store = Supervised::new(house.store.clone(), Some(data.open_store()?), data.reopen());
+        let kinds = house.kinds(store, &edge);
+        let mut signals = Signals::listen()?;
+        let booted = Tree::boot(&plan, &kinds).await.map_err(|error| Failure::new(Exit::GaveUp, error))?;
+        let tree = tree.get_or_init(|| booted);
+        live(tree, &house, &edge, config, &mut signals, started).await
+    });
+    edge.release_socket();
+    // Threads that still block (a stuck disk) must not hold the exit up.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    served
+}
+
+fn refuse_claim(error: ClaimError) -> Failure {
+    let exit = match error {
+        ClaimError::Answered { .. } => Exit::AlreadyRunning,
+        ClaimError::NotASocket { .. } | ClaimError::Io { .. } => Exit::Configuration,
+    };
+    Failure::new(exit, error)
+}
+
+/// From booted to stopped.
+async fn live(
+    tree: &Tree,
+    house: &House,
+    edge: &Edge,
+    config: &Config,
+    signals: &mut Signals,
+    started: Instant,
+) -> Result<Exit, Failure> {
+    let booted = started.elapsed();
+    let announced_for_good = async {
+        match announce(house, config, started, booted).await {
+            Ok(()) => std::future::pending().await,
+            Err(failure) => failure,
+        }
+    };
+    tokio::select! {
+        gave_up = tree.ended() => {
+            tracing::error!(%gave_up, "the root supervisor gave up");
+            return Err(Failure::new(Exit::GaveUp, gave_up));
+        }
+        failure = announced_for_good => return Err(failure),
+        () = signals.next() => {}
+    }
+    stop(tree, edge, signals).await
+}
+
+/// One line on stdout for whoever started the daemon, once it serves.
+async fn announce(house: &House, config: &Config, started: Instant, booted: Duration) -> Result<(), Failure> {
+    let head = house.store.get().map_or(0, |store| store.head());
+    for model in &house.models {
+        model.drawn_up_to(head).await;
+    }
+    let (booted_us, ready_us) = (booted.as_micros() as u64, started.elapsed().as_micros() as u64);
+    tracing::info!(node_id = %house.node.node_id, booted_us, ready_us, head, "ready");
+    chores::say(&format!("hecate-daemon ready on {}", config.socket.display()))
+}
+
+/// Down in reverse order; a second signal ends it at once.
+async fn stop(tree: &Tree, edge: &Edge, signals: &mut Signals) -> Result<Exit, Failure> {
+    tracing::info!("stopping");
+    edge.begin_stop();
+    tokio::select! {
+        in_time = tree.stop(STOP_MAX) => tracing::info!(in_time, "stopped"),
+        () = signals.next() => tracing::warn!("a second signal: gone without a drain"),
+    }
+    Ok(Exit::Clean)
+}
+
+/// The signals that ask the daemon to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Signals, Failure> {
+        let listen = |kind| signal(kind).map_err(|error| Failure::new(Exit::GaveUp, error));
+        Ok(Signals { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
