@@ -55,7 +55,9 @@ impl ClaimedData {
     }
 
     /// Opens the log again after it failed.
-    pub(crate) fn reopen(&self) -> impl Fn() -> Result<Arc<dyn EventStore>, OpenError> + Send + Sync + 'static {
+    pub(crate) fn reopen(
+        &self,
+    ) -> impl Fn() -> Result<Arc<dyn EventStore>, OpenError> + Send + Sync + 'static {
         let file = self.store_file();
         move || open_store(&file)
     }

@@ -67,7 +67,13 @@ impl House {
         for process in &self.processes {
             process.register(&mut kinds);
             let types = process.event_types().into_iter().map(|(event_type, _)| event_type).collect();
-            Emitter::register(&mut kinds, process.spec().name, types, self.store.clone(), self.groups.clone());
+            Emitter::register(
+                &mut kinds,
+                process.spec().name,
+                types,
+                self.store.clone(),
+                self.groups.clone(),
+            );
         }
         hecate_api::kinds(kinds, edge)
     }

@@ -34,7 +34,9 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
     };
     let done = match arguments.chore {
         Some(Chore::Tree { dot, .. }) => tree(&config, dot),
-        Some(Chore::Health { ready, .. }) => chores::probe(&config.socket, if ready { "/ready" } else { "/health" }),
+        Some(Chore::Health { ready, .. }) => {
+            chores::probe(&config.socket, if ready { "/ready" } else { "/health" })
+        }
         None => serve(&config, started),
     };
     done.unwrap_or_else(|failure| {
@@ -183,7 +185,10 @@ struct Signals {
 impl Signals {
     fn listen() -> Result<Signals, Failure> {
         let listen = |kind| signal(kind).map_err(|error| Failure::new(Exit::GaveUp, error));
-        Ok(Signals { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+        Ok(Signals {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
     }
 
     async fn next(&mut self) {

@@ -7,9 +7,13 @@ use tracing_subscriber::{EnvFilter, fmt};
 /// Starts logging for the rest of the process's life.
 pub(crate) fn start(filter: &str, format: LogFormat) {
     let lines = fmt().with_writer(std::io::stderr).with_env_filter(EnvFilter::new(filter));
-    let text = format == LogFormat::Text || format == LogFormat::ByTerminal && std::io::stderr().is_terminal();
-    let started =
-        if text { lines.try_init() } else { lines.json().flatten_event(true).with_current_span(true).try_init() };
+    let text =
+        format == LogFormat::Text || format == LogFormat::ByTerminal && std::io::stderr().is_terminal();
+    let started = if text {
+        lines.try_init()
+    } else {
+        lines.json().flatten_event(true).with_current_span(true).try_init()
+    };
     if let Err(error) = started {
         tracing::debug!(%error, "logging was started before");
     }

@@ -13,4 +13,5 @@ pub mod patience;
 pub mod program;
 pub mod pty;
 pub mod sse;
+pub mod ventures;
 pub mod wire;

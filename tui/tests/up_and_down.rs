@@ -52,8 +52,10 @@ fn be_the_daemon(socket: &Path) -> ExitCode {
         eprintln!("the configuration is wrong");
         return ExitCode::from(78);
     }
-    let daemon = FakeDaemon::start(socket.parent().unwrap());
-    daemon.wait_for_ever()
+    let _daemon = FakeDaemon::start(socket.parent().unwrap());
+    loop {
+        std::thread::park();
+    }
 }
 
 /// A folder in which `hecate` and the stand-in lie side by side.

@@ -22,7 +22,11 @@ pub(super) fn read(
             Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => {}
             Err(error) => {
                 let origin = Origin::File(path.display().to_string(), 1, 1);
-                faults.push(Fault::at(origin, format!("cannot be read: {error}"), "name a file that can be read"));
+                faults.push(Fault::at(
+                    origin,
+                    format!("cannot be read: {error}"),
+                    "name a file that can be read",
+                ));
             }
         }
     }
@@ -41,7 +45,11 @@ fn parse(path: &Path, text: &str, faults: &mut Vec<Fault>) -> BTreeMap<&'static 
     };
     let (document, syntax) = DeTable::parse_recoverable(text);
     faults.extend(syntax.iter().map(|error| {
-        Fault::at(place(error.span().unwrap_or(0..0)), format!("not TOML: {}", error.message()), "mend the syntax")
+        Fault::at(
+            place(error.span().unwrap_or(0..0)),
+            format!("not TOML: {}", error.message()),
+            "mend the syntax",
+        )
     }));
     let mut said = BTreeMap::new();
     for (key, value) in document.get_ref() {

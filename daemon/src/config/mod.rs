@@ -8,8 +8,8 @@ mod places;
 
 use crate::arguments::Flags;
 use crate::hecate_api::Operators;
-use fault::{Origin, Said};
 pub(crate) use fault::Fault;
+use fault::{Origin, Said};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -91,7 +91,9 @@ fn flagged(flags: &Flags) -> impl Iterator<Item = (&'static str, Said)> {
 fn check(said: &BTreeMap<&'static str, Said>, environment: &Environment, faults: &mut Vec<Fault>) -> Config {
     for (key, off) in NOT_YET {
         if let Some(said) = said.get(key).filter(|said| !off.contains(&said.text.as_str())) {
-            faults.push(said.fault(format!("`{key}` is not part of this release"), "leave it out, or set it off"));
+            faults.push(
+                said.fault(format!("`{key}` is not part of this release"), "leave it out, or set it off"),
+            );
         }
     }
     let text = |key: &str| said.get(key).filter(|said| !said.text.is_empty());
@@ -109,7 +111,9 @@ fn check(said: &BTreeMap<&'static str, Said>, environment: &Environment, faults:
 
 fn check_log(said: &Said, faults: &mut Vec<Fault>) -> String {
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&said.text) {
-        faults.push(said.fault(format!("`log` is no filter: {error}"), "for example \"info,hecate_api=debug\""));
+        faults.push(
+            said.fault(format!("`log` is no filter: {error}"), "for example \"info,hecate_api=debug\""),
+        );
     }
     said.text.clone()
 }
@@ -162,11 +166,20 @@ mod tests {
     fn everything_wrong_is_said_at_once_with_its_place() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("hecate.toml");
-        std::fs::write(&file, "sokcet = \"x\"\nlog_format = \"xml\"\nrealm = 7\noperators = [\"bob\"]\n").unwrap();
+        std::fs::write(&file, "sokcet = \"x\"\nlog_format = \"xml\"\nrealm = 7\noperators = [\"bob\"]\n")
+            .unwrap();
         let flags = Flags { config: Some(file.clone()), ..Flags::default() };
-        let faults = read(&flags, &environment(&[("HECATE_CLUSTER", "a,b,c"), ("HECATE_LOG", "=,=")])).unwrap_err();
+        let faults =
+            read(&flags, &environment(&[("HECATE_CLUSTER", "a,b,c"), ("HECATE_LOG", "=,=")])).unwrap_err();
         let text = faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n");
-        for wanted in [":1:1: unknown key `sokcet`", ":2:14: ", ":3:9: ", ":4:13: `bob`", "HECATE_CLUSTER: ", "HECATE_LOG: "] {
+        for wanted in [
+            ":1:1: unknown key `sokcet`",
+            ":2:14: ",
+            ":3:9: ",
+            ":4:13: `bob`",
+            "HECATE_CLUSTER: ",
+            "HECATE_LOG: ",
+        ] {
             assert!(text.contains(wanted), "{wanted} is missing in\n{text}");
         }
     }

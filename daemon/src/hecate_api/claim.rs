@@ -48,7 +48,9 @@ pub(crate) enum ClaimError {
 }
 
 fn owner(pid: Option<i32>, uid: Option<u32>) -> String {
-    let shown = |name: &str, id: Option<i64>| id.map_or_else(|| format!("{name} unknown"), |id| format!("{name} {id}"));
+    let shown = |name: &str, id: Option<i64>| {
+        id.map_or_else(|| format!("{name} unknown"), |id| format!("{name} {id}"))
+    };
     format!("{}, {}", shown("pid", pid.map(i64::from)), shown("uid", uid.map(i64::from)))
 }
 
@@ -248,10 +250,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("daemon.sock");
         drop(UnixListener::bind(&path).unwrap());
-        let race = || std::thread::scope(|scope| {
-            let racers: Vec<_> = (0..8).map(|_| scope.spawn(|| SocketClaim::take(&path))).collect();
-            racers.into_iter().map(|racer| racer.join().unwrap()).collect::<Vec<_>>()
-        });
+        let race = || {
+            std::thread::scope(|scope| {
+                let racers: Vec<_> = (0..8).map(|_| scope.spawn(|| SocketClaim::take(&path))).collect();
+                racers.into_iter().map(|racer| racer.join().unwrap()).collect::<Vec<_>>()
+            })
+        };
         let claims = race();
         assert_eq!(claims.iter().filter(|claim| claim.is_ok()).count(), 1);
     }

@@ -37,7 +37,8 @@ pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> A
 }
 
 fn depth(text: &str) -> Result<u64, Refused> {
-    headers::digits(text).ok_or_else(|| Refusal::rule("depth", "type", "It is a number of levels; 0 shows one node."))
+    headers::digits(text)
+        .ok_or_else(|| Refusal::rule("depth", "type", "It is a number of levels; 0 shows one node."))
 }
 
 fn find(node: TreeNode, path: &str) -> Option<TreeNode> {

@@ -79,9 +79,7 @@ pub(super) enum Phase {
 impl Edge {
     /// An edge that serves nothing yet.
     pub(crate) fn new(parts: EdgeParts) -> Arc<Edge> {
-        let open_files_max = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        let limits = parts.limits.within_open_files(open_files_max);
-        tracing::info!(?open_files_max, connections_max = limits.connections_max, "the socket's bounds");
+        let limits = parts.limits.within_open_files(open_files_max());
         Arc::new(Edge {
             own_uid: rustix::process::geteuid().as_raw(),
             claim: Mutex::new(None),
@@ -97,7 +95,9 @@ impl Edge {
     /// # Errors
     /// Another daemon answers there, or the file system says no.
     pub(crate) fn claim_socket(&self) -> Result<(), ClaimError> {
+        let Limits { connections_max, connections_per_uid_max, .. } = self.parts.limits;
         let claim = SocketClaim::take(&self.parts.socket_path)?;
+        tracing::info!(open_files_max = ?open_files_max(), connections_max, connections_per_uid_max, "the socket is ours");
         *self.claim() = Some(claim);
         Ok(())
     }
@@ -172,4 +172,9 @@ impl Edge {
     fn claim(&self) -> MutexGuard<'_, Option<SocketClaim>> {
         self.claim.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many files this process may open; none when there is no limit.
+fn open_files_max() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current
 }

@@ -48,7 +48,8 @@ pub(super) fn correlation_id(headers: &HeaderMap) -> Result<Option<Uuid>, Refuse
 pub(super) fn min_position(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
     let named = once(headers, proto::MIN_POSITION, MIN_POSITION)?;
     let read = |text| {
-        digits(text).ok_or_else(|| Refusal::rule(MIN_POSITION, "type", "It is a position in the log, a number."))
+        digits(text)
+            .ok_or_else(|| Refusal::rule(MIN_POSITION, "type", "It is a position in the log, a number."))
     };
     named.map(read).transpose()
 }
@@ -121,9 +122,8 @@ fn once<'a>(headers: &'a HeaderMap, name: &str, shown: &str) -> Result<Option<&'
     if second.is_some() {
         return Err(Refusal::rule(shown, "duplicate_key", "Send it once."));
     }
-    let read = |bytes| {
-        std::str::from_utf8(bytes).map_err(|_| Refusal::rule(shown, "pattern", "It is UTF-8 text."))
-    };
+    let read =
+        |bytes| std::str::from_utf8(bytes).map_err(|_| Refusal::rule(shown, "pattern", "It is UTF-8 text."));
     first.map(|value| read(value.as_bytes())).transpose()
 }
 

@@ -50,7 +50,12 @@ const fn name(phase: Phase) -> &'static str {
 
 fn store_health(head: Option<u64>) -> Component {
     let says = head.is_none().then(|| "The event store is not open.".to_owned());
-    Component { status: if head.is_some() { "ok" } else { "down" }.to_owned(), position: head, lag: None, says }
+    Component {
+        status: if head.is_some() { "ok" } else { "down" }.to_owned(),
+        position: head,
+        lag: None,
+        says,
+    }
 }
 
 fn model_health(model: &ReadSide, head: Option<u64>) -> Component {

@@ -24,7 +24,7 @@ pub(crate) struct Limits {
     pub(crate) body_idle_max: Duration,
     /// Between two signs of life on a stream.
     pub(crate) heartbeat: Duration,
-    /// How long requests in flight may take once the socket stops.
+    /// How long requests in flight may take once the socket stops; shorter than the actor's own `shutdown`.
     pub(crate) drain_max: Duration,
 }
 
@@ -39,7 +39,7 @@ impl Default for Limits {
             body_bytes_max: 1024 * 1024,
             body_idle_max: Duration::from_secs(30),
             heartbeat: Duration::from_secs(10),
-            drain_max: Duration::from_secs(3),
+            drain_max: Duration::from_millis(1_500),
         }
     }
 }

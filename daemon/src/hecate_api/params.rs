@@ -1,7 +1,7 @@
 //! What a URL says: the ids in its path and the pairs behind its `?`, percent-decoded, strictly UTF-8.
 
-use axum::extract::{RawPathParams, Request, rejection::RawPathParamsRejection};
 use axum::RequestExt;
+use axum::extract::{RawPathParams, Request, rejection::RawPathParamsRejection};
 use hecate_desk::{Refusal, Refused};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -35,7 +35,11 @@ pub(super) fn known(query: Option<&str>, names: &[&str]) -> Result<BTreeMap<Stri
 }
 
 fn hint(names: &[&str]) -> String {
-    if names.is_empty() { "This route takes no parameters.".into() } else { format!("Known: {}.", names.join(", ")) }
+    if names.is_empty() {
+        "This route takes no parameters.".into()
+    } else {
+        format!("Known: {}.", names.join(", "))
+    }
 }
 
 fn pair((name, value): (&str, &str)) -> Result<(String, String), Refused> {
@@ -52,7 +56,11 @@ fn not_text(field: &str) -> Refused {
 fn decode(encoded: &str) -> Result<String, String> {
     let spaced = encoded.replace('+', " ");
     let bytes = percent_decode_str(&spaced);
-    bytes.clone().decode_utf8().map(|text| text.into_owned()).map_err(|_| bytes.decode_utf8_lossy().into_owned())
+    bytes
+        .clone()
+        .decode_utf8()
+        .map(|text| text.into_owned())
+        .map_err(|_| bytes.decode_utf8_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -71,7 +79,10 @@ mod tests {
     fn what_is_not_text_is_refused_by_name() {
         for (query, field) in [("a=%ff", "a"), ("a%ff=1", "a\u{fffd}")] {
             let refused = pairs(Some(query)).unwrap_err();
-            assert_eq!((&refused.details["field"], &refused.details["rule"]), (&field.into(), &"pattern".into()));
+            assert_eq!(
+                (&refused.details["field"], &refused.details["rule"]),
+                (&field.into(), &"pattern".into())
+            );
         }
     }
 

@@ -20,9 +20,10 @@ pub(super) struct ModelDoor {
 
 /// Every query, by read model, in order.
 pub(super) fn every(edge: &Edge) -> impl Iterator<Item = ModelDoor> + '_ {
-    edge.parts.models.iter().flat_map(|model| {
-        (0..model.doors().len()).map(|index| ModelDoor { model: Arc::clone(model), index })
-    })
+    edge.parts
+        .models
+        .iter()
+        .flat_map(|model| (0..model.doors().len()).map(|index| ModelDoor { model: Arc::clone(model), index }))
 }
 
 impl ModelDoor {
@@ -41,7 +42,8 @@ pub(super) async fn ask(edge: Arc<Edge>, query: ModelDoor, mut request: Request)
     let path_ids = params::path_ids(&mut request).await?;
     let params = params::pairs(request.uri().query())?;
     let min_position = headers::min_position(request.headers())?;
-    let mut fields = query.model.ask(query.index, AskedQuery { path_ids, params, min_position }).await?.fields;
+    let mut fields =
+        query.model.ask(query.index, AskedQuery { path_ids, params, min_position }).await?.fields;
     fields.insert("ok".to_owned(), Value::Bool(true));
     Ok(answer::json(StatusCode::OK, &fields))
 }

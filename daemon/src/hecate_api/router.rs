@@ -45,9 +45,9 @@ pub(super) fn build(edge: &Arc<Edge>) -> Result<Router, RouteTaken> {
 }
 
 fn fixed(edge: &Arc<Edge>) -> Vec<(&'static str, MethodRouter)> {
-    let printed = |bytes: Bytes| get(entry(edge, move |_, _, request| {
-        std::future::ready(catalogue::printed(bytes.clone(), &request))
-    }));
+    let printed = |bytes: Bytes| {
+        get(entry(edge, move |_, _, request| std::future::ready(catalogue::printed(bytes.clone(), &request))))
+    };
     vec![
         (route::DESKS, printed(catalogue::print(edge))),
         (route::OPENAPI, printed(openapi::print(edge))),
@@ -92,6 +92,10 @@ where
     move |Extension(asking): Extension<Asking>, request: Request| {
         let correlation_id = asking.correlation_id;
         let answering = ask(Arc::clone(&edge), asking, request);
-        answering.map(move |answer| answer.unwrap_or_else(|refused: Refused| answer::refuse(refused, correlation_id))).boxed()
+        answering
+            .map(move |answer| {
+                answer.unwrap_or_else(|refused: Refused| answer::refuse(refused, correlation_id))
+            })
+            .boxed()
     }
 }

@@ -102,7 +102,12 @@ impl Entrance {
         }
     }
 
-    fn converse(&self, stream: UnixStream, peer: Peer, place: Place) -> impl Future<Output = ()> + Send + 'static {
+    fn converse(
+        &self,
+        stream: UnixStream,
+        peer: Peer,
+        place: Place,
+    ) -> impl Future<Output = ()> + Send + 'static {
         let connected = Connected { peer, stopping: self.stopping.clone() };
         let talk = connection::serve(stream, Arc::clone(&self.edge), connected);
         async move {

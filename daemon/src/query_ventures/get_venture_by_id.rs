@@ -29,7 +29,8 @@ impl Query for GetVentureById {
 
     fn read(self, db: &Connection) -> Result<Found<VentureRow>, QueryError> {
         let sql = format!("SELECT {} FROM ventures WHERE venture_id = ?1", row::COLUMNS);
-        let found = db.prepare_cached(&sql)?.query_row([self.venture_id.as_str()], row::venture).optional()?;
+        let found =
+            db.prepare_cached(&sql)?.query_row([self.venture_id.as_str()], row::venture).optional()?;
         Ok(found.into())
     }
 }

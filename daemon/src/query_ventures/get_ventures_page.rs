@@ -61,7 +61,8 @@ impl Query for GetVenturesPage {
         let select = format!("SELECT {} FROM ventures", row::COLUMNS);
         let (sort, order) = self.sort.unwrap_or_default().column();
         let everything = self.include_archived.unwrap_or(false) || self.status.as_deref() == Some("Archived");
-        let found = self.q.map(|q| format!("%{}%", q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
+        let found =
+            self.q.map(|q| format!("%{}%", q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
         let page = Keyset::new(&select, sort, "venture_id", order)
             .only(if everything { "1" } else { "status & 2 = 0" })
             .only_with("status_label = ?", self.status)

@@ -1,7 +1,7 @@
 //! What happens to a venture changes its row.
 
 use super::Ventures;
-use crate::setup_venture::{VISION_REFINED, VISION_SUBMITTED, Venture, Vision};
+use crate::setup_venture::{VISION_REFINED, VISION_SUBMITTED, Venture};
 use crate::setup_venture::{VentureArchived, VentureSetup, VentureVisionRefined, VentureVisionSubmitted};
 use hecate_desk::{Status, shown};
 use hecate_read_model::{Project, Recorded};

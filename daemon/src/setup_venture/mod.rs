@@ -11,12 +11,12 @@ mod vision;
 
 use hecate_desk::{Aggregate, DeskEntry, DeskSpec, ProcessSpec, Refusal, Status, desk};
 use serde_json::{Map, Value};
+use vision::Vision;
 
 pub(crate) use archive_venture::VentureArchived;
 pub(crate) use refine_vision::VentureVisionRefined;
 pub(crate) use setup_venture::VentureSetup;
 pub(crate) use submit_vision::VentureVisionSubmitted;
-pub(crate) use vision::{Vision, VisionChange};
 
 pub(crate) const VISION_REFINED: Status = Status(32);
 pub(crate) const VISION_SUBMITTED: Status = Status(64);

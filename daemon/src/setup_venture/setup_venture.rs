@@ -2,7 +2,8 @@
 //!
 //! The name need not be unique: two people may call their idea the same, and the id tells them apart.
 
-use super::{VENTURE_ALREADY_SETUP, Venture, Vision, vision::VisionAsked};
+use super::vision::{Vision, VisionAsked};
+use super::{VENTURE_ALREADY_SETUP, Venture};
 use hecate_desk::prelude::*;
 use hecate_proto::id::VentureId;
 

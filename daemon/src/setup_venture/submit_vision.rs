@@ -1,6 +1,6 @@
 //! Freezes the vision and hands it over: discovery hears of it with all that it says.
 
-use super::{VISION_ALREADY_SUBMITTED, VISION_SUBMITTED, Venture, Vision};
+use super::{VISION_ALREADY_SUBMITTED, VISION_SUBMITTED, Venture, vision::Vision};
 use hecate_desk::prelude::*;
 
 /// Submit the vision of a venture.

@@ -115,13 +115,6 @@ impl FakeDaemon {
         }
     }
 
-    /// Serves until the process is ended.
-    pub(crate) fn wait_for_ever(&self) -> ! {
-        loop {
-            thread::park();
-        }
-    }
-
     /// Sets a row and tells the fact of it.
     pub(crate) fn record(&self, row: Value) -> u64 {
         self.change(|state| record(state, row))

@@ -145,7 +145,7 @@ fn no_size_breaks_a_screen() {
             [(1, 1), (20, 5), (59, 16), (60, 15), (60, 16), (61, 17), (100, 16), (400, 100)]
         {
             let text = picture(&model, columns, rows);
-            assert_eq!(text.lines().count() <= usize::from(rows), true, "{columns}x{rows}");
+            assert!(text.lines().count() <= usize::from(rows), "{columns}x{rows}");
         }
     }
 }

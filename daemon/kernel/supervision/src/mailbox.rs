@@ -2,9 +2,10 @@
 //! carries a ticket: one place of the gauge, given back when the message is handled or dropped.
 
 use hecate_proto::tree as proto;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::sync::Notify;
 
 /// What a full mailbox does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,11 +45,15 @@ impl Default for MailboxSpec {
     }
 }
 
-/// Counters of one generation of one actor. All relaxed: they are shown, nothing decides by them.
+/// The places of one mailbox, and the counters of one generation of its actor. The counters are relaxed:
+/// they are shown, nothing decides by them.
 #[derive(Debug)]
 pub(crate) struct Gauge {
     spec: MailboxSpec,
-    places: Arc<Semaphore>,
+    taken: AtomicUsize,
+    waiters: AtomicUsize,
+    freed: Notify,
+    closed: AtomicBool,
     high_water: AtomicU64,
     handled: AtomicU64,
     dropped: AtomicU64,
@@ -65,10 +70,12 @@ pub(crate) enum NoPlace {
 
 impl Gauge {
     pub(crate) fn new(spec: MailboxSpec) -> Arc<Self> {
-        let capacity = spec.capacity.clamp(1, Semaphore::MAX_PERMITS);
         Arc::new(Self {
-            spec: MailboxSpec { capacity, ..spec },
-            places: Arc::new(Semaphore::new(capacity)),
+            spec: MailboxSpec { capacity: spec.capacity.max(1), ..spec },
+            taken: AtomicUsize::new(0),
+            waiters: AtomicUsize::new(0),
+            freed: Notify::new(),
+            closed: AtomicBool::new(false),
             high_water: AtomicU64::new(0),
             handled: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -83,35 +90,53 @@ impl Gauge {
 
     /// A place at once, or none. A refusal is not counted here: the caller may yet wait.
     pub(crate) fn try_enter(self: &Arc<Self>) -> Result<Ticket, NoPlace> {
-        match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => Ok(self.ticket(place)),
-            Err(TryAcquireError::NoPermits) => Err(NoPlace::Full),
-            Err(TryAcquireError::Closed) => Err(NoPlace::Gone),
+        if self.closed.load(SeqCst) {
+            return Err(NoPlace::Gone);
         }
+        let one_more = |taken| (taken < self.spec.capacity).then_some(taken + 1);
+        let before = self.taken.fetch_update(SeqCst, Relaxed, one_more).map_err(|_| NoPlace::Full)?;
+        self.note_depth(before as u64 + 1);
+        Ok(Ticket { gauge: Arc::clone(self), settled: false })
     }
 
-    /// Waits for a place, first come first served.
-    pub(crate) async fn enter(self: &Arc<Self>) -> Result<Ticket, NoPlace> {
-        let place = Arc::clone(&self.places).acquire_owned().await;
-        place.map(|place| self.ticket(place)).map_err(|_: AcquireError| NoPlace::Gone)
-    }
-
-    fn ticket(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Ticket {
-        let depth = self.depth();
+    fn note_depth(&self, depth: u64) {
         if depth > self.high_water.load(Relaxed) {
             self.high_water.fetch_max(depth, Relaxed);
         }
-        Ticket { gauge: Arc::clone(self), _place: place, settled: false }
+    }
+
+    /// Waits for a place.
+    pub(crate) async fn enter(self: &Arc<Self>) -> Result<Ticket, NoPlace> {
+        let _waiting = Waiting::among(&self.waiters);
+        loop {
+            let mut freed = std::pin::pin!(self.freed.notified());
+            // Listen first, then look: a place that is freed in between is not missed.
+            freed.as_mut().enable();
+            match self.try_enter() {
+                Err(NoPlace::Full) => freed.await,
+                done => return done,
+            }
+        }
+    }
+
+    /// The counterpart of `enter`: sequentially consistent on both sides, so that either this sees the
+    /// waiter or the waiter sees the place.
+    fn leave(&self) {
+        self.taken.fetch_sub(1, SeqCst);
+        if self.waiters.load(SeqCst) > 0 {
+            self.freed.notify_one();
+        }
     }
 
     /// Places taken now.
     pub(crate) fn depth(&self) -> u64 {
-        self.spec.capacity.saturating_sub(self.places.available_permits()) as u64
+        self.taken.load(Relaxed) as u64
     }
 
     /// No further places: whoever waits for one learns that the actor is gone.
     pub(crate) fn close(&self) {
-        self.places.close();
+        self.closed.store(true, SeqCst);
+        self.freed.notify_waiters();
     }
 
     pub(crate) fn count_dropped(&self) {
@@ -150,7 +175,6 @@ impl Gauge {
 #[derive(Debug)]
 pub(crate) struct Ticket {
     gauge: Arc<Gauge>,
-    _place: OwnedSemaphorePermit,
     settled: bool,
 }
 
@@ -166,5 +190,22 @@ impl Drop for Ticket {
         if !self.settled {
             self.gauge.count_dropped();
         }
+        self.gauge.leave();
+    }
+}
+
+/// Counts one waiter as long as it waits.
+struct Waiting<'g>(&'g AtomicUsize);
+
+impl<'g> Waiting<'g> {
+    fn among(waiters: &'g AtomicUsize) -> Self {
+        waiters.fetch_add(1, SeqCst);
+        Self(waiters)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
     }
 }

@@ -52,7 +52,8 @@ fn object(text: &str) -> Map<String, Value> {
 fn tags(edge: &Edge) -> Vec<Value> {
     let daemon = json!({ "name": "daemon", "description": "The daemon itself." });
     let tag = |name: &str, says: &str| json!({ "name": name, "description": says });
-    let processes = edge.parts.processes.iter().map(|process| process.spec()).map(|spec| tag(spec.name, spec.says));
+    let processes =
+        edge.parts.processes.iter().map(|process| process.spec()).map(|spec| tag(spec.name, spec.says));
     let models = edge.parts.models.iter().map(|model| tag(model.name(), "Answers queries."));
     std::iter::once(daemon).chain(processes).chain(models).collect()
 }
@@ -88,7 +89,11 @@ impl OperationIds {
     }
 
     fn unique(&self, folder: &str, name: &str) -> String {
-        if self.0.get(name).is_some_and(|uses| *uses > 1) { format!("{folder}.{name}") } else { name.to_owned() }
+        if self.0.get(name).is_some_and(|uses| *uses > 1) {
+            format!("{folder}.{name}")
+        } else {
+            name.to_owned()
+        }
     }
 }
 
@@ -102,8 +107,14 @@ pub(super) mod tests {
     fn every_fixed_route_is_in_the_document() {
         let paths = object(FIXED_PATHS);
         let fixed = [
-            route::DESKS, route::OPENAPI, route::HEALTH, route::STREAM, route::FACTS_STREAM, route::DEBUG_TREE,
-            "/health", "/ready",
+            route::DESKS,
+            route::OPENAPI,
+            route::HEALTH,
+            route::STREAM,
+            route::FACTS_STREAM,
+            route::DEBUG_TREE,
+            "/health",
+            "/ready",
         ];
         assert_eq!(paths.keys().map(String::as_str).collect::<BTreeSet<_>>(), fixed.into_iter().collect());
     }
@@ -121,7 +132,10 @@ pub(super) mod tests {
         }
         check_refs(document, document);
         for name in document["components"]["schemas"].as_object().unwrap().keys() {
-            assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)), "{name}");
+            assert!(
+                name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)),
+                "{name}"
+            );
         }
     }
 

@@ -69,10 +69,9 @@ pub(super) fn query(sheet: &QuerySheet, not_found: Refusal, id: &str, schemas: &
 fn query_parameters(sheet: &QuerySheet, properties: &Map<String, Value>, required: &Value) -> Vec<Value> {
     let in_path = sheet.path_params.iter().map(|name| path_parameter(name, properties.get(name)));
     let asked = properties.iter().filter(|(name, _)| !sheet.path_params.contains(name));
-    let is_required = |name: &String| required.as_array().is_some_and(|all| all.iter().any(|one| one == name));
-    let in_query = asked.map(|(name, schema)| {
-        parameter(name, "query", is_required(name), schema.clone())
-    });
+    let is_required =
+        |name: &String| required.as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let in_query = asked.map(|(name, schema)| parameter(name, "query", is_required(name), schema.clone()));
     let headers = ["CorrelationId", "MinPosition"].map(|name| component("parameters", name));
     in_path.chain(in_query).chain(headers).collect()
 }
@@ -101,8 +100,7 @@ fn found(answers: &str, row: Value, pages: bool) -> Value {
     });
     let mut required = vec!["ok", answers, "as_of_position"];
     if pages {
-        properties["next_cursor"] =
-            json!({ "type": ["string", "null"], "description": "Where the next page begins; null on the last." });
+        properties["next_cursor"] = json!({ "type": ["string", "null"], "description": "Where the next page begins; null on the last." });
         required.push("next_cursor");
     }
     let schema = json!({ "type": "object", "properties": properties, "required": required });
@@ -127,7 +125,8 @@ fn refused(refusals: &[RefusalSheet]) -> Map<String, Value> {
 
 fn refused_with(status: u16, refusals: &[&RefusalSheet]) -> Value {
     let codes: Vec<&str> = refusals.iter().map(|refusal| refusal.code.as_str()).collect();
-    let says: Vec<String> = refusals.iter().map(|refusal| format!("`{}`: {}", refusal.code, refusal.says)).collect();
+    let says: Vec<String> =
+        refusals.iter().map(|refusal| format!("`{}`: {}", refusal.code, refusal.says)).collect();
     let code = json!({ "type": "object", "properties": { "error": { "enum": codes } } });
     let schema = json!({ "allOf": [component("schemas", "ErrorAnswer"), code] });
     let mut headers = json!({ "Hecate-Correlation-Id": component("headers", "CorrelationId") });
@@ -158,7 +157,8 @@ mod tests {
         let sheet = |status, code: &str| RefusalSheet { status, code: code.into(), says: "No.".into() };
         let responses = refused(&[sheet(409, "a"), sheet(422, "b"), sheet(409, "c"), sheet(409, "a")]);
         assert_eq!(responses.keys().collect::<Vec<_>>(), ["409", "422"]);
-        let codes = &responses["409"]["content"]["application/json"]["schema"]["allOf"][1]["properties"]["error"];
+        let codes =
+            &responses["409"]["content"]["application/json"]["schema"]["allOf"][1]["properties"]["error"];
         assert_eq!(codes["enum"], json!(["a", "c"]));
     }
 

@@ -37,7 +37,8 @@ impl FactsAsked {
         last_seen: Option<&str>,
         processes: &[Arc<dyn Process>],
     ) -> Result<Self, Refused> {
-        let params = params::known(query, &["from", "after", FILTERS[0], FILTERS[1], FILTERS[2], FILTERS[3]])?;
+        let params =
+            params::known(query, &["from", "after", FILTERS[0], FILTERS[1], FILTERS[2], FILTERS[3]])?;
         let named = behind(&params)?;
         let seen = last_seen.map(|id| position(id, LAST_EVENT_ID)).transpose()?;
         Ok(Self { filter: filter(&params, processes)?, after: seen.or(named) })
@@ -50,7 +51,8 @@ impl TopicsAsked {
         last_seen: Option<&str>,
         processes: &[Arc<dyn Process>],
     ) -> Result<Self, Refused> {
-        let params = params::known(query, &["topics", "after", FILTERS[0], FILTERS[1], FILTERS[2], FILTERS[3]])?;
+        let params =
+            params::known(query, &["topics", "after", FILTERS[0], FILTERS[1], FILTERS[2], FILTERS[3]])?;
         check_topics(params.get("topics"))?;
         let named = params.get("after").map(|cursor| Cursor::decode(cursor, "after")).transpose()?;
         let seen = last_seen.map(|id| Cursor::decode(id, LAST_EVENT_ID)).transpose()?;
@@ -69,9 +71,11 @@ fn check_topics(topics: Option<&String>) -> Result<(), Refused> {
 /// `?from=` names the first position wanted, `?after=` the last one seen.
 fn behind(params: &Params) -> Result<Option<u64>, Refused> {
     match (params.get("from"), params.get("after")) {
-        (Some(_), Some(_)) => {
-            Err(Refusal::rule("after", "unknown_field", "Say `from` (inclusive) or `after` (exclusive), not both."))
-        }
+        (Some(_), Some(_)) => Err(Refusal::rule(
+            "after",
+            "unknown_field",
+            "Say `from` (inclusive) or `after` (exclusive), not both.",
+        )),
         (Some(from), None) => Ok(Some(position(from, "from")?.saturating_sub(1))),
         (None, after) => after.map(|after| position(after, "after")).transpose(),
     }
@@ -147,7 +151,8 @@ mod tests {
     #[test]
     fn filters_become_tags_and_types() {
         let asked = facts(&format!("venture_id={VENTURE}&types=a_v1,b_v2"), None).unwrap();
-        let expected = Filter { tags: vec![format!("venture:{VENTURE}").into()], ..Filter::types(["a_v1", "b_v2"]) };
+        let expected =
+            Filter { tags: vec![format!("venture:{VENTURE}").into()], ..Filter::types(["a_v1", "b_v2"]) };
         assert_eq!(asked.filter, expected);
     }
 

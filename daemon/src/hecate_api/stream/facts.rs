@@ -157,7 +157,8 @@ mod tests {
             visibility: None,
         };
         let data = serde_json::value::to_raw_value(&json!({"said_at": 0})).unwrap();
-        let event = NewEvent { event_id: id, event_type: kind.into(), data, metadata, tags: vec![], at_us: 0 };
+        let event =
+            NewEvent { event_id: id, event_type: kind.into(), data, metadata, tags: vec![], at_us: 0 };
         let append =
             Append { stream_id: "s".into(), expected: Expected::Any, events: vec![event], receipt: None };
         store.append(append).await.unwrap();
@@ -230,7 +231,10 @@ mod tests {
         let mut stream =
             FactStream::new(store, Filter::all(), start, Ids::Positions, Duration::from_secs(10), stopping);
         let opening = stream.next().await.unwrap();
-        assert!(opening.contains("id: 0\nevent: snapshot\ndata: {\"position\":0,\"topic\":\"facts\"}\n\n"), "{opening}");
+        assert!(
+            opening.contains("id: 0\nevent: snapshot\ndata: {\"position\":0,\"topic\":\"facts\"}\n\n"),
+            "{opening}"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,11 +14,14 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use super::ledger::fatal_reason;
 use super::open;
 use super::queue::Queue;
+use super::turn::Turns;
 
 /// One page in the log: the page and its header.
 const FRAME_BYTES: u64 = 4_096 + 24;
 /// How often a full disk is tried again.
 const FULL_RETRY_MS: u64 = 200;
+/// How long the writer may have to stand still until the readers have left the log.
+const READERS_WAIT_MS: u64 = 200;
 
 /// What the writer and the checkpointer tell each other.
 pub(super) struct WalGauge {
@@ -28,6 +31,8 @@ pub(super) struct WalGauge {
     pages_max: u32,
     /// The database file cannot grow: the log must not outgrow its space either.
     disk_full: AtomicBool,
+    /// Who may hold the write lock.
+    pub(super) turns: Turns,
 }
 
 pub(super) struct Checkpointer {
@@ -41,7 +46,12 @@ pub(super) struct Checkpointer {
 impl WalGauge {
     pub(super) fn new(wal_bytes: u64) -> Self {
         let pages_max = u32::try_from(wal_bytes / FRAME_BYTES).unwrap_or(u32::MAX).max(64);
-        Self { pages: AtomicU32::new(0), pages_max, disk_full: AtomicBool::new(false) }
+        Self {
+            pages: AtomicU32::new(0),
+            pages_max,
+            disk_full: AtomicBool::new(false),
+            turns: Turns::default(),
+        }
     }
 
     /// Told by SQLite after each commit.
@@ -63,6 +73,7 @@ impl Checkpointer {
     /// Starts the thread. It ends with this value, or when the disk fails: then it closes `queue`.
     pub(super) fn start(path: &Path, wal: Arc<WalGauge>, queue: Arc<Queue>) -> std::io::Result<Self> {
         let conn = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(std::io::Error::other)?;
+        conn.busy_timeout(Duration::from_millis(READERS_WAIT_MS)).map_err(std::io::Error::other)?;
         let (nudge, nudged) = sync_channel(1);
         let due_pages = wal.pages_max / 4;
         let shared = wal.clone();
@@ -139,6 +150,7 @@ fn wait(wal: &WalGauge, nudged: &Receiver<()>) -> bool {
 fn checkpoint(conn: &Connection, wal: &WalGauge) -> rusqlite::Result<()> {
     conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)?;
     if wal.is_half_full() {
+        let _turn = wal.turns.restart();
         conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::RESTART)?;
     }
     Ok(())

@@ -9,6 +9,7 @@ mod queue;
 mod reader;
 mod recent;
 mod rows;
+mod turn;
 mod writer;
 
 use std::path::Path;

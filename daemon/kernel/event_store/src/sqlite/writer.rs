@@ -61,6 +61,7 @@ impl Writer {
         let committed = if self.wal.is_stuck() {
             Err(Failure::Refused(UnavailableReason::DiskFull))
         } else {
+            let _turn = self.wal.turns.write();
             self.ledger.commit(requests)
         };
         let outcomes = match &committed {

@@ -7,6 +7,9 @@ mod value;
 
 use crate::Kinds;
 use crate::mailbox::MailboxSpec;
+use crate::node::Node;
+use hecate_proto::tree::TreeNode;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -132,5 +135,10 @@ impl Plan {
     /// Every fault of the file at once, in file order.
     pub fn parse(text: &str, file_name: &str, kinds: &Kinds) -> Result<Self, Vec<ConfigError>> {
         parse::parse(text, file_name, kinds)
+    }
+
+    /// The tree as it would stand before its first start: for checks and drawings without a daemon.
+    pub fn outline(&self) -> TreeNode {
+        Node::plant(&self.root).snapshot(&HashMap::new())
     }
 }

@@ -1,5 +1,7 @@
 //! The supervision crate from outside: real actors, real crashes, real files.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by a panic, its shared parts too")]
+
 mod common;
 mod links;
 mod mailbox;

@@ -1,0 +1,54 @@
+//! Clients that never finish what they began cost the others nothing, and are cut.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use hecate_tests::daemon::Daemon;
+use hecate_tests::http::{Connection, Request};
+use hecate_tests::patience::a_moment;
+use hecate_tests::ventures;
+use std::time::{Duration, Instant};
+
+const CLIENTS: usize = 200;
+/// The daemon gives a header 10 s; more than that and a slow machine's share.
+const CUT_WITHIN: Duration = Duration::from_secs(40);
+
+#[test]
+fn two_hundred_dribbling_clients_are_cut_while_others_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let client = daemon.client();
+    let head = b"GET /api/ventures HTTP/1.1\r\nhost: hecate\r\nx-slow: ";
+    let mut slow: Vec<Connection> = (0..CLIENTS).map(|_| client.connect().unwrap()).collect();
+    let (mut sent, mut served) = (0, 0);
+    let until = Instant::now() + CUT_WITHIN;
+    while !slow.is_empty() {
+        assert!(Instant::now() < until, "{} clients were never cut", slow.len());
+        let byte = head.get(sent).copied().unwrap_or(b'x');
+        // Who was cut finds the pipe broken.
+        slow.retain_mut(|connection| connection.send(&[byte]).is_ok());
+        sent += 1;
+        ventures::set_up(&client, &format!("Served {sent}"));
+        served += 1;
+        a_moment();
+    }
+    assert!(served > 10, "{served}");
+}
+
+#[test]
+fn a_body_that_never_comes_holds_up_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let client = daemon.client();
+    let whole = Request::post(ventures::VENTURES, &serde_json::json!({"name": "Never"})).bytes();
+    let half: Vec<Connection> = (0..CLIENTS)
+        .map(|_| {
+            let mut connection = client.connect().unwrap();
+            connection.send(&whole[..whole.len() - 5]).unwrap();
+            connection
+        })
+        .collect();
+    for turn in 0..20 {
+        ventures::set_up(&client, &format!("Served {turn}"));
+    }
+    drop(half);
+    assert_eq!(ventures::head(&client), 20, "half a command is no command");
+}
