@@ -150,10 +150,15 @@ impl Daemon {
         self.kill().start()
     }
 
-    /// Asks it to end and answers its exit code and how long that took.
-    pub fn terminate(mut self) -> (Option<i32>, Duration) {
+    /// Asks it to end in order.
+    pub fn terminate(self) -> (Option<i32>, Duration) {
+        self.end_with(Signal::TERM)
+    }
+
+    /// Sends it a signal that asks for the end; answers its exit code and how long that took.
+    pub fn end_with(mut self, signal: Signal) -> (Option<i32>, Duration) {
         let asked = Instant::now();
-        self.process.signal(Signal::TERM);
+        self.process.signal(signal);
         let status = self.process.wait(DEADLINE);
         let status = status.unwrap_or_else(|| panic!("it does not end:\n{}", self.place.log_tail()));
         (status.code(), asked.elapsed())

@@ -168,8 +168,9 @@ fn only_the_version_that_was_seen_is_written_over() {
 fn of_many_writers_that_saw_the_same_version_one_writes() {
     let (_folder, _daemon, client) = running();
     let id = id_of(&ventures::set_up(&client, "Shop"));
+    let path = below(&id, "vision/refine");
     let statuses: Vec<u16> = thread::scope(|scope| {
-        let (client, path) = (&client, &below(&id, "vision/refine"));
+        let (client, path) = (&client, &path);
         let ask = move |n: usize| {
             let request = Request::post(path, &json!({ "brief": format!("Brief {n}") })).header("if-match", "0");
             client.ask(&request).status

@@ -15,7 +15,8 @@ use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 fn main() -> ExitCode {
     let args = Args::parse();
     let theme = Theme { colour: socket::env_path("NO_COLOR").is_none(), ascii: args.ascii };
-    let explicit = args.socket.as_deref();
+    let explicit = args.socket.or_else(|| socket::env_path("HECATE_SOCKET"));
+    let explicit = explicit.as_deref();
     let candidates = socket::candidates(explicit, socket::env_path);
     match args.command {
         None => attach_to(candidates, theme),

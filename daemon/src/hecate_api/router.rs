@@ -74,7 +74,7 @@ fn desks(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, Method
 fn queries(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, MethodRouter)> + '_ {
     query::every(edge).map(move |query| {
         let path = query.path().to_owned();
-        let ask = move |_, _, request| query::ask(Arc::clone(edge), query.clone(), request);
+        let ask = move |edge, _, request| query::ask(edge, query.clone(), request);
         ("GET", path, get(entry(edge, ask)))
     })
 }

@@ -87,8 +87,8 @@ impl Field {
     /// Inserts pasted or typed text.
     pub fn insert(&mut self, text: &str) {
         if let Input::Text(input) = &mut self.input {
-            input.insert(text, self.spec.kind.is_tall());
-            self.complaint = None;
+            let inserted = input.insert(text, self.spec.kind.is_tall());
+            self.complaint = (!inserted).then(|| Complaint::new("that is more than a field holds"));
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Form {
     pub says: String,
     /// The thing it acts on, for people.
     pub subject: Option<String>,
+    /// The venture it acts on.
+    pub venture_id: Option<String>,
     /// The path with its ids filled in.
     pub path: String,
     /// The version that was seen when the form opened.
@@ -42,6 +44,7 @@ impl Form {
             desk: desk.name.clone(),
             says: desk.says.clone(),
             subject: None,
+            venture_id: None,
             path,
             if_match: None,
             fields: schema::fields(&desk.body).into_iter().map(Field::new).collect(),

@@ -19,6 +19,11 @@ pub enum Message {
     Link(LinkEvent),
     /// A fact arrived on the stream.
     Fact(FactFrame),
+    /// The log ends at this position, before what was seen last, as after a restore: read everything anew.
+    Snapshot {
+        /// The log's head.
+        position: u64,
+    },
     /// A frame arrived that is not a fact this terminal can read.
     UnreadableFrame(String),
     /// An answer to a [`Request`], or the news that there is none.

@@ -41,7 +41,7 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
 /// Takes pasted text.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match (&mut model.command, &mut model.overlay) {
-        (Some(line), _) => line.input.insert(text, false),
+        (Some(line), _) => drop(line.input.insert(text, false)),
         (None, Some(Overlay::Form(form))) if form.sending.is_none() => {
             if let Some(field) = form.focused() {
                 field.insert(text);
@@ -170,7 +170,10 @@ fn open_desk(model: &mut Model, desk: &DeskSheet) {
         Ok(path) => {
             let mut form = Form::new(desk, path);
             form.subject = Some(venture.row.name.clone());
-            form.if_match = (desk.noun == catalogue::VENTURE).then_some(venture.row.version);
+            if desk.noun == catalogue::VENTURE {
+                form.venture_id = Some(venture.row.venture_id.clone());
+                form.if_match = Some(venture.row.version);
+            }
             model.overlay = Some(Overlay::Form(Box::new(form)));
         }
     }

@@ -30,22 +30,24 @@ impl TextInput {
         self.cursor = self.text.len();
     }
 
-    /// Inserts what people may paste: control characters are left out, newlines too unless `tall`.
-    pub fn insert(&mut self, text: &str, tall: bool) {
+    /// Inserts what people may paste: control characters are left out, newlines too unless `tall`. False when
+    /// it would be too much; nothing is inserted then.
+    pub fn insert(&mut self, text: &str, tall: bool) -> bool {
         let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
         let wanted = |letter: &char| !letter.is_control() || (tall && *letter == '\n');
         let clean: String = text.chars().filter(wanted).collect();
         if self.text.len() + clean.len() > TEXT_BYTES_MAX {
-            return;
+            return false;
         }
         self.text.insert_str(self.cursor, &clean);
         self.cursor += clean.len();
+        true
     }
 
     /// Takes an editing key; false when it is none.
     pub fn press(&mut self, key: Key) -> bool {
         match (key.code, key.ctrl) {
-            (Code::Char(letter), false) => self.insert(letter.encode_utf8(&mut [0; 4]), false),
+            (Code::Char(letter), false) => return self.insert(letter.encode_utf8(&mut [0; 4]), false),
             (Code::Backspace, _) => self.delete(self.before(), self.cursor),
             (Code::Delete, _) => self.delete(self.cursor, self.after()),
             (Code::Left, _) => self.cursor = self.before(),
@@ -160,8 +162,8 @@ mod tests {
             let mut input = TextInput::default();
             for key in keys {
                 match key {
-                    0 => input.insert("é", true),
-                    1 => input.insert("👩‍👩‍👧\n", true),
+                    0 => { input.insert("é", true); }
+                    1 => { input.insert("👩‍👩‍👧\n", true); }
                     2 => { input.move_line(true); }
                     3 => { input.move_line(false); }
                     other => {

@@ -27,6 +27,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Resumed => vec![Effect::RetakeTerminal],
         Message::Link(event) => link_changed(model, &event),
         Message::Fact(fact) => fact_arrived(model, &fact),
+        Message::Snapshot { position } => {
+            model.link.last_position = Some(position);
+            load_ventures(model)
+        }
         Message::UnreadableFrame(why) => {
             model.link.frames_unreadable += 1;
             model.bad(format!("a frame of the fact stream cannot be read: {why}"));
@@ -103,7 +107,10 @@ fn ventures_page(model: &Model, load: u64, cursor: Option<&str>) -> Option<Effec
         .filter_map(|(name, value)| Some(format!("{name}={}", value?)))
         .collect::<Vec<_>>()
         .join("&");
-    Some(Effect::Send(Request::get(Tag::Ventures { load }, format!("{}?{asked}", query.path))))
+    // What the facts so far have said must be in the list: it takes the place of their reads.
+    let min_position = model.link.last_position;
+    let list = Request::get(Tag::Ventures { load }, format!("{}?{asked}", query.path));
+    Some(Effect::Send(Request { min_position, ..list }))
 }
 
 fn replied(model: &mut Model, reply: Reply) -> Vec<Effect> {
@@ -239,19 +246,17 @@ fn command_failed(model: &mut Model, submission: SubmissionId, trouble: Trouble)
         Trouble::Refused(_, error) => form.refuse(&error),
         Trouble::Unclear(reason) => form.unanswered(&reason),
     }
-    if let Some(version) = newest_version(model) {
-        renew_if_match(model, version);
-    }
+    renew_if_match(model);
 }
 
-/// The version of the venture under the cursor, for a form that was overtaken while it was filled in.
-fn newest_version(model: &Model) -> Option<u64> {
-    model.board.selected().map(|it| it.row.version)
-}
-
-fn renew_if_match(model: &mut Model, version: u64) {
-    if let Some(Overlay::Form(form)) = &mut model.overlay {
-        form.if_match = form.if_match.map(|seen| seen.max(version));
+/// A form that was overtaken while it was filled in goes on from the version that is known by now.
+fn renew_if_match(model: &mut Model) {
+    let Some(Overlay::Form(form)) = &mut model.overlay else {
+        return;
+    };
+    let known = form.venture_id.as_deref().and_then(|id| model.board.get(id));
+    if let Some(venture) = known {
+        form.if_match = Some(venture.row.version);
     }
 }
 

@@ -22,7 +22,7 @@ Exit status: 0 done, 1 refused (code on stderr), 2 usage, 69 daemon not reachabl
 #[command(name = "hecate", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub struct Args {
     /// The daemon's Unix socket; else HECATE_SOCKET, else the first well-known one that answers.
-    #[arg(long, global = true, value_name = "PATH", env = "HECATE_SOCKET")]
+    #[arg(long, global = true, value_name = "PATH")]
     pub socket: Option<PathBuf>,
     /// Draw with ASCII only.
     #[arg(long)]

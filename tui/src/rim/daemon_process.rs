@@ -203,35 +203,34 @@ enum Stopped {
 
 /// Stops what `up` started.
 pub fn down(candidates: &[PathBuf]) -> Exit {
+    let refuse = |says: String| {
+        print::trouble(&format!("hecate: {says}"));
+        Exit::Refused
+    };
     let state = match state_folder() {
         Ok(state) => state,
-        Err(error) => {
-            print::trouble(&format!("hecate: {error}"));
-            return Exit::Refused;
-        }
+        Err(error) => return refuse(error.to_string()),
     };
-    let remembered = candidates.iter().find_map(|socket| {
-        let path = memory(&state, socket);
-        let started: Started = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
-        Some((path, started))
-    });
-    let Some((path, started)) = remembered else {
-        print::trouble("hecate: there is nothing to stop: `hecate up` started no daemon here");
-        return Exit::Refused;
+    let Some((path, started)) = candidates.iter().find_map(|socket| remembered(&state, socket)) else {
+        return refuse("there is nothing to stop: `hecate up` started no daemon here".to_owned());
     };
-    let (exit, says) = match stop(&started) {
-        Stopped::Ended(pid) => (Exit::Done, format!("daemon {pid} has ended")),
-        Stopped::Gone(pid) => (Exit::Done, format!("daemon {pid} had ended already")),
-        Stopped::StillRunning(pid) => (Exit::Refused, format!("daemon {pid} still runs after {END_MS} ms")),
-        Stopped::Denied(pid, why) => (Exit::Refused, format!("daemon {pid} cannot be stopped: {why}")),
+    let done = match stop(&started) {
+        Stopped::Ended(pid) => format!("daemon {pid} has ended"),
+        Stopped::Gone(pid) => format!("daemon {pid} had ended already"),
+        Stopped::StillRunning(pid) => return refuse(format!("daemon {pid} still runs after {END_MS} ms")),
+        Stopped::Denied(pid, why) => return refuse(format!("daemon {pid} cannot be stopped: {why}")),
     };
-    if exit == Exit::Done {
-        drop(fs::remove_file(&path));
-        print::line(&says);
-    } else {
-        print::trouble(&format!("hecate: {says}"));
+    if let Err(error) = fs::remove_file(&path) {
+        print::trouble(&format!("hecate: {}: {error}", path.display()));
     }
-    exit
+    print::line(&done);
+    Exit::Done
+}
+
+fn remembered(state: &Path, socket: &Path) -> Option<(PathBuf, Started)> {
+    let path = memory(state, socket);
+    let started = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    Some((path, started))
 }
 
 /// A process handle is taken before the check, so that a reused process id is never signalled.

@@ -2,6 +2,7 @@
 //! requests. What it all means is the core's business.
 
 use super::{
+    backoff::Backoff,
     client::{self, Call, CallError},
     signals::Signals,
     sse::{Item, Parser},
@@ -13,24 +14,19 @@ use crate::core::{
 use hecate_proto::{fact::FactFrame, route};
 use http_body_util::BodyExt;
 use hyper::{Response, body::Incoming};
+use serde::Deserialize;
 use std::{
     collections::BTreeMap,
-    hash::{BuildHasher, RandomState},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, mpsc::SyncSender},
     time::Duration,
 };
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 use uuid::Uuid;
 
-/// First and longest wait before the next try.
-const BACKOFF_FIRST_MS: u64 = 50;
-const BACKOFF_MAX_MS: u64 = 2_000;
-/// While waiting, the socket file is looked at this often: a restarted daemon makes a new one.
-const SOCKET_LOOK_MS: u64 = 100;
 /// Heartbeats come every 10 s; a stream that is silent for longer than this is dead.
 const SILENCE_MAX_MS: u64 = 25_000;
 /// How long the core may take to say from where to follow.
@@ -118,7 +114,10 @@ impl Link {
                     Some((Down::Broken, reason))
                 }
                 Ended::Failed(why, reason) => Some((why, reason)),
-                Ended::NotReady => None,
+                Ended::NotReady => {
+                    backoff = Backoff::new();
+                    None
+                }
             };
             if let Some((why, reason)) = down {
                 self.tell(Message::Link(LinkEvent::Down { at: now(), why, reason }));
@@ -178,7 +177,7 @@ impl Link {
                 Ok(Some(Err(error))) => return Ended::Broken(format!("the stream broke: {error}")),
                 Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
             };
-            parser.push(&chunk).into_iter().filter_map(fact).for_each(|message| self.tell(message));
+            parser.push(&chunk).into_iter().filter_map(frame).for_each(|message| self.tell(message));
         }
     }
 
@@ -259,43 +258,22 @@ fn is_final(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Answered { status, .. } if ![429, 503].contains(status))
 }
 
-fn fact(item: Item) -> Option<Message> {
-    match item {
-        Item::TooLarge => Some(Message::UnreadableFrame("it is too large".to_owned())),
-        Item::Frame(frame) if frame.event != "fact" => None,
-        Item::Frame(frame) => Some(match serde_json::from_str::<FactFrame>(&frame.data) {
-            Ok(fact) => Message::Fact(fact),
-            Err(error) => Message::UnreadableFrame(error.to_string()),
-        }),
-    }
+fn frame(item: Item) -> Option<Message> {
+    let frame = match item {
+        Item::TooLarge => return Some(Message::UnreadableFrame("it is too large".to_owned())),
+        Item::Frame(frame) => frame,
+    };
+    let read = match frame.event.as_str() {
+        "fact" => serde_json::from_str::<FactFrame>(&frame.data).map(Message::Fact),
+        "snapshot" => serde_json::from_str::<Snapshot>(&frame.data)
+            .map(|Snapshot { position }| Message::Snapshot { position }),
+        _ => return None,
+    };
+    Some(read.unwrap_or_else(|error| Message::UnreadableFrame(error.to_string())))
 }
 
-/// Waits that double from 50 ms to 2 s, each shortened at random, or cut short when a socket is made anew.
-struct Backoff {
-    next_ms: u64,
-}
-
-impl Backoff {
-    fn new() -> Self {
-        Self { next_ms: BACKOFF_FIRST_MS }
-    }
-
-    async fn wait(&mut self, candidates: &[PathBuf]) {
-        let longest_ms = self.next_ms;
-        self.next_ms = (self.next_ms * 2).min(BACKOFF_MAX_MS);
-        let shortened_ms = RandomState::new().hash_one(longest_ms) % (longest_ms / 2);
-        let until = Instant::now() + Duration::from_millis(longest_ms - shortened_ms);
-        let before = marks(candidates);
-        while Instant::now() < until && marks(candidates) == before {
-            sleep((until - Instant::now()).min(Duration::from_millis(SOCKET_LOOK_MS))).await;
-        }
-    }
-}
-
-/// What changes when a socket file is made anew.
-fn marks(candidates: &[PathBuf]) -> Vec<Option<(u64, i64, i64)>> {
-    use std::os::unix::fs::MetadataExt;
-    let mark =
-        |path: &PathBuf| path.metadata().ok().map(|file| (file.ino(), file.ctime(), file.ctime_nsec()));
-    candidates.iter().map(mark).collect()
+/// Where the log ends, told to a client that has seen what the log no longer has.
+#[derive(Deserialize)]
+struct Snapshot {
+    position: u64,
 }

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod attach;
+mod backoff;
 pub mod client;
 pub mod daemon_process;
 pub mod doctor;

@@ -1,6 +1,6 @@
 //! The chat screen, which says honestly what there is today.
 
-use super::{centred, theme::Theme};
+use super::{centred, text, theme::Theme};
 use crate::core::{Model, link::LinkState};
 use ratatui::{
     Frame,
@@ -25,8 +25,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: &The
         key(":", "every desk as a command"),
         key("?", "every key"),
     ];
+    lines.push(Line::default());
+    if let (LinkState::Live, Some(socket)) = (&model.link.state, &model.link.socket) {
+        lines.push(Line::styled(format!("Attached to {}.", text::clean(socket)), theme.dim()));
+    }
     if matches!(model.link.state, LinkState::Unreachable(_)) {
-        lines.push(Line::default());
         lines.push(Line::styled(
             "No daemon answers. `hecate up` starts one, `hecate doctor` says why.",
             theme.warning(),

@@ -14,9 +14,13 @@ use ratatui::{
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: &Theme) {
     let observer = &model.observer;
     let when = observer.at.as_deref().and_then(|at| at.get(11..19)).map(|at| format!(" at {at} UTC"));
-    let stale = matches!(model.link.state, LinkState::Stale { .. }) && !observer.rows.is_empty();
-    let mark = if stale { ", stale" } else { "" };
-    let title = format!("Supervision tree{}{mark}", when.unwrap_or_default());
+    let lost = matches!(model.link.state, LinkState::Stale { .. }) || observer.trouble.is_some();
+    let mark = if lost && !observer.rows.is_empty() { ", stale" } else { "" };
+    let more = match observer.rows_left_out {
+        0 => String::new(),
+        count => format!(", {count} more are not shown"),
+    };
+    let title = format!("Supervision tree{}{mark}{more}", when.unwrap_or_default());
     let block = theme.block(title);
     let inner = block.inner(area);
     frame.render_widget(block, area);

@@ -82,7 +82,7 @@ pub(super) fn draw_status(frame: &mut Frame<'_>, area: Rect, model: &Model, them
     let link = &model.link;
     let (word, style) = state(link, theme);
     let right = counters(link);
-    let columns = usize::from(area.width).saturating_sub(right.width() + 4);
+    let columns = usize::from(area.width).saturating_sub(right.width() + 6);
     let left = text::cut(&word, columns);
     let line = Line::from(vec![Span::styled(format!(" {} ", "●"), style), Span::styled(left, style)]);
     frame.render_widget(line, area);
@@ -110,7 +110,8 @@ fn counters(link: &Link) -> String {
         count => format!("{count} facts"),
     });
     let unreadable = (link.frames_unreadable > 0).then(|| format!("{} unreadable", link.frames_unreadable));
-    let parts = [node, version, position, facts, unreadable];
+    let repeated = (link.facts_repeated > 0).then(|| format!("{} repeated", link.facts_repeated));
+    let parts = [node, version, position, facts, repeated, unreadable];
     let shown: Vec<String> = parts.into_iter().flatten().collect();
     format!("{} ", shown.join("  "))
 }

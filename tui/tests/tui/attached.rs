@@ -69,6 +69,28 @@ fn a_restarted_daemon_is_found_and_nothing_is_lost_or_doubled() {
 }
 
 #[test]
+fn facts_recorded_while_the_daemon_dies_again_and_again_arrive_once_each() {
+    let (_folder, daemon, pty) = with_one_venture();
+    let mut version = 0;
+    let mut record = |count: u64| {
+        for _ in 0..count {
+            version += 1;
+            daemon.record(sample::row(VENTURE, &format!("House {version}"), 0, version));
+        }
+    };
+    for turn in 0..12 {
+        record(turn * 3);
+        daemon.die();
+        record(turn);
+        daemon.come_up();
+    }
+    let all = 12 * 11 / 2 * 4;
+    pty.wait_for_text(&format!("{all} facts"));
+    pty.wait_for_text(&format!("House {all}"));
+    pty.wait_for_text("● live");
+}
+
+#[test]
 fn a_starting_daemon_is_shown_as_starting() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = FakeDaemon::start(folder.path());

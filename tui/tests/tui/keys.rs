@@ -106,7 +106,8 @@ fn a_reconnection_follows_from_the_last_fact_and_reads_the_list_anew() {
     assert!(matches!(&model.link.state, LinkState::Stale { since, .. } if since == "10:00:00 UTC"));
     assert_eq!(names(&model).len(), 2);
     assert_eq!(up(&mut model)[0], Effect::Follow { after: 50 });
-    answer(&mut model, Tag::Catalogue, 200, sample::catalogue());
+    let effects = answer(&mut model, Tag::Catalogue, 200, sample::catalogue());
+    assert_eq!(sent(&effects)[0].min_position, Some(50), "the list may be older than the facts");
     let load = model.board.load;
     answer(&mut model, Tag::Ventures { load: load - 1 }, 200, page(&[], None, 41));
     assert_eq!(names(&model).len(), 2, "a page of an older load was taken");
@@ -146,6 +147,18 @@ fn a_storm_of_facts_reads_the_list_instead_of_every_row() {
         (0..600).flat_map(|at| arrive(&mut model, sample::fact(42 + at, &format!("v-{at}")))).collect();
     let lists = sent(&effects).iter().filter(|it| matches!(it.tag, Tag::Ventures { .. })).count();
     assert_eq!((lists, sent(&effects).len() - lists), (1, 8));
+}
+
+#[test]
+fn a_log_that_was_set_back_is_read_anew_and_its_facts_count_again() {
+    let mut model = live(&[sample::row("v-1", "One", 5, 5), sample::row("v-2", "Two", 0, 0)]);
+    let effects = update(&mut model, Message::Snapshot { position: 7 });
+    assert_eq!(sent(&effects)[0].min_position, Some(7));
+    let load = model.board.load;
+    answer(&mut model, Tag::Ventures { load }, 200, page(&[sample::row("v-1", "Back", 1, 1)], None, 7));
+    assert_eq!(names(&model), ["Back"]);
+    arrive(&mut model, sample::fact(8, "v-1"));
+    assert_eq!((model.link.facts_seen, model.link.facts_repeated), (1, 0));
 }
 
 #[test]

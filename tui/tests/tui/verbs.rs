@@ -150,7 +150,7 @@ fn help_comes_from_the_catalogue_also_for_a_desk_never_seen_before() {
     assert!(out.contains("refine-vision") && out.contains("Put the venture away"), "{out}");
     let (code, out, _) = hecate(&daemon, &["hive", "feed", "--help"]);
     assert_eq!(code, 0);
-    assert!(out.contains("--litres <NUMBER>") && out.contains("How much.; 1–20"), "{out}");
+    assert!(out.contains("--litres <NUMBER>") && out.contains("How much. (1–20)"), "{out}");
     let (code, ..) = hecate(&daemon, &["hive", "feed", "--litres", "2", "--syrup", "one_to_one", "--winter"]);
     assert_eq!(code, 0);
     let asked = daemon.state().asked.last().unwrap().clone();

@@ -1,1 +1,9 @@
-//! Placeholder.
+//! The edge over a real socket, with a small process and read model of the tests' own behind it.
+
+mod bounds;
+mod client;
+mod commands;
+mod documents;
+mod lifecycle;
+mod streams;
+mod teahouse;

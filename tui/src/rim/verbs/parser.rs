@@ -156,11 +156,12 @@ fn command(entries: &[Entry<'_>]) -> Command {
 fn flag(spec: &FieldSpec) -> Arg {
     let name = spec.name.replace('_', "-");
     let long = if is_own(&spec.name) { format!("body-{name}") } else { name };
-    let said = [spec.help.as_str(), &spec.limits].into_iter().filter(|it| !it.is_empty());
+    let limits = if spec.limits.is_empty() { String::new() } else { format!("({})", spec.limits) };
+    let said = [spec.help.as_str(), &limits].into_iter().filter(|it| !it.is_empty());
     let arg = Arg::new(format!("field:{}", spec.name))
         .long(long)
         .required(spec.required)
-        .help(said.collect::<Vec<_>>().join("; "))
+        .help(said.collect::<Vec<_>>().join(" "))
         .value_name(value_name(&spec.kind))
         .allow_hyphen_values(true);
     match &spec.kind {

@@ -1,0 +1,96 @@
+//! Health, catalogue, OpenAPI and the live tree.
+
+use super::super::openapi;
+use super::teahouse::{Teahouse, Wish};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn until_it_is_ready_only_the_documents_answer() {
+    let house = Teahouse::open_with(Wish { draws: false, ..Wish::default() }).await;
+    let mut client = house.connect().await;
+    for (path, status) in [("/health", 200), ("/api/health", 200), ("/ready", 503)] {
+        let health = client.get(path).await;
+        assert_eq!(health.status, status, "{path}");
+        assert_eq!((&health.body["ok"], &health.body["status"]), (&json!(false), &json!("starting")));
+        assert_eq!(health.body["components"]["query_teas"]["status"], "down");
+    }
+    for path in ["/api/desks", "/api/openapi.json", "/debug/tree"] {
+        assert_eq!(client.get(path).await.status, 200, "{path}");
+    }
+    let refused = client.post("/api/teas", r#"{"leaf": "assam"}"#).await;
+    assert_eq!((refused.refusal().1, refused.header("retry-after")), ("starting", Some("1")));
+    assert_eq!(client.get("/api/teas").await.refusal().1, "starting");
+}
+
+#[tokio::test]
+async fn the_catalogue_lists_every_desk_and_query() {
+    let house = Teahouse::open().await;
+    let catalogue = house.connect().await.get("/api/desks").await;
+    let catalogue: hecate_proto::catalogue::Catalogue = serde_json::from_value(catalogue.body).unwrap();
+    let desks: Vec<_> = catalogue.desks.iter().map(|desk| desk.name.as_str()).collect();
+    let queries: Vec<_> = catalogue.queries.iter().map(|query| query.name.as_str()).collect();
+    assert_eq!((desks, queries), (vec!["brew_tea", "sip_tea"], vec!["get_teas_page", "get_tea_by_id"]));
+}
+
+#[tokio::test]
+async fn the_openapi_document_is_whole_and_shows_every_route() {
+    let house = Teahouse::open().await;
+    let document = house.connect().await.get("/api/openapi.json").await.body;
+    openapi::tests::check(&document);
+    let paths = &document["paths"];
+    let brew = &paths["/api/teas"]["post"];
+    assert_eq!((&brew["operationId"], &brew["tags"]), (&json!("brew_tea"), &json!(["brew_tea"])));
+    assert!(brew["responses"]["201"].is_object() && paths["/api/teas"]["get"].is_object());
+    assert_eq!(paths["/api/teas/brew"]["post"]["deprecated"], true);
+    let sip = &paths["/api/teas/{venture_id}/sip"]["post"];
+    let codes = &sip["responses"]["422"]["content"]["application/json"]["schema"]["allOf"][1];
+    assert_eq!(codes["properties"]["error"]["enum"], json!(["tea_is_cold"]));
+    assert_eq!((&sip["requestBody"]["required"], sip.get("201")), (&json!(false), None));
+}
+
+#[tokio::test]
+async fn answers_fit_the_document() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    let document = client.get("/api/openapi.json").await.body;
+    house.record(10).await;
+    let mut stream = house.connect().await;
+    stream.follow("/api/facts/stream?from=1", "").await;
+    let fact = serde_json::from_str(&stream.line("data: ").await).unwrap();
+    for (schema, answer) in [
+        ("CommandAnswer", client.post("/api/teas", r#"{"leaf": "assam"}"#).await.body),
+        ("ErrorAnswer", client.get("/api/coffees").await.body),
+        ("Health", client.get("/api/health").await.body),
+        ("TreeAnswer", client.get("/debug/tree").await.body),
+        ("Catalogue", client.get("/api/desks").await.body),
+        ("FactFrame", fact),
+    ] {
+        check(&document, schema, &answer);
+    }
+}
+
+fn check(document: &Value, schema: &str, answer: &Value) {
+    let rooted =
+        json!({ "$ref": format!("#/components/schemas/{schema}"), "components": document["components"] });
+    let validator = jsonschema::validator_for(&rooted).unwrap();
+    let faults: Vec<_> = validator.iter_errors(answer).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{schema}: {faults:?} in {answer}");
+}
+
+#[tokio::test]
+async fn an_operator_sees_the_tree_and_its_parts() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    let whole = client.get("/debug/tree").await;
+    assert_eq!((&whole.body["node_id"], &whole.body["tree"]["path"]), (&json!("here"), &json!("/tea")));
+    let part = client.get("/debug/tree?path=/tea/socket&depth=0").await;
+    assert_eq!(
+        (&part.body["tree"]["kind"], &part.body["tree"]["status"]),
+        (&json!("socket"), &json!("running"))
+    );
+    assert_eq!(client.get("/debug/tree?path=/coffee").await.refusal().1, "not_found");
+    assert_eq!(
+        client.get("/debug/tree?depth=-1").await.refusal(),
+        (400, "validation_error", "depth", "type")
+    );
+}
