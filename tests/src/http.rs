@@ -109,7 +109,6 @@ impl Answer {
     ///
     /// # Panics
     /// When it is another.
-    #[must_use]
     pub fn expect(self, status: u16) -> Answer {
         assert_eq!(self.status, status, "{}", self.text());
         self

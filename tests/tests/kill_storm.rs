@@ -79,13 +79,13 @@ fn follow(place: &Place, end: &AtomicU64) -> Vec<(u64, Uuid)> {
 fn nothing_acknowledged_is_lost_and_no_fact_is_missed_or_doubled() {
     let mut dice = Dice::announced("kill storm");
     let folder = tempfile::tempdir().unwrap();
-    let mut daemon = Daemon::start(folder.path());
+    let daemon = Daemon::start(folder.path());
     let place = daemon.place().clone();
     let (stop, end) = (AtomicBool::new(false), AtomicU64::new(u64::MAX));
     let (tell, told) = mpsc::channel();
-    let (acknowledged, seen) = thread::scope(|scope| {
+    let (daemon, acknowledged, seen) = thread::scope(|scope| {
         let reader = scope.spawn(|| follow(&place, &end));
-        let client = daemon.client();
+        let (mut daemon, client) = (daemon, Client::new(&place.socket()));
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
                 let (client, tell, stop) = (client.clone(), tell.clone(), &stop);
@@ -100,7 +100,7 @@ fn nothing_acknowledged_is_lost_and_no_fact_is_missed_or_doubled() {
         writers.into_iter().for_each(|writer| writer.join().unwrap());
         end.store(ventures::head(&client), Ordering::Release);
         drop(tell);
-        (told.iter().collect::<Vec<_>>(), reader.join().unwrap())
+        (daemon, told.iter().collect::<Vec<_>>(), reader.join().unwrap())
     });
     check_facts(&acknowledged, &seen);
     check_rows(&daemon.client(), &acknowledged);

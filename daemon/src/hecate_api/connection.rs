@@ -6,6 +6,7 @@ use super::{
     edge::Edge,
     headers,
     peer::Peer,
+    stopping::Stopping,
 };
 use axum::body::Body;
 use axum::http::Request;
@@ -21,7 +22,6 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use tokio::net::UnixStream;
-use tokio::sync::watch;
 use tower::ServiceExt;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -30,7 +30,7 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub(super) struct Connected {
     pub(super) peer: Peer,
-    pub(super) stopping: watch::Receiver<bool>,
+    pub(super) stopping: Stopping,
 }
 
 /// What every request carries beside its own text.
@@ -53,7 +53,7 @@ pub(super) async fn serve(stream: UnixStream, edge: Arc<Edge>, connected: Connec
     let mut talk = pin!(talk);
     let ended = tokio::select! {
         ended = talk.as_mut() => ended,
-        _ = stopping.wait_for(|stop| *stop) => {
+        () = stopping.begun() => {
             talk.as_mut().graceful_shutdown();
             talk.await
         }

@@ -143,7 +143,9 @@ mod tests {
             (HeaderName::try_from(*name).unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap())
         };
         let mut map = HeaderMap::new();
-        given.iter().map(pair).for_each(|(name, value)| drop(map.append(name, value)));
+        for (name, value) in given.iter().map(pair) {
+            map.append(name, value);
+        }
         map
     }
 

@@ -22,12 +22,13 @@ mod query;
 mod request_body;
 mod router;
 mod socket;
+mod stopping;
 mod stream;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use claim::ClaimError;
-pub(crate) use edge::{Edge, EdgeParts, TreeView};
+pub(crate) use edge::{Edge, EdgeParts};
 pub(crate) use limits::Limits;
 pub(crate) use peer::Operators;
 

@@ -7,6 +7,7 @@ use super::{
     edge::Edge,
     peer::Peer,
     places::{NoPlace, Place, Places},
+    stopping::{Stop, Stopping, stopping},
 };
 use hecate_supervision::{Actor, ExitReason, Me};
 use std::io;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 /// How long accepting rests when the system has no file or memory to spare.
@@ -22,7 +23,7 @@ const SCARCITY_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) struct Socket {
     edge: Arc<Edge>,
-    stop: watch::Sender<bool>,
+    stop: Stop,
     /// Resolves when the accept loop has ended, drained or not.
     ended: oneshot::Receiver<()>,
 }
@@ -33,7 +34,7 @@ impl Actor for Socket {
 
     async fn init(edge: Arc<Edge>, me: &Me<Unheard>) -> Result<Self, ExitReason> {
         let listener = edge.listener().and_then(UnixListener::from_std).map_err(ExitReason::error)?;
-        let (stop, stopping) = watch::channel(false);
+        let (stop, stopping) = stopping();
         let (over, ended) = oneshot::channel::<()>();
         let limits = &edge.parts.limits;
         let entrance = Entrance {
@@ -58,7 +59,7 @@ impl Actor for Socket {
         if last {
             self.edge.release_socket();
         }
-        self.stop.send_replace(true);
+        self.stop.tell();
         // The sender is dropped, not used: its end is the news.
         let _ = (&mut self.ended).await;
     }
@@ -68,7 +69,7 @@ impl Actor for Socket {
 struct Entrance {
     edge: Arc<Edge>,
     places: Arc<Places>,
-    stopping: watch::Receiver<bool>,
+    stopping: Stopping,
     turned_away: AtomicU64,
 }
 
@@ -78,7 +79,7 @@ impl Entrance {
         let mut stopping = self.stopping.clone();
         loop {
             tokio::select! {
-                _ = stopping.wait_for(|stop| *stop) => break,
+                () = stopping.begun() => break,
                 Some(ended) = open.join_next() => note(ended),
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => self.welcome(stream, &mut open),

@@ -41,7 +41,10 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
 /// Takes pasted text.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match (&mut model.command, &mut model.overlay) {
-        (Some(line), _) => drop(line.input.insert(text, false)),
+        (Some(line), _) => {
+            line.input.insert(text, false);
+            line.edited();
+        }
         (None, Some(Overlay::Form(form))) if form.sending.is_none() => {
             if let Some(field) = form.focused() {
                 field.insert(text);

@@ -79,7 +79,7 @@ mod tests {
         block_on(async {
             let waiting = backoff.wait(std::slice::from_ref(&socket));
             let making = async {
-                sleep(Duration::from_millis(1)).await;
+                // Runs after the wait has taken its first look.
                 std::fs::write(&socket, "").expect("a file");
             };
             tokio::join!(waiting, making);

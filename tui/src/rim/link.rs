@@ -154,7 +154,8 @@ impl Link {
 
     async fn follow_facts(&self, socket: &Path, after: u64) -> Ended {
         let call = Call::get(route::FACTS_STREAM).with("last-event-id", Some(after.to_string()));
-        match client::open(socket, &call).await {
+        let opened = timeout(Duration::from_millis(SILENCE_MAX_MS), client::open(socket, &call)).await;
+        match opened.unwrap_or(Err(CallError::TooSlow(SILENCE_MAX_MS))) {
             Err(error) => Ended::Broken(error.to_string()),
             Ok(response) if response.status() == 200 => {
                 self.tell(Message::Link(LinkEvent::Following));

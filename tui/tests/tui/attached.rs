@@ -159,7 +159,7 @@ fn the_tree_is_asked_for_only_while_it_is_shown() {
 }
 
 #[test]
-fn the_terminal_is_handed_back_after_quit_term_and_panic() {
+fn the_terminal_is_handed_back_after_quit_and_after_a_signal() {
     let (_folder, _daemon, mut pty) = with_one_venture();
     pty.press("q");
     assert_eq!(pty.end(), (0, true));
@@ -168,9 +168,14 @@ fn the_terminal_is_handed_back_after_quit_term_and_panic() {
     let pid = rustix::process::Pid::from_raw(pty.pid() as i32).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert_eq!(pty.end(), (0, true));
+}
 
+#[cfg(debug_assertions)]
+#[test]
+fn the_terminal_is_handed_back_after_a_panic_and_the_panic_can_be_read() {
     let (_folder, _daemon, mut pty) = with_one_venture();
     pty.press(":crash\r");
+    pty.wait_for_text("crashed on purpose");
     assert_eq!(pty.end(), (101, true));
 }
 

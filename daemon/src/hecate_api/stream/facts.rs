@@ -1,5 +1,6 @@
 //! The facts topic: the log behind a position, a page at a time, then whatever comes.
 
+use super::super::stopping::Stopping;
 use super::{
     cursor::Cursor,
     frame::{self, HEARTBEAT},
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Events printed in one go: the most that one slow client keeps in memory.
 const CHUNK_EVENTS: usize = 16;
@@ -57,7 +58,7 @@ pub(super) struct FactStream {
     log: Subscription,
     ids: Ids,
     heartbeat: Duration,
-    stopping: watch::Receiver<bool>,
+    stopping: Stopping,
     opening: Option<String>,
 }
 
@@ -68,7 +69,7 @@ impl FactStream {
         start: Start,
         ids: Ids,
         heartbeat: Duration,
-        stopping: watch::Receiver<bool>,
+        stopping: Stopping,
     ) -> FactStream {
         let mut opening = frame::opening();
         let after = match start {
@@ -97,7 +98,7 @@ impl FactStream {
         }
         tokio::select! {
             biased;
-            _ = self.stopping.wait_for(|stop| *stop) => None,
+            () = self.stopping.begun() => None,
             page = self.log.next_page(CHUNK_EVENTS) => print(page, self.ids),
             () = tokio::time::sleep(self.heartbeat) => Some(HEARTBEAT.to_owned()),
         }
@@ -140,6 +141,7 @@ fn fact(event: &RecordedEvent) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hecate_api::stopping::{Stop, stopping};
     use hecate_event_store::{Append, Expected, MemoryStore, Metadata, NewEvent};
     use uuid::Uuid;
 
@@ -166,7 +168,7 @@ mod tests {
 
     struct Case {
         store: Arc<MemoryStore>,
-        stop: watch::Sender<bool>,
+        stop: Stop,
         stream: FactStream,
     }
 
@@ -175,7 +177,7 @@ mod tests {
         for _ in 0..recorded {
             record(&store, "said_v1").await;
         }
-        let (stop, stopping) = watch::channel(false);
+        let (stop, stopping) = stopping();
         let start = Start::of(after, store.head());
         let log: Arc<dyn EventStore> = Arc::clone(&store) as _;
         let mut stream = FactStream::new(log, filter, start, ids, Duration::from_secs(10), stopping);
@@ -225,7 +227,7 @@ mod tests {
     async fn whoever_saw_more_than_there_is_learns_where_the_log_ends() {
         assert_eq!(Start::of(Some(3), 2), Start::Beyond { head: 2 });
         assert_eq!(Start::of(Some(2), 2), Start::Behind(2));
-        let (_stop, stopping) = watch::channel(false);
+        let (_stop, stopping) = stopping();
         let store: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
         let start = Start::of(Some(9), 0);
         let mut stream =
@@ -247,7 +249,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_ends_when_the_socket_stops() {
         let mut case = case(1, Some(0), Filter::all(), Ids::Positions).await;
-        case.stop.send_replace(true);
+        case.stop.tell();
         assert_eq!(case.stream.next().await, None);
     }
 }

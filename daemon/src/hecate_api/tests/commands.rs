@@ -1,7 +1,9 @@
 //! Commands and queries: what is asked, what is answered, what is refused and by which name.
 
+use super::super::edge::TreeView;
 use super::client::Client;
 use super::teahouse::{Teahouse, Wish};
+use hecate_proto::tree::TreeNode;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -129,7 +131,7 @@ async fn what_is_not_there_is_said_in_the_same_shape() {
 
 #[tokio::test]
 async fn a_panic_answers_500_and_the_connection_lives_on() {
-    let tree = Some(Box::new(|| panic!("the tree is gone")) as super::super::TreeView);
+    let tree = Some(Box::new(|| -> Option<TreeNode> { panic!("the tree is gone") }) as TreeView);
     let house = Teahouse::open_with(Wish { tree, ..Wish::default() }).await;
     let mut client = house.connect().await;
     assert_eq!(client.get("/debug/tree").await.refusal().1, "internal_error");

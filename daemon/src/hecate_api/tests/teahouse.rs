@@ -1,6 +1,7 @@
 //! A process that brews tea, its read model, and the edge in front of them, in a small tree.
 
-use super::super::{Edge, EdgeParts, Limits, Operators, TreeView, kinds};
+use super::super::edge::TreeView;
+use super::super::{Edge, EdgeParts, Limits, Operators, kinds};
 use super::client::Client;
 use hecate_desk::prelude::*;
 use hecate_desk::{Aggregate, DeskEntry, Node, ProcessSpec, SystemClock, Wiring, desk, process};
