@@ -28,16 +28,14 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
     let environment = std::env::vars_os()
         .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
         .collect();
-    let config = match config::read(&arguments.flags, &environment) {
-        Ok(config) => config,
-        Err(faults) => return refuse(&faults),
-    };
+    let (config, faults) = config::read(&arguments.flags, &environment);
+    let faults = faults.iter().map(ToString::to_string).collect();
     let done = match arguments.chore {
-        Some(Chore::Tree { dot, .. }) => tree(&config, dot),
-        Some(Chore::Health { ready, .. }) => {
-            chores::probe(&config.socket, if ready { "/ready" } else { "/health" })
-        }
-        None => serve(&config, started),
+        None => with_plan(&config, faults, |plan| serve(&config, plan, started)),
+        Some(Chore::Tree { dot, .. }) => with_plan(&config, faults, |plan| draw(plan, dot)),
+        // A probe needs no tree, and must not fail because of one.
+        Some(Chore::Health { ready, .. }) => refuse(faults)
+            .and_then(|()| chores::probe(&config.socket, if ready { "/ready" } else { "/health" })),
     };
     done.unwrap_or_else(|failure| {
         complain(&failure.says);
@@ -45,9 +43,23 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
     })
 }
 
-fn refuse<F: Display>(faults: &[F]) -> Exit {
-    faults.iter().for_each(complain);
-    Exit::Configuration
+/// Goes on with a checked tree, or says everything that is wrong with it and with the settings at once.
+fn with_plan(
+    config: &Config,
+    mut faults: Vec<String>,
+    work: impl FnOnce(&Plan) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let plan = read_plan(config).map_err(|more| faults.extend(more));
+    refuse(faults)?;
+    plan.map_or(Ok(Exit::Configuration), |plan| work(&plan))
+}
+
+fn refuse(faults: Vec<String>) -> Result<(), Failure> {
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(Exit::Configuration, faults.join("\nhecate-daemon: ")))
+    }
 }
 
 /// Before logging is set up, and where a person started the program: a plain line on stderr.
@@ -56,8 +68,7 @@ fn complain(says: impl Display) {
     eprintln!("hecate-daemon: {says}");
 }
 
-fn tree(config: &Config, dot: bool) -> Result<Exit, Failure> {
-    let plan = read_plan(config)?;
+fn draw(plan: &Plan, dot: bool) -> Result<Exit, Failure> {
     if dot {
         chores::say(&chores::dot(&plan.outline()))?;
     } else {
@@ -67,20 +78,16 @@ fn tree(config: &Config, dot: bool) -> Result<Exit, Failure> {
 }
 
 /// Checks the tree against the kinds compiled in, before anything is claimed.
-fn read_plan(config: &Config) -> Result<Plan, Failure> {
+fn read_plan(config: &Config) -> Result<Plan, Vec<String>> {
     let (text, name) = match &config.supervision {
         None => (EMBEDDED.to_owned(), "supervision.toml".to_owned()),
         Some(file) => {
             let text = std::fs::read_to_string(file);
-            let text = text
-                .map_err(|error| Failure::new(Exit::Configuration, format!("{}: {error}", file.display())))?;
-            (text, file.display().to_string())
+            (text.map_err(|error| vec![format!("{}: {error}", file.display())])?, file.display().to_string())
         }
     };
-    Plan::parse(&text, &name, &kinds_on_paper(config)).map_err(|faults| {
-        let lines: Vec<_> = faults.iter().map(ToString::to_string).collect();
-        Failure::new(Exit::Configuration, lines.join("\nhecate-daemon: "))
-    })
+    Plan::parse(&text, &name, &kinds_on_paper(config))
+        .map_err(|faults| faults.iter().map(ToString::to_string).collect())
 }
 
 /// The kinds of a house that nobody moves into.
@@ -96,8 +103,7 @@ fn node(node_id: String, config: &Config) -> Node {
     Node { node_id: node_id.into(), realm: config.realm.as_str().into(), clock: Arc::new(SystemClock) }
 }
 
-fn serve(config: &Config, started: Instant) -> Result<Exit, Failure> {
-    let plan = read_plan(config)?;
+fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure> {
     logging::start(&config.log, config.log_format);
     let data = ClaimedData::claim(&config.data_dir)?;
     let house = House::furnish(node(data.node_id()?, config), data.read_models());
@@ -109,7 +115,7 @@ fn serve(config: &Config, started: Instant) -> Result<Exit, Failure> {
         let store = Supervised::new(house.store.clone(), Some(data.open_store()?), data.reopen());
         let kinds = house.kinds(store, &edge);
         let mut signals = Signals::listen()?;
-        let booted = Tree::boot(&plan, &kinds).await.map_err(|error| Failure::new(Exit::GaveUp, error))?;
+        let booted = Tree::boot(plan, &kinds).await.map_err(|error| Failure::new(Exit::GaveUp, error))?;
         let tree = tree.get_or_init(|| booted);
         live(tree, &house, &edge, config, &mut signals, started).await
     });

@@ -71,12 +71,15 @@ pub struct RefusalSheet {
 }
 
 /// An event type and who is told of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordedType {
     /// For example `venture_setup_v1`.
     pub event_type: String,
     /// `group` (this node) or `group_and_mesh`.
     pub emits: String,
+    /// JSON Schema (2020-12) of its data. Times are microseconds there and RFC 3339 on every stream.
+    #[serde(default)]
+    pub data: Value,
 }
 
 /// One query: a page of things or a single thing.

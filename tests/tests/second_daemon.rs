@@ -14,6 +14,7 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -70,7 +71,8 @@ fn of_daemons_that_start_at_once_one_serves() {
     let place = Place::new(folder.path());
     let codes: Vec<Option<i32>> = thread::scope(|scope| {
         let winner = scope.spawn(|| until("one of them", || place.socket().exists().then_some(())));
-        let daemons: Vec<_> = (0..6).map(|_| place.program().into_command().spawn().unwrap()).collect();
+        let start = |_| place.program().into_command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let daemons: Vec<_> = (0..6).map(start).collect();
         winner.join().unwrap();
         let mut daemons: Vec<_> = daemons.into_iter().map(hecate_tests::program::Process).collect();
         until("all but one have ended", || {

@@ -36,6 +36,9 @@ const SETTINGS: &[Setting] = &[
 const NOT_YET: &[(&str, &[&str])] =
     &[("tcp", &["off", ""]), ("cluster", &["off", ""]), ("mesh_enabled", &["false", "0", "off", ""])];
 
+/// What is logged unless said otherwise; ractor's own spans say nothing that ours do not.
+const LOG: &str = "info,ractor=warn";
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {
@@ -61,8 +64,9 @@ pub(crate) struct Config {
 /// The environment as a value, so that tests need not change the process's own.
 pub(crate) type Environment = BTreeMap<String, String>;
 
-/// Reads and checks everything.
-pub(crate) fn read(flags: &Flags, environment: &Environment) -> Result<Config, Vec<Fault>> {
+/// Reads and checks everything. What is wrong is replaced by its default, so that the caller can go on
+/// looking for more faults before it gives up.
+pub(crate) fn read(flags: &Flags, environment: &Environment) -> (Config, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut said = file::read(flags.config.as_deref(), environment, &mut faults);
     said.extend(SETTINGS.iter().filter_map(|setting| {
@@ -71,7 +75,7 @@ pub(crate) fn read(flags: &Flags, environment: &Environment) -> Result<Config, V
     }));
     said.extend(flagged(flags));
     let config = check(&said, environment, &mut faults);
-    if faults.is_empty() { Ok(config) } else { Err(faults) }
+    (config, faults)
 }
 
 fn flagged(flags: &Flags) -> impl Iterator<Item = (&'static str, Said)> {
@@ -102,7 +106,7 @@ fn check(said: &BTreeMap<&'static str, Said>, environment: &Environment, faults:
         socket: path("socket").unwrap_or_else(|| places::socket(environment)),
         data_dir: path("data_dir").unwrap_or_else(|| places::data_dir(environment)),
         supervision: path("supervision"),
-        log: text("log").map_or("info".to_owned(), |said| check_log(said, faults)),
+        log: text("log").map_or(LOG.to_owned(), |said| check_log(said, faults)),
         log_format: text("log_format").map_or(LogFormat::ByTerminal, |said| check_format(said, faults)),
         realm: text("realm").map_or("io.hecate.public".to_owned(), |said| said.text.clone()),
         operators: text("operators").map_or_else(Operators::default, |said| check_operators(said, faults)),
@@ -156,7 +160,8 @@ mod tests {
         std::fs::write(&file, "socket = \"/file\"\ndata_dir = \"/file\"\nrealm = \"file\"\n").unwrap();
         let flags = Flags { config: Some(file), socket: Some("/flag".into()), ..Flags::default() };
         let variables = environment(&[("HECATE_SOCKET", "/variable"), ("HECATE_DATA_DIR", "/variable")]);
-        let config = read(&flags, &variables).unwrap();
+        let (config, faults) = read(&flags, &variables);
+        assert_eq!(faults, []);
         assert_eq!(config.socket, PathBuf::from("/flag"));
         assert_eq!(config.data_dir, PathBuf::from("/variable"));
         assert_eq!(config.realm, "file");
@@ -169,8 +174,7 @@ mod tests {
         std::fs::write(&file, "sokcet = \"x\"\nlog_format = \"xml\"\nrealm = 7\noperators = [\"bob\"]\n")
             .unwrap();
         let flags = Flags { config: Some(file.clone()), ..Flags::default() };
-        let faults =
-            read(&flags, &environment(&[("HECATE_CLUSTER", "a,b,c"), ("HECATE_LOG", "=,=")])).unwrap_err();
+        let (_, faults) = read(&flags, &environment(&[("HECATE_CLUSTER", "a,b,c"), ("HECATE_LOG", "=,=")]));
         let text = faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n");
         for wanted in [
             ":1:1: unknown key `sokcet`",
@@ -187,6 +191,6 @@ mod tests {
     #[test]
     fn a_file_that_is_named_must_be_there() {
         let flags = Flags { config: Some("/nowhere/hecate.toml".into()), ..Flags::default() };
-        assert_eq!(read(&flags, &Environment::new()).unwrap_err().len(), 1);
+        assert_eq!(read(&flags, &Environment::new()).1.len(), 1);
     }
 }

@@ -1,13 +1,14 @@
 //! The one entry for every desk: headers, ids and body are read, the desk is asked, its answer is told.
 
 use super::{
-    answer::{self, Answer},
+    answer::{self, Answer, UNSUPPORTED_MEDIA_TYPE},
     connection::Asking,
     edge::Edge,
     headers, params, request_body,
 };
 use axum::extract::Request;
 use hecate_desk::{Asked, Caller, Door, Process, Refused, body};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// One public desk.
@@ -42,15 +43,22 @@ impl DeskDoor {
 
 /// Asks a desk; answers when its events are on disk.
 pub(super) async fn ask(edge: Arc<Edge>, desk: DeskDoor, asking: Asking, mut request: Request) -> Answer {
+    // The body comes first: a client that is still writing would miss the answer.
+    let bytes = request_body::read(std::mem::take(request.body_mut()), &edge.parts.limits).await?;
     edge.demand_ready()?;
     params::known(request.uri().query(), &[])?;
     let path_ids = params::path_ids(&mut request).await?;
     let caller = caller(&edge, &desk, &asking, &request)?;
-    let (head, body) = request.into_parts();
-    let bytes = request_body::json_bytes(&head.headers, body, &edge.parts.limits).await?;
-    let body = body::object(&bytes)?;
+    let body = object(&bytes, &request)?;
     let told = desk.process.ask(Asked { door: desk.index, path_ids, body, caller }).await?;
     Ok(answer::told(&told))
+}
+
+fn object(bytes: &[u8], request: &Request) -> Result<Map<String, Value>, Refused> {
+    if !bytes.is_empty() && !headers::is_json(request.headers()) {
+        return Err(UNSUPPORTED_MEDIA_TYPE.about("hint", "Send Content-Type: application/json."));
+    }
+    body::object(bytes)
 }
 
 fn caller(edge: &Edge, desk: &DeskDoor, asking: &Asking, request: &Request) -> Result<Caller, Refused> {

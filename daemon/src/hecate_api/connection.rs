@@ -71,7 +71,8 @@ async fn respond(
     let mut request = request.map(Body::new);
     let named = headers::correlation_id(request.headers());
     let correlation_id = named.as_ref().ok().copied().flatten().unwrap_or_else(Uuid::now_v7);
-    let span = tracing::debug_span!("request", method = %request.method(), path = request.uri().path(), %correlation_id);
+    let (method, path) = (request.method(), request.uri().path());
+    let span = tracing::debug_span!("request", %method, path, %correlation_id);
     request.extensions_mut().insert(Asking { connected, correlation_id });
     let answering = async move {
         let response = match (named, edge.router()) {
@@ -105,6 +106,12 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
 pub(super) fn crowded_answer() -> Vec<u8> {
     let refused = answer::error_answer(TOO_MANY_CONNECTIONS.into(), Uuid::now_v7());
     let body = serde_json::to_string(&refused).unwrap_or_default();
-    let head = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nconnection: close";
-    format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    let head = [
+        "HTTP/1.1 503 Service Unavailable",
+        "content-type: application/json",
+        "retry-after: 1",
+        "connection: close",
+        &format!("content-length: {}", body.len()),
+    ];
+    format!("{}\r\n\r\n{body}", head.join("\r\n")).into_bytes()
 }

@@ -97,7 +97,8 @@ impl Edge {
     pub(crate) fn claim_socket(&self) -> Result<(), ClaimError> {
         let Limits { connections_max, connections_per_uid_max, .. } = self.parts.limits;
         let claim = SocketClaim::take(&self.parts.socket_path)?;
-        tracing::info!(open_files_max = ?open_files_max(), connections_max, connections_per_uid_max, "the socket is ours");
+        let open_files_max = open_files_max();
+        tracing::info!(?open_files_max, connections_max, connections_per_uid_max, "the socket is ours");
         *self.claim() = Some(claim);
         Ok(())
     }

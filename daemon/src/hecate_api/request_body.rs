@@ -1,13 +1,8 @@
 //! Reads a body within its bounds. What is too much is read on for a while and thrown away, because a client
 //! that is still writing would otherwise see a broken pipe instead of the reason.
 
-use super::{
-    answer::{BODY_TIMEOUT, UNSUPPORTED_MEDIA_TYPE},
-    headers,
-    limits::Limits,
-};
-use axum::body::{Body, HttpBody};
-use axum::http::HeaderMap;
+use super::{answer::BODY_TIMEOUT, limits::Limits};
+use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use hecate_desk::{Refusal, Refused};
 use http_body_util::BodyExt;
@@ -15,18 +10,8 @@ use http_body_util::BodyExt;
 /// Bytes beyond the bound that are read and thrown away before the answer.
 const DISCARD_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// A command's body as it came; empty where there is none.
-pub(super) async fn json_bytes(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Bytes, Refused> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    if !headers::is_json(headers) {
-        return Err(UNSUPPORTED_MEDIA_TYPE.about("hint", "Send Content-Type: application/json."));
-    }
-    read(body, limits).await
-}
-
-async fn read(mut body: Body, limits: &Limits) -> Result<Bytes, Refused> {
+/// A body as it came; empty where there is none.
+pub(super) async fn read(mut body: Body, limits: &Limits) -> Result<Bytes, Refused> {
     let bytes_max = limits.body_bytes_max;
     let (mut kept, mut seen) = (BytesMut::new(), 0);
     while let Some(data) = next(&mut body, limits).await? {
@@ -59,12 +44,6 @@ mod tests {
     use futures_util::stream;
     use std::convert::Infallible;
 
-    fn json() -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert("content-type", "application/json".parse().unwrap());
-        headers
-    }
-
     fn chunks(count: usize, bytes: usize) -> Body {
         let chunk = move |_| Ok::<_, Infallible>(Bytes::from(vec![b' '; bytes]));
         Body::from_stream(stream::iter((0..count).map(chunk)))
@@ -73,24 +52,16 @@ mod tests {
     #[tokio::test]
     async fn the_bound_is_the_last_size_that_fits() {
         let limits = Limits { body_bytes_max: 1_000, ..Limits::default() };
-        assert_eq!(json_bytes(&json(), chunks(10, 100), &limits).await.unwrap().len(), 1_000);
-        let refused = json_bytes(&json(), chunks(11, 91), &limits).await.unwrap_err();
+        assert_eq!(read(chunks(10, 100), &limits).await.unwrap().len(), 1_000);
+        let refused = read(chunks(11, 91), &limits).await.unwrap_err();
         assert!(refused.is(Refusal::TOO_LARGE));
         assert_eq!(refused.details["bytes_max"], 1_000);
-    }
-
-    #[tokio::test]
-    async fn only_a_body_needs_a_media_type() {
-        let limits = Limits::default();
-        assert_eq!(json_bytes(&HeaderMap::new(), Body::empty(), &limits).await, Ok(Bytes::new()));
-        let refused = json_bytes(&HeaderMap::new(), Body::from("{}"), &limits).await.unwrap_err();
-        assert!(refused.is(UNSUPPORTED_MEDIA_TYPE));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stops_coming_is_given_up() {
         let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
-        let refused = json_bytes(&json(), never, &Limits::default()).await.unwrap_err();
+        let refused = read(never, &Limits::default()).await.unwrap_err();
         assert!(refused.is(BODY_TIMEOUT));
     }
 }

@@ -15,7 +15,6 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use hecate_desk::Refused;
 use hecate_proto::route;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -92,10 +91,7 @@ where
     move |Extension(asking): Extension<Asking>, request: Request| {
         let correlation_id = asking.correlation_id;
         let answering = ask(Arc::clone(&edge), asking, request);
-        answering
-            .map(move |answer| {
-                answer.unwrap_or_else(|refused: Refused| answer::refuse(refused, correlation_id))
-            })
-            .boxed()
+        let refuse = move |refused| answer::refuse(refused, correlation_id);
+        answering.map(move |answer| answer.unwrap_or_else(refuse)).boxed()
     }
 }

@@ -3,6 +3,7 @@
 use crate::connection::Connection;
 use crate::figures::Rate;
 use std::path::Path;
+use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,23 +14,25 @@ const WARM_UP: usize = 20;
 
 /// Every client sets ventures up, one after the other, on a connection of its own.
 pub(crate) fn commands(socket: &Path, clients: usize, seconds: Duration) -> Rate {
-    let began = Instant::now();
-    let each = thread::scope(|scope| {
-        let client = || {
-            let mut connection = Connection::open(socket);
-            (0..WARM_UP).for_each(|_| drop(set_up(&mut connection)));
-            let (began, mut each) = (Instant::now(), Vec::new());
-            while began.elapsed() < seconds {
-                let from = Instant::now();
-                set_up(&mut connection);
-                each.push(from.elapsed());
-            }
-            each
-        };
+    let warm = Barrier::new(clients);
+    let client = || {
+        let mut connection = Connection::open(socket);
+        (0..WARM_UP).for_each(|_| drop(set_up(&mut connection)));
+        warm.wait();
+        let (began, mut each) = (Instant::now(), Vec::new());
+        while began.elapsed() < seconds {
+            let from = Instant::now();
+            set_up(&mut connection);
+            each.push(from.elapsed());
+        }
+        Rate { took: began.elapsed(), each }
+    };
+    let rates: Vec<Rate> = thread::scope(|scope| {
         let threads: Vec<_> = (0..clients).map(|_| scope.spawn(client)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    Rate { took: began.elapsed().min(seconds + Duration::from_millis(50)).max(seconds), each }
+    let took = rates.iter().map(|rate| rate.took).max().unwrap_or_default();
+    Rate { took, each: rates.into_iter().flat_map(|rate| rate.each).collect() }
 }
 
 /// From the answer of a command to the answer of a query that has seen it.

@@ -93,7 +93,7 @@ impl House {
 
     fn name_apps(&mut self) {
         let holding = |what: &str| -> BTreeSet<String> {
-            let with = self.sources.iter().filter(|source| source.code().any(|(_, line)| line.starts_with(what)));
+            let with = self.sources.iter().filter(|source| !source.is_test() && source.code().any(|(_, line)| line.starts_with(what)));
             with.filter_map(Source::app).map(str::to_owned).collect()
         };
         (self.processes, self.query_apps) = (holding("impl Aggregate for "), holding("impl ReadModel for "));

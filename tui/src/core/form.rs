@@ -47,7 +47,7 @@ impl Form {
             venture_id: None,
             path,
             if_match: None,
-            fields: schema::fields(&desk.body).into_iter().map(Field::new).collect(),
+            fields: schema::fields(&desk.body, &desk.path_params).into_iter().map(Field::new).collect(),
             focus: 0,
             sending: None,
             complaint: None,

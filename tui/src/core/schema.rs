@@ -64,8 +64,9 @@ impl FieldKind {
     }
 }
 
-/// The fields of an object schema: required ones first, in the schema's order of requirement.
-pub fn fields(schema: &Value) -> Vec<FieldSpec> {
+/// The fields of an object schema: required ones first, in the schema's order of requirement. What stands in
+/// the path already is not asked for again.
+pub fn fields(schema: &Value, path_params: &[String]) -> Vec<FieldSpec> {
     let required: Vec<&str> = texts(schema.get("required")).collect();
     let Some(Value::Object(properties)) = schema.get("properties") else {
         return Vec::new();
@@ -73,6 +74,7 @@ pub fn fields(schema: &Value) -> Vec<FieldSpec> {
     let rank = |name: &str| required.iter().position(|it| *it == name).unwrap_or(usize::MAX);
     let mut specs: Vec<FieldSpec> =
         properties.iter().map(|(name, property)| field(schema, name, property, &required)).collect();
+    specs.retain(|spec| !path_params.contains(&spec.name));
     specs.sort_by_key(|spec| rank(&spec.name));
     specs
 }
@@ -180,7 +182,7 @@ mod tests {
             "Word": {"type": "string"},
             "Loop": {"$ref": "#/$defs/Loop"}
         }});
-        fields(&schema).remove(0).kind
+        fields(&schema, &[]).remove(0).kind
     }
 
     #[test]
@@ -211,7 +213,7 @@ mod tests {
             "about": {"type": "string", "description": "What it\nis.", "maxLength": 50},
             "name": {"type": "string", "minLength": 1, "maxLength": 100}
         }});
-        let [name, about] = fields(&schema).try_into().expect("two fields");
+        let [name, about] = fields(&schema, &[]).try_into().expect("two fields");
         assert_eq!(
             (name.name.as_str(), name.required, name.limits.as_str()),
             ("name", true, "1–100 characters")

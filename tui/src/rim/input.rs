@@ -32,6 +32,7 @@ fn message(event: Event) -> Option<Message> {
 
 fn translate(event: KeyEvent) -> Option<Key> {
     let code = match event.code {
+        KeyCode::Char(_) if event.modifiers.contains(KeyModifiers::ALT) => return None,
         KeyCode::Char(letter) => Code::Char(letter),
         KeyCode::Enter => Code::Enter,
         KeyCode::Esc => Code::Esc,

@@ -57,7 +57,8 @@ pub(crate) fn catalogue() -> Value {
         desk("archive_venture", "archive", "/api/ventures/{venture_id}/archive", false, "Put the venture away", none.clone()),
     ], "queries": [
         query("get_ventures_page", "list", "/api/ventures", "ventures", paging),
-        query("get_venture_by_id", "show", "/api/ventures/{venture_id}", "venture", none),
+        query("get_venture_by_id", "show", "/api/ventures/{venture_id}", "venture", json!({
+            "type": "object", "required": ["venture_id"], "properties": {"venture_id": {"type": "string"}}})),
     ]})
 }
 

@@ -85,15 +85,15 @@ fn queries_are_tables_and_lists() {
         hecate(&daemon, &["venture", "list", "--include-archived", "--limit", "7", "--min-position", "1"]);
     assert_eq!(code, 0);
     insta::assert_snapshot!(out, @r"
-    VENTURE ID                    NAME        REVISION  STATUS LABEL  UPDATED AT
-    v-01J8ZC0000000000000000000A  Greenhouse  0         Setup         2026-08-22T10:00:00.000000Z
+    VENTURE ID                    NAME        REVISION  STATUS LABEL  UPDATED AT                   BRIEF
+    v-01J8ZC0000000000000000000A  Greenhouse  0         Setup         2026-08-22T10:00:00.000000Z  Grows tomatoes where there is no sun
     ");
     let asked = daemon.state().asked.last().unwrap().clone();
     assert_eq!(asked.path, "/api/ventures?include_archived=true&limit=7");
     assert_eq!(asked.headers["hecate-min-position"], "1");
     let (code, out, _) = hecate(&daemon, &["venture", "show", VENTURE]);
     assert_eq!(code, 0);
-    insta::assert_snapshot!(out);
+    insta::assert_snapshot!("one_venture", out);
 }
 
 #[test]

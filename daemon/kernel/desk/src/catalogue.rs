@@ -1,8 +1,7 @@
 //! A desk's sheet: its entry as the catalogue shows it.
 
-use crate::{
-    aggregate::Aggregate, aggregate::ProcessSpec, desk::DeskEntry, desk::DeskSpec, refusal::Refusal,
-};
+use crate::{aggregate::Aggregate, aggregate::ProcessSpec, desk::DeskEntry, desk::DeskSpec};
+use crate::{event::EventEntry, refusal::Refusal, schema::Rules};
 use hecate_proto::catalogue::{DeskSheet, RecordedType, RefusalSheet};
 use serde_json::Value;
 
@@ -20,15 +19,16 @@ pub(crate) fn sheet<A: Aggregate>(desk: &DeskEntry<A>, body: &Value) -> DeskShee
         allowed_in: desk.spec.allowed_in.sheet(),
         body: body.clone(),
         refusals: desk.spec.refuses.iter().map(refusal_sheet).collect(),
-        records: desk
-            .records
-            .iter()
-            .map(|event| RecordedType {
-                event_type: event.event_type.to_owned(),
-                emits: event.emits.name().to_owned(),
-            })
-            .collect(),
+        records: desk.records.iter().map(recorded_type).collect(),
         hears: Vec::new(),
+    }
+}
+
+fn recorded_type<A: Aggregate>(event: &EventEntry<A>) -> RecordedType {
+    RecordedType {
+        event_type: event.event_type.to_owned(),
+        emits: event.emits.name().to_owned(),
+        data: Rules::of((event.schema)()).schema().clone(),
     }
 }
 

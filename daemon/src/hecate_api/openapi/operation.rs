@@ -96,11 +96,12 @@ fn found(answers: &str, row: Value, pages: bool) -> Value {
     let mut properties = json!({
         "ok": { "const": true },
         answers: held,
-        "as_of_position": { "type": "integer", "minimum": 0, "description": "Position of the log that the answer stands at." },
+        "as_of_position": { "type": "integer", "minimum": 0, "description": "Where in the log the answer stands." },
     });
     let mut required = vec!["ok", answers, "as_of_position"];
     if pages {
-        properties["next_cursor"] = json!({ "type": ["string", "null"], "description": "Where the next page begins; null on the last." });
+        let says = "Where the next page begins; null on the last.";
+        properties["next_cursor"] = json!({ "type": ["string", "null"], "description": says });
         required.push("next_cursor");
     }
     let schema = json!({ "type": "object", "properties": properties, "required": required });

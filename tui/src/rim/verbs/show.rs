@@ -3,7 +3,7 @@
 use hecate_proto::answer::{CommandAnswer, ErrorAnswer};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The widest cell of a table, columns.
 const CELL_COLUMNS_MAX: usize = 48;
@@ -104,7 +104,7 @@ fn line(cells: &[String], widths: &[usize]) -> String {
     padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
-/// What identifies a row and how it is: ids, names, revision, status, time of change.
+/// What identifies a row and how it is: ids, names, revision, status, time of change, and what it is about.
 fn rank(key: &str) -> Option<u8> {
     match key {
         _ if key.ends_with("_id") => Some(0),
@@ -113,6 +113,7 @@ fn rank(key: &str) -> Option<u8> {
         "revision" => Some(3),
         "status_label" => Some(4),
         "updated_at" => Some(5),
+        "brief" => Some(6),
         _ => None,
     }
 }
@@ -127,10 +128,13 @@ fn columns(row: &Map<String, Value>) -> Vec<String> {
 }
 
 fn cut(text: &str) -> String {
-    if text.width() <= CELL_COLUMNS_MAX {
-        return text.to_owned();
-    }
-    text.chars().take(CELL_COLUMNS_MAX / 2 - 1).chain(['…']).collect()
+    let mut columns = 0;
+    let fits = |letter: &char| {
+        columns += letter.width().unwrap_or(0);
+        columns < CELL_COLUMNS_MAX
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    if kept.len() == text.len() { kept } else { kept + "…" }
 }
 
 fn plain(value: &Value) -> String {
