@@ -1,17 +1,19 @@
 //! `hecate` in a real terminal, its screen read back by a second terminal emulator.
 
 use crate::binaries;
-use crate::patience::DEADLINE;
+use crate::patience::{DEADLINE, a_moment, until};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const ROWS: u16 = 30;
 const COLUMNS: u16 = 100;
+/// A key that has a meaning shows within this.
+const KEY_WITHIN: Duration = Duration::from_secs(2);
 
 /// A terminal with `hecate` in it.
 pub struct Terminal {
@@ -61,6 +63,20 @@ impl Terminal {
         self.keyboard.flush().unwrap();
     }
 
+    /// Presses a key that may not have its meaning yet, until it shows.
+    pub fn press_until(&mut self, key: &str, text: &str) {
+        let shown = Arc::clone(&self.shown);
+        let shows = || shown.text().contains(text);
+        until(text, || {
+            self.press(key);
+            let soon = Instant::now() + KEY_WITHIN;
+            while !shows() && Instant::now() < soon {
+                a_moment();
+            }
+            shows().then_some(())
+        });
+    }
+
     /// Waits until a text is on the screen, and answers the screen.
     pub fn wait_for(&self, text: &str) -> String {
         self.wait_until(text, |screen| screen.contains(text))
@@ -99,6 +115,10 @@ impl Terminal {
 }
 
 impl Shown {
+    fn text(&self) -> String {
+        self.screen.lock().unwrap().emulator.screen().contents()
+    }
+
     fn draw(&self, mut output: impl Read) {
         let mut bytes = [0; 4096];
         loop {

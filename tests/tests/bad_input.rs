@@ -70,7 +70,7 @@ fn fields() -> Vec<Case> {
         ("a blank brief", set_up_with("brief", json!(" ")), 400, bad, "brief", "blank"),
         ("4,001 characters", set_up_with("brief", long(4_001)), 400, bad, "brief", "too_long"),
         ("a visibility that is none", set_up_with("visibility", json!("Realm")), 400, bad, "visibility", "enum"),
-        ("a visibility of another type", set_up_with("visibility", json!(1)), 400, bad, "visibility", "enum"),
+        ("a visibility of another type", set_up_with("visibility", json!(1)), 400, bad, "visibility", "type"),
         ("repos that are no list", set_up_with("repos", json!("one")), 400, bad, "repos", "type"),
         ("a repo that is no text", set_up_with("repos", json!(["a", 1])), 400, bad, "repos.1", "type"),
         ("a blank repo", set_up_with("repos", json!(["a", " "])), 400, bad, "repos.1", "blank"),

@@ -53,8 +53,8 @@ fn a_form_sets_a_venture_up() {
     let daemon = Daemon::start(folder.path());
     let mut terminal = attach(daemon.place());
     terminal.wait_for("live");
-    terminal.press("2n");
-    terminal.wait_for("setup venture");
+    terminal.press("2");
+    terminal.press_until("n", "setup venture");
     terminal.press(&format!("Greenhouse{CTRL_S}"));
     terminal.wait_for("venture_setup_v1");
     terminal.wait_for("Greenhouse");
@@ -77,8 +77,7 @@ fn a_terminal_outlives_its_daemon_and_misses_nothing() {
     ventures::set_up(&daemon.client(), "After");
     terminal.wait_for("After");
     terminal.wait_for("live");
-    terminal.press("n");
-    terminal.wait_for("setup venture");
+    terminal.press_until("n", "setup venture");
     terminal.press(&format!("From the same terminal{CTRL_S}"));
     terminal.wait_for("venture_setup_v1");
     assert_eq!(ventures::head(&daemon.client()), 3);

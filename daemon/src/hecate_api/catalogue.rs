@@ -18,6 +18,7 @@ pub(super) fn print(edge: &Edge) -> Bytes {
         desks: command::every(edge).map(|desk| desk.door().sheet.clone()).collect(),
         queries: query::every(edge).map(|query| query.door().sheet.clone()).collect(),
     };
+    // Plain data always serialises.
     serde_json::to_vec(&catalogue).unwrap_or_default().into()
 }
 

@@ -45,6 +45,7 @@ pub(super) async fn serve(stream: UnixStream, edge: Arc<Edge>, connected: Connec
     let limits = edge.parts.limits;
     let mut stopping = connected.stopping.clone();
     let service = service_fn(move |request| respond(Arc::clone(&edge), connected.clone(), request));
+    // hyper's own bound of 100 headers stands; setting it would cost an allocation a request.
     let talk = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read_max)

@@ -16,14 +16,12 @@ pub(crate) fn receipt_key(process: &str, desk: &str, actor: &str, key: &str) -> 
     format!("{actor}\n{process}.{desk}\n{key}")
 }
 
-/// Tells a repetition from another request under the same key: the ids in the path and the body.
+/// Tells a repetition from another request under the same key: the ids in the path and the body, whatever
+/// the order of their fields.
 pub(crate) fn request_hash(path_ids: &Map<String, Value>, body: &Map<String, Value>) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in [path_ids, body] {
-        hash.update(serde_json::to_vec(part).unwrap_or_default());
-        hash.update([0]);
-    }
-    hash.finalize().into()
+    let mut request = Value::from_iter([Value::from(path_ids.clone()), Value::from(body.clone())]);
+    request.sort_all_objects();
+    Sha256::digest(request.to_string()).into()
 }
 
 /// What a receipt remembers beside the events.
@@ -81,4 +79,16 @@ pub(crate) struct Keyed {
     pub(crate) body_hash: [u8; 32],
     /// Present where the caller gave a key.
     pub(crate) receipt_key: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_fields_makes_no_other_request() {
+        let hash = |body: &str| request_hash(&Map::new(), &serde_json::from_str(body).unwrap());
+        assert_eq!(hash(r#"{"a":1,"b":{"c":2,"d":3}}"#), hash(r#"{"b":{"d":3,"c":2},"a":1}"#));
+        assert_ne!(hash(r#"{"a":1}"#), hash(r#"{"a":2}"#));
+    }
 }

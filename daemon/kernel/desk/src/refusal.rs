@@ -29,7 +29,10 @@ impl Refusal {
     /// A rule of a field was broken: `required`, `type`, `unknown_field`, `blank`, `too_long`, `range`,
     /// `pattern` or `enum`.
     pub fn rule(field: &str, rule: &str, hint: impl Into<String>) -> Refused {
-        Refusal::VALIDATION.about("field", field).about("rule", rule).about("hint", hint.into())
+        let mut refused =
+            Refusal::VALIDATION.about("field", field).about("rule", rule).about("hint", hint.into());
+        refused.says = format!("`{field}` {}.", broken(rule)).into();
+        refused
     }
 
     /// The key that was used before came with another request.
@@ -82,6 +85,22 @@ impl Refusal {
         Refusal::TIMEOUT,
         Refusal::INTERNAL,
     ];
+}
+
+/// A broken rule in words.
+fn broken(rule: &str) -> &'static str {
+    match rule {
+        "required" => "is missing",
+        "type" => "has the wrong type",
+        "unknown_field" => "is not known here",
+        "duplicate_key" => "is said twice",
+        "blank" => "must not be blank",
+        "too_long" => "is too long",
+        "range" => "is out of range",
+        "pattern" => "has the wrong form",
+        "enum" => "is not one of the values known here",
+        _ => "breaks a rule",
+    }
 }
 
 /// A refusal with its details, as it is answered and as a receipt keeps it.

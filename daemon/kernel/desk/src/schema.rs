@@ -92,7 +92,8 @@ fn tidy(schema: &mut Value) {
 
 fn refuse(error: &ValidationError<'_>) -> Refused {
     let (field, rule) = named(error);
-    Refusal::rule(&field, rule, error.to_string())
+    let hint = if rule == "blank" { "Give it at least one letter.".to_owned() } else { error.to_string() };
+    Refusal::rule(&field, rule, hint)
 }
 
 fn named(error: &ValidationError<'_>) -> (String, &'static str) {

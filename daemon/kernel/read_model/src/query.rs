@@ -175,6 +175,7 @@ impl QueryDoor {
 }
 
 fn sheet(app: &str, entry: &QueryEntry, rules: &Rules) -> QuerySheet {
+    let path_params = path_params(entry.spec.path);
     QuerySheet {
         app: app.to_owned(),
         noun: entry.spec.noun.to_owned(),
@@ -182,10 +183,21 @@ fn sheet(app: &str, entry: &QueryEntry, rules: &Rules) -> QuerySheet {
         verb: entry.spec.verb.to_owned(),
         method: "GET".to_owned(),
         path: entry.spec.path.to_owned(),
-        path_params: path_params(entry.spec.path),
         says: entry.spec.says.to_owned(),
         answers: entry.spec.answers.to_owned(),
-        params: rules.schema().clone(),
+        params: without(rules.schema().clone(), &path_params),
+        path_params,
         row: Rules::of((entry.row)()).schema().clone(),
     }
+}
+
+/// The schema without the ids that the path names already.
+fn without(mut schema: Value, path_params: &[String]) -> Value {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.retain(|name, _| !path_params.contains(name));
+    }
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| !path_params.iter().any(|param| name == param));
+    }
+    schema
 }

@@ -123,6 +123,7 @@ fn print(page: Result<Vec<Arc<RecordedEvent>>, ReadError>, ids: Ids) -> Option<S
 
 /// One event as it crosses the socket: times in it are shown as people read them.
 fn fact(event: &RecordedEvent) -> String {
+    // What the log keeps is JSON that a desk wrote, so nothing is lost to these defaults.
     let mut data: Value = serde_json::from_str(event.data.get()).unwrap_or_default();
     time::show_times(&mut data);
     let frame = FactFrame {
