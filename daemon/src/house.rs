@@ -19,7 +19,7 @@ pub(crate) struct House {
     pub(crate) store: CurrentStore,
     pub(crate) processes: Vec<Arc<dyn Process>>,
     pub(crate) models: Vec<Arc<ReadSide>>,
-    pub(crate) facts: Watermark,
+    facts: Watermark,
     groups: Groups,
 }
 
@@ -46,6 +46,7 @@ impl House {
             processes: self.processes.clone(),
             models: self.models.clone(),
             store: self.store.clone(),
+            facts: self.facts.clone(),
             node: self.node.clone(),
             tree: Box::new(move || tree.get().map(Tree::snapshot)),
             socket_path: config.socket.clone(),
@@ -60,7 +61,7 @@ impl House {
     pub(crate) fn kinds(&self, store: Supervised, edge: &Arc<Edge>) -> Kinds {
         let mut kinds = Kinds::new();
         store.register(&mut kinds);
-        self.facts.register(&mut kinds, self.groups.clone());
+        self.facts.register(&mut kinds, self.store.clone(), self.groups.clone());
         for model in &self.models {
             model.register(&mut kinds);
         }

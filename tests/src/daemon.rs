@@ -62,7 +62,8 @@ impl Place {
     /// The end of the log, for people who look at a failed test.
     pub fn log_tail(&self) -> String {
         let log = self.log();
-        let start = (log.len().saturating_sub(LOG_TAIL_BYTES)..log.len()).find(|at| log.is_char_boundary(*at));
+        let start =
+            (log.len().saturating_sub(LOG_TAIL_BYTES)..log.len()).find(|at| log.is_char_boundary(*at));
         log[start.unwrap_or(log.len())..].to_owned()
     }
 
@@ -80,7 +81,12 @@ impl Place {
         let stdout = daemon.process.0.stdout.take().unwrap();
         let line = first_line(stdout, DEADLINE);
         let wanted = format!("hecate-daemon ready on {}", self.socket().display());
-        assert_eq!(line.as_deref(), Some(wanted.as_str()), "not ready; its log ends so:\n{}", self.log_tail());
+        assert_eq!(
+            line.as_deref(),
+            Some(wanted.as_str()),
+            "not ready; its log ends so:\n{}",
+            self.log_tail()
+        );
         daemon
     }
 
@@ -133,7 +139,8 @@ impl Daemon {
 
     /// Follows the facts after a position.
     pub fn facts_after(&self, position: u64) -> sse::Frames {
-        let request = crate::http::Request::get(route::FACTS_STREAM).header("last-event-id", position.to_string());
+        let request =
+            crate::http::Request::get(route::FACTS_STREAM).header("last-event-id", position.to_string());
         sse::Frames::open(&self.place.socket(), &request).unwrap()
     }
 

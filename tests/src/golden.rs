@@ -53,7 +53,8 @@ fn difference(committed: &str, seen: &str) -> Option<String> {
     let same_head = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
     let rest = old.len().min(new.len()) - same_head;
     let tail = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(old, new)| old == new).count();
-    let context = old[same_head.saturating_sub(CONTEXT_LINES)..same_head].iter().map(|line| format!("  {line}"));
+    let context =
+        old[same_head.saturating_sub(CONTEXT_LINES)..same_head].iter().map(|line| format!("  {line}"));
     let side = |sign: char, lines: &[&str]| -> Vec<String> {
         let shown = lines.iter().take(SHOWN_LINES_MAX).map(|line| format!("{sign} {line}"));
         let left_out = lines.len().saturating_sub(SHOWN_LINES_MAX);

@@ -159,7 +159,9 @@ impl Connection {
     /// Asks. A daemon may answer before it has read everything, so a broken pipe is not yet the end.
     pub fn ask(&mut self, request: &Request) -> io::Result<Answer> {
         match self.send(&request.bytes()) {
-            Err(error) if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => Err(error),
+            Err(error) if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
+                Err(error)
+            }
             _ => self.answer(),
         }
     }
@@ -181,7 +183,8 @@ impl Connection {
     pub fn head(&mut self) -> io::Result<(u16, BTreeMap<String, String>)> {
         let broken = |line: &str| io::Error::new(ErrorKind::InvalidData, format!("not HTTP: {line:?}"));
         let line = self.wire.line()?;
-        let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(|| broken(&line))?;
+        let status =
+            line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(|| broken(&line))?;
         let mut headers = BTreeMap::new();
         loop {
             let line = self.wire.line()?;

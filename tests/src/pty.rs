@@ -50,7 +50,10 @@ impl Terminal {
         drop(pair.slave);
         let cells = |count| NonZero::new(count).unwrap();
         let emulator = vt100::Parser::new(cells(ROWS), cells(COLUMNS), 0);
-        let shown = Arc::new(Shown { screen: Mutex::new(Screen { emulator, ended: false }), changed: Condvar::new() });
+        let shown = Arc::new(Shown {
+            screen: Mutex::new(Screen { emulator, ended: false }),
+            changed: Condvar::new(),
+        });
         let (output, sink) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&shown));
         thread::spawn(move || sink.draw(output));
         let keyboard = pair.master.take_writer().unwrap();

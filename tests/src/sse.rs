@@ -53,7 +53,7 @@ impl Frames {
     }
 
     /// The next event; comments are passed over.
-    pub fn next(&mut self) -> io::Result<Frame> {
+    pub fn next_frame(&mut self) -> io::Result<Frame> {
         self.next_within(DEADLINE)
     }
 
@@ -75,7 +75,7 @@ impl Frames {
 
     /// So many facts.
     pub fn facts(&mut self, count: usize) -> Vec<FactFrame> {
-        (0..count).map(|_| self.next().unwrap().fact()).collect()
+        (0..count).map(|_| self.next_frame().unwrap().fact()).collect()
     }
 
     fn chunk(&mut self) -> io::Result<String> {
@@ -115,7 +115,10 @@ mod tests {
     #[test]
     fn an_event_is_read_and_a_comment_passed_over() {
         let frame = parse("id: 7\nevent: fact\ndata: {\"a\":\ndata: 1}").unwrap();
-        assert_eq!((frame.id.as_str(), frame.event.as_str(), frame.data.as_str()), ("7", "fact", "{\"a\":\n1}"));
+        assert_eq!(
+            (frame.id.as_str(), frame.event.as_str(), frame.data.as_str()),
+            ("7", "fact", "{\"a\":\n1}")
+        );
         assert_eq!(parse(": heartbeat"), None);
     }
 }

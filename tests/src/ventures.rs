@@ -73,5 +73,7 @@ pub fn every_row(client: &Client, position: u64) -> Vec<VentureRow> {
 
 /// The position of the last event in the log, as the daemon's health tells it.
 pub fn head(client: &Client) -> u64 {
-    client.get(hecate_proto::route::HEALTH).expect(200).json()["components"]["store"]["position"].as_u64().unwrap()
+    client.get(hecate_proto::route::HEALTH).expect(200).json()["components"]["store"]["position"]
+        .as_u64()
+        .unwrap()
 }

@@ -38,7 +38,8 @@ impl Wire {
         loop {
             if let Some(end) = self.ahead.windows(2).position(|two| two == b"\r\n") {
                 let line = self.ahead.drain(..end + 2).take(end).collect();
-                return String::from_utf8(line).map_err(|error| io::Error::new(ErrorKind::InvalidData, error));
+                return String::from_utf8(line)
+                    .map_err(|error| io::Error::new(ErrorKind::InvalidData, error));
             }
             self.more()?;
         }
@@ -57,7 +58,9 @@ impl Wire {
         loop {
             match self.more() {
                 Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(std::mem::take(&mut self.ahead)),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    return Ok(std::mem::take(&mut self.ahead));
+                }
                 Err(error) => return Err(error),
             }
         }

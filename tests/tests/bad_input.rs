@@ -1,6 +1,5 @@
 //! Whatever is wrong with a request is said by status, code, field and rule; it changes nothing, and the
 //! daemon goes on answering.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use hecate_proto::answer::ErrorAnswer;
 use hecate_tests::daemon::Daemon;
@@ -28,7 +27,9 @@ fn set_up_with(field: &str, value: Value) -> Request {
 
 fn bodies() -> Vec<Case> {
     let nested = |open: &str, close: &str, depth| format!("{}{}", open.repeat(depth), close.repeat(depth));
-    let deep = |depth: usize| format!(r#"{{"name":"Shop","context_map":{}1{}}}"#, r#"{"a":"#.repeat(depth), "}".repeat(depth));
+    let deep = |depth: usize| {
+        format!(r#"{{"name":"Shop","context_map":{}1{}}}"#, r#"{"a":"#.repeat(depth), "}".repeat(depth))
+    };
     let invalid = "invalid_json";
     vec![
         ("cut short", raw(r#"{"name": "Sh"#), 400, invalid, "", ""),
@@ -43,14 +44,42 @@ fn bodies() -> Vec<Case> {
         ("single quotes", raw("{'name': 'Shop'}"), 400, invalid, "", ""),
         ("not a number of JSON", raw(r#"{"name": NaN}"#), 400, invalid, "", ""),
         ("a key twice", raw(r#"{"name": "a", "name": "b"}"#), 400, invalid, "name", "duplicate_key"),
-        ("a key twice in depth", raw(r#"{"name":"a","context_map":{"x":1,"x":2}}"#), 400, invalid, "x", "duplicate_key"),
+        (
+            "a key twice in depth",
+            raw(r#"{"name":"a","context_map":{"x":1,"x":2}}"#),
+            400,
+            invalid,
+            "x",
+            "duplicate_key",
+        ),
         ("65 deep", raw(deep(65)), 400, invalid, "", ""),
         ("100,000 lists deep", raw(nested("[", "]", 100_000)), 400, invalid, "", ""),
         ("100,000 objects deep", raw(deep(100_000)), 400, invalid, "", ""),
-        ("2 MB", raw(format!(r#"{{"name": "{}"}}"#, "x".repeat(2_000_000))), 413, "payload_too_large", "", ""),
+        (
+            "2 MB",
+            raw(format!(r#"{{"name": "{}"}}"#, "x".repeat(2_000_000))),
+            413,
+            "payload_too_large",
+            "",
+            "",
+        ),
         ("1 MiB and a byte", raw(" ".repeat(1024 * 1024 + 1)), 413, "payload_too_large", "", ""),
-        ("another content type", Request::new("POST", VENTURES).raw("text/plain", "{}"), 415, "unsupported_media_type", "", ""),
-        ("a form", Request::new("POST", VENTURES).raw("application/x-www-form-urlencoded", "name=Shop"), 415, "unsupported_media_type", "", ""),
+        (
+            "another content type",
+            Request::new("POST", VENTURES).raw("text/plain", "{}"),
+            415,
+            "unsupported_media_type",
+            "",
+            "",
+        ),
+        (
+            "a form",
+            Request::new("POST", VENTURES).raw("application/x-www-form-urlencoded", "name=Shop"),
+            415,
+            "unsupported_media_type",
+            "",
+            "",
+        ),
     ]
 }
 
@@ -65,23 +94,79 @@ fn fields() -> Vec<Case> {
         ("a name that is null", set_up_with("name", json!(null)), 400, bad, "name", "type"),
         ("an empty name", set_up_with("name", json!("")), 400, bad, "name", "blank"),
         ("a blank name", set_up_with("name", json!(" \t\n")), 400, bad, "name", "blank"),
-        ("a blank of another script", set_up_with("name", json!("\u{3000}\u{2003}")), 400, bad, "name", "blank"),
+        (
+            "a blank of another script",
+            set_up_with("name", json!("\u{3000}\u{2003}")),
+            400,
+            bad,
+            "name",
+            "blank",
+        ),
         ("101 characters", set_up_with("name", long(101)), 400, bad, "name", "too_long"),
         ("a blank brief", set_up_with("brief", json!(" ")), 400, bad, "brief", "blank"),
         ("4,001 characters", set_up_with("brief", long(4_001)), 400, bad, "brief", "too_long"),
-        ("a visibility that is none", set_up_with("visibility", json!("Realm")), 400, bad, "visibility", "enum"),
+        (
+            "a visibility that is none",
+            set_up_with("visibility", json!("Realm")),
+            400,
+            bad,
+            "visibility",
+            "enum",
+        ),
         ("a visibility of another type", set_up_with("visibility", json!(1)), 400, bad, "visibility", "type"),
         ("repos that are no list", set_up_with("repos", json!("one")), 400, bad, "repos", "type"),
         ("a repo that is no text", set_up_with("repos", json!(["a", 1])), 400, bad, "repos.1", "type"),
         ("a blank repo", set_up_with("repos", json!(["a", " "])), 400, bad, "repos.1", "blank"),
         ("a long skill", set_up_with("skills", json!(["x".repeat(501)])), 400, bad, "skills.0", "too_long"),
         ("101 skills", set_up_with("skills", json!(vec!["x"; 101])), 400, bad, "skills", "too_long"),
-        ("a context map that is a list", set_up_with("context_map", json!([])), 400, bad, "context_map", "type"),
-        ("an id without prefix", set_up_with("venture_id", json!("01ARZ3NDEKTSV4RRFFQ69G5FAV")), 400, bad, "venture_id", "pattern"),
-        ("an id of another kind", set_up_with("venture_id", json!("d-01ARZ3NDEKTSV4RRFFQ69G5FAV")), 400, bad, "venture_id", "pattern"),
-        ("an id in small letters", set_up_with("venture_id", json!("v-01arz3ndektsv4rrffq69g5fav")), 400, bad, "venture_id", "pattern"),
-        ("an id that climbs", set_up_with("venture_id", json!("../../etc/passwd")), 400, bad, "venture_id", "pattern"),
-        ("an event beyond 256 KiB", set_up_with("context_map", json!({"a": long(300_000)})), 413, "payload_too_large", "", ""),
+        (
+            "a context map that is a list",
+            set_up_with("context_map", json!([])),
+            400,
+            bad,
+            "context_map",
+            "type",
+        ),
+        (
+            "an id without prefix",
+            set_up_with("venture_id", json!("01ARZ3NDEKTSV4RRFFQ69G5FAV")),
+            400,
+            bad,
+            "venture_id",
+            "pattern",
+        ),
+        (
+            "an id of another kind",
+            set_up_with("venture_id", json!("d-01ARZ3NDEKTSV4RRFFQ69G5FAV")),
+            400,
+            bad,
+            "venture_id",
+            "pattern",
+        ),
+        (
+            "an id in small letters",
+            set_up_with("venture_id", json!("v-01arz3ndektsv4rrffq69g5fav")),
+            400,
+            bad,
+            "venture_id",
+            "pattern",
+        ),
+        (
+            "an id that climbs",
+            set_up_with("venture_id", json!("../../etc/passwd")),
+            400,
+            bad,
+            "venture_id",
+            "pattern",
+        ),
+        (
+            "an event beyond 256 KiB",
+            set_up_with("context_map", json!({"a": long(300_000)})),
+            413,
+            "payload_too_large",
+            "",
+            "",
+        ),
     ]
 }
 
@@ -92,15 +177,50 @@ fn headers() -> Vec<Case> {
         ("an empty key", with("idempotency-key", ""), 400, bad, "Idempotency-Key", "blank"),
         ("a long key", with("idempotency-key", &"k".repeat(256)), 400, bad, "Idempotency-Key", "too_long"),
         ("a key with a blank", with("idempotency-key", "a b"), 400, bad, "Idempotency-Key", "pattern"),
-        ("two keys", with("idempotency-key", "a").header("idempotency-key", "b"), 400, bad, "Idempotency-Key", "duplicate_key"),
+        (
+            "two keys",
+            with("idempotency-key", "a").header("idempotency-key", "b"),
+            400,
+            bad,
+            "Idempotency-Key",
+            "duplicate_key",
+        ),
         ("a version that is none", with("if-match", "seven"), 400, bad, "If-Match", "pattern"),
         ("anything but a star", with("if-none-match", "\"7\""), 400, bad, "If-None-Match", "enum"),
         ("an empty actor", with("hecate-actor", ""), 400, bad, "Hecate-Actor", "blank"),
         ("a long actor", with("hecate-actor", &"a".repeat(201)), 400, bad, "Hecate-Actor", "too_long"),
-        ("a flow that is no UUID", with("hecate-correlation-id", "flow"), 400, bad, "Hecate-Correlation-Id", "pattern"),
-        ("a position that is none", Request::get(VENTURES).header("hecate-min-position", "+1"), 400, bad, "Hecate-Min-Position", "type"),
-        ("an id that no stream gave", Request::get("/api/facts/stream").header("last-event-id", "x"), 400, bad, "Last-Event-ID", "type"),
-        ("a cursor that no stream gave", Request::get("/api/stream?topics=facts").header("last-event-id", "7"), 400, "invalid_cursor", "Last-Event-ID", ""),
+        (
+            "a flow that is no UUID",
+            with("hecate-correlation-id", "flow"),
+            400,
+            bad,
+            "Hecate-Correlation-Id",
+            "pattern",
+        ),
+        (
+            "a position that is none",
+            Request::get(VENTURES).header("hecate-min-position", "+1"),
+            400,
+            bad,
+            "Hecate-Min-Position",
+            "type",
+        ),
+        (
+            "an id that no stream gave",
+            Request::get("/api/facts/stream").header("last-event-id", "x"),
+            400,
+            bad,
+            "Last-Event-ID",
+            "type",
+        ),
+        (
+            "a cursor that no stream gave",
+            Request::get("/api/stream?topics=facts").header("last-event-id", "7"),
+            400,
+            "invalid_cursor",
+            "Last-Event-ID",
+            "",
+        ),
     ]
 }
 
@@ -122,14 +242,49 @@ fn routes() -> Vec<Case> {
         ("a position that is negative", get("min_position=-1"), 400, bad, "min_position", "range"),
         ("a topic that is none", Request::get("/api/stream?topics=weather"), 400, bad, "topics", "enum"),
         ("no topic", Request::get("/api/stream"), 400, bad, "topics", "required"),
-        ("a process that is none", Request::get("/api/facts/stream?process=make_tea"), 400, bad, "process", "enum"),
-        ("a parameter of a desk", post(&format!("{VENTURES}?dry=1"), json!({"name": "Shop"})), 400, bad, "dry", "unknown_field"),
+        (
+            "a process that is none",
+            Request::get("/api/facts/stream?process=make_tea"),
+            400,
+            bad,
+            "process",
+            "enum",
+        ),
+        (
+            "a parameter of a desk",
+            post(&format!("{VENTURES}?dry=1"), json!({"name": "Shop"})),
+            400,
+            bad,
+            "dry",
+            "unknown_field",
+        ),
         ("an id that is none", Request::get(&at("shop")), 400, bad, "venture_id", "pattern"),
-        ("a desk of an id that is none", post(&below("shop", "archive"), json!({})), 400, bad, "venture_id", "pattern"),
+        (
+            "a desk of an id that is none",
+            post(&below("shop", "archive"), json!({})),
+            400,
+            bad,
+            "venture_id",
+            "pattern",
+        ),
         ("a climbing id", Request::get(&at("..%2f..%2fetc")), 400, bad, "venture_id", "pattern"),
         ("an unknown id", Request::get(&at(NOBODY)), 404, "venture_not_found", "", ""),
-        ("the vision of an unknown id", Request::get(&below(NOBODY, "vision")), 404, "venture_not_found", "", ""),
-        ("a desk of an unknown id", post(&below(NOBODY, "archive"), json!({})), 404, "venture_not_found", "", ""),
+        (
+            "the vision of an unknown id",
+            Request::get(&below(NOBODY, "vision")),
+            404,
+            "venture_not_found",
+            "",
+            "",
+        ),
+        (
+            "a desk of an unknown id",
+            post(&below(NOBODY, "archive"), json!({})),
+            404,
+            "venture_not_found",
+            "",
+            "",
+        ),
         ("another method", Request::new("DELETE", VENTURES), 405, "method_not_allowed", "", ""),
         ("a desk that is asked", Request::get(&below(NOBODY, "archive")), 405, "method_not_allowed", "", ""),
         ("a query that is told", post(&at(NOBODY), json!({})), 405, "method_not_allowed", "", ""),
@@ -150,10 +305,31 @@ fn wrong_states(client: &Client) -> Vec<Case> {
     let refine = |id: &str| post(&below(id, "vision/refine"), json!({"brief": "New"}));
     let submit = |id: &str| post(&below(id, "vision/submit"), json!({}));
     vec![
-        ("set up twice", post(VENTURES, json!({"name": "Again", "venture_id": bare})), 409, "venture_already_setup", "", ""),
-        ("set up once archived", post(VENTURES, json!({"name": "Again", "venture_id": archived})), 409, "venture_already_setup", "", ""),
+        (
+            "set up twice",
+            post(VENTURES, json!({"name": "Again", "venture_id": bare})),
+            409,
+            "venture_already_setup",
+            "",
+            "",
+        ),
+        (
+            "set up once archived",
+            post(VENTURES, json!({"name": "Again", "venture_id": archived})),
+            409,
+            "venture_already_setup",
+            "",
+            "",
+        ),
         ("refine nothing", post(&below(&bare, "vision/refine"), json!({})), 422, "nothing_to_refine", "", ""),
-        ("refine to the same", post(&below(&bare, "vision/refine"), json!({"brief": "All about Open"})), 422, "nothing_to_refine", "", ""),
+        (
+            "refine to the same",
+            post(&below(&bare, "vision/refine"), json!({"brief": "All about Open"})),
+            422,
+            "nothing_to_refine",
+            "",
+            "",
+        ),
         ("refine once submitted", refine(&submitted), 409, "vision_already_submitted", "", ""),
         ("refine once archived", refine(&archived), 409, "venture_archived", "", ""),
         ("refine unborn", refine(NOBODY), 404, "venture_not_found", "", ""),
@@ -161,7 +337,14 @@ fn wrong_states(client: &Client) -> Vec<Case> {
         ("submit twice", submit(&submitted), 409, "vision_already_submitted", "", ""),
         ("submit once archived", submit(&archived), 409, "venture_archived", "", ""),
         ("submit unborn", submit(NOBODY), 404, "venture_not_found", "", ""),
-        ("archive twice", post(&below(&archived, "archive"), json!({})), 409, "venture_already_archived", "", ""),
+        (
+            "archive twice",
+            post(&below(&archived, "archive"), json!({})),
+            409,
+            "venture_already_archived",
+            "",
+            "",
+        ),
     ]
 }
 
@@ -175,8 +358,12 @@ fn complaint(case: &Case, answer: &Answer) -> Option<String> {
     let seen = (answer.status, error.error.as_str(), detail("field"), detail("rule"));
     let wanted = (*status, *code, (*field).to_owned(), (*rule).to_owned());
     let echoed = answer.headers.get("hecate-correlation-id") == Some(&error.correlation_id.to_string());
-    let whole = !error.ok && !error.message.is_empty() && echoed && answer.headers["content-type"] == "application/json";
-    (seen != wanted || !whole).then(|| format!("{what}: wanted {wanted:?}, got {seen:?} in {}", answer.text()))
+    let whole = !error.ok
+        && !error.message.is_empty()
+        && echoed
+        && answer.headers["content-type"] == "application/json";
+    (seen != wanted || !whole)
+        .then(|| format!("{what}: wanted {wanted:?}, got {seen:?} in {}", answer.text()))
 }
 
 #[test]
@@ -235,12 +422,15 @@ fn a_header_beyond_its_bound_and_a_line_that_is_no_http_end_the_connection_alone
     let client = daemon.client();
     let large = Request::get(VENTURES).header("x-large", "x".repeat(64 * 1024));
     assert_eq!(client.ask(&large).status, 431);
-    for line in ["rubbish\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nbad header\r\n\r\n"] {
+    for line in
+        ["rubbish\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nbad header\r\n\r\n"]
+    {
         let mut connection = client.connect().unwrap();
         connection.send(line.as_bytes()).unwrap();
         assert_eq!(connection.answer().unwrap().status, 400, "{line:?}");
     }
-    let two_lengths = "POST /api/ventures HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}";
+    let two_lengths =
+        "POST /api/ventures HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}";
     let mut connection = client.connect().unwrap();
     connection.send(two_lengths.as_bytes()).unwrap();
     assert_eq!(connection.answer().unwrap().status, 400, "a request that two readers would read in two ways");

@@ -9,7 +9,13 @@ use std::collections::BTreeSet;
 
 /// Routes that are neither desks nor queries.
 const FIXED: &[&str] = &[
-    route::DESKS, route::OPENAPI, route::HEALTH, "/health", "/ready", route::STREAM, route::FACTS_STREAM,
+    route::DESKS,
+    route::OPENAPI,
+    route::HEALTH,
+    "/health",
+    "/ready",
+    route::STREAM,
+    route::FACTS_STREAM,
     route::DEBUG_TREE,
 ];
 
@@ -25,7 +31,9 @@ fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     paths
         .iter()
-        .flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(method, op)| (path.as_str(), method.as_str(), op)))
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().iter().map(move |(method, op)| (path.as_str(), method.as_str(), op))
+        })
         .collect()
 }
 
@@ -88,7 +96,11 @@ fn every_route_of_the_document_answers() {
         // A path that exists has another method missing; a stream would not end.
         let answer = client.ask(&hecate_tests::http::Request::new("PATCH", &path));
         assert_eq!(answer.status, 405, "{method} {path}: {}", answer.text());
-        assert!(answer.headers["allow"].to_lowercase().contains(method), "{method} {path}: {:?}", answer.headers);
+        assert!(
+            answer.headers["allow"].to_lowercase().contains(method),
+            "{method} {path}: {:?}",
+            answer.headers
+        );
     }
 }
 
@@ -107,7 +119,12 @@ fn the_catalogue_says_enough_to_draw_a_form() {
         assert!(verbs.insert((desk.noun.clone(), desk.verb.clone())), "{} {} twice", desk.noun, desk.verb);
     }
     for query in &catalogue.queries {
-        assert!(verbs.insert((query.noun.clone(), query.verb.clone())), "{} {} twice", query.noun, query.verb);
+        assert!(
+            verbs.insert((query.noun.clone(), query.verb.clone())),
+            "{} {} twice",
+            query.noun,
+            query.verb
+        );
         assert_eq!(query.row["type"], "object", "{}", query.name);
     }
 }
@@ -124,7 +141,10 @@ fn declared(document: &Value, operation: &Value, place: &str) -> BTreeSet<String
         Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
         None => parameter,
     });
-    resolved.filter(|parameter| parameter["in"] == place).map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+    resolved
+        .filter(|parameter| parameter["in"] == place)
+        .map(|parameter| parameter["name"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn collect_refs(value: &Value, refs: &mut Vec<String>) {

@@ -73,7 +73,10 @@ fn another_request_under_the_same_key_is_a_conflict() {
     let id = id_of(&client.ask(&keyed(VENTURES, &json!({"name": "Shop"}), &key)).expect(201).read());
     let conflict = |request: &Request| {
         let answer = client.ask(request).expect(409).json();
-        assert_eq!((&answer["error"], &answer["details"]["field"]), (&json!("idempotency_conflict"), &json!("Idempotency-Key")));
+        assert_eq!(
+            (&answer["error"], &answer["details"]["field"]),
+            (&json!("idempotency_conflict"), &json!("Idempotency-Key"))
+        );
     };
     conflict(&keyed(VENTURES, &json!({"name": "Other"}), &key));
     conflict(&keyed(VENTURES, &json!({"name": "Shop", "brief": "More"}), &key));
@@ -90,7 +93,8 @@ fn a_key_belongs_to_one_actor_and_one_desk() {
     let key = fresh_key();
     let birth = keyed(VENTURES, &json!({"name": "Shop"}), &key);
     let mine: CommandAnswer = client.ask(&birth).expect(201).read();
-    let theirs: CommandAnswer = client.ask(&birth.clone().header("hecate-actor", "somebody else")).expect(201).read();
+    let theirs: CommandAnswer =
+        client.ask(&birth.clone().header("hecate-actor", "somebody else")).expect(201).read();
     assert_ne!(id_of(&mine), id_of(&theirs));
     let refine = keyed(&below(&id_of(&mine), "vision/refine"), &json!({"brief": "x"}), &key);
     client.ask(&refine).expect(200);
@@ -100,7 +104,9 @@ fn a_key_belongs_to_one_actor_and_one_desk() {
 fn the_same_request_in_other_words_is_the_same_request() {
     let (_folder, _daemon, client) = running();
     let key = fresh_key();
-    let raw = |body: &str| Request::new("POST", VENTURES).raw("application/json", body).header("idempotency-key", &key);
+    let raw = |body: &str| {
+        Request::new("POST", VENTURES).raw("application/json", body).header("idempotency-key", &key)
+    };
     let first = result(&client.ask(&raw(r#"{"name":"Shop","brief":"Tea"}"#)));
     assert_eq!(first.0, 201);
     assert_eq!(result(&client.ask(&raw("{ \"brief\": \"Tea\",\n \"name\": \"Shop\" }"))), first);
@@ -135,7 +141,9 @@ fn sixteen_threads_without_a_version_all_get_their_turn() {
     let (_folder, _daemon, client) = running();
     let id = id_of(&ventures::set_up(&client, "Shop"));
     let versions: BTreeSet<u64> = thread::scope(|scope| {
-        let ask = |n: usize| ventures::refine(&client, &id, &format!("Brief {n}")).expect(200).read::<CommandAnswer>().version;
+        let ask = |n: usize| {
+            ventures::refine(&client, &id, &format!("Brief {n}")).expect(200).read::<CommandAnswer>().version
+        };
         let threads: Vec<_> = (0..16).map(|n| scope.spawn(move || ask(n))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
@@ -147,18 +155,28 @@ fn only_the_version_that_was_seen_is_written_over() {
     let (_folder, _daemon, client) = running();
     let id = id_of(&ventures::set_up(&client, "Shop"));
     let refine = |version: &str, brief: &str| {
-        client.ask(&Request::post(&below(&id, "vision/refine"), &json!({ "brief": brief })).header("if-match", version))
+        client.ask(
+            &Request::post(&below(&id, "vision/refine"), &json!({ "brief": brief }))
+                .header("if-match", version),
+        )
     };
     refine("0", "One").expect(200);
     refine("\"1\"", "Two").expect(200);
     for stale in ["0", "\"1\"", "3", "18446744073709551615"] {
         let answer = refine(stale, "Never").expect(409).json();
         assert_eq!(answer["error"], "wrong_expected_version");
-        assert_eq!((&answer["details"]["actual"], &answer["details"]["field"]), (&json!(2), &json!("If-Match")));
+        assert_eq!(
+            (&answer["details"]["actual"], &answer["details"]["field"]),
+            (&json!(2), &json!("If-Match"))
+        );
     }
     for malformed in ["*", "W/\"2\"", "two", "-1", "2, 3", ""] {
         let answer = refine(malformed, "Never").expect(400).json();
-        assert_eq!((&answer["details"]["field"], &answer["details"]["rule"]), (&json!("If-Match"), &json!("pattern")), "{malformed}");
+        assert_eq!(
+            (&answer["details"]["field"], &answer["details"]["rule"]),
+            (&json!("If-Match"), &json!("pattern")),
+            "{malformed}"
+        );
     }
     refine("2", "Three").expect(200);
     assert_eq!(head(&client), 4);
@@ -172,7 +190,8 @@ fn of_many_writers_that_saw_the_same_version_one_writes() {
     let statuses: Vec<u16> = thread::scope(|scope| {
         let (client, path) = (&client, &path);
         let ask = move |n: usize| {
-            let request = Request::post(path, &json!({ "brief": format!("Brief {n}") })).header("if-match", "0");
+            let request =
+                Request::post(path, &json!({ "brief": format!("Brief {n}") })).header("if-match", "0");
             client.ask(&request).status
         };
         let threads: Vec<_> = (0..8).map(|n| scope.spawn(move || ask(n))).collect();
@@ -186,10 +205,12 @@ fn of_many_writers_that_saw_the_same_version_one_writes() {
 #[test]
 fn a_birth_can_demand_that_nothing_is_there() {
     let (_folder, _daemon, client) = running();
-    let birth = Request::post(VENTURES, &json!({"name": "Shop", "venture_id": NOBODY})).header("if-none-match", "*");
+    let birth =
+        Request::post(VENTURES, &json!({"name": "Shop", "venture_id": NOBODY})).header("if-none-match", "*");
     client.ask(&birth).expect(201);
     assert_eq!(client.ask(&birth).expect(409).json()["error"], "venture_already_setup");
-    let refine = Request::post(&below(NOBODY, "vision/refine"), &json!({"brief": "x"})).header("if-none-match", "*");
+    let refine =
+        Request::post(&below(NOBODY, "vision/refine"), &json!({"brief": "x"})).header("if-none-match", "*");
     assert_eq!(client.ask(&refine).expect(400).json()["details"]["field"], "If-None-Match");
     assert_eq!(head(&client), 1);
 }

@@ -48,7 +48,11 @@ fn write(client: &Client, writer: usize, stop: &AtomicBool, acknowledged: &mpsc:
         let request = if turn % WRITES_PER_VENTURE == 0 {
             keyed(VENTURES, &json!({ "name": name }), &Uuid::now_v7().to_string())
         } else {
-            keyed(&below(&venture_id, "vision/refine"), &json!({ "brief": name }), &Uuid::now_v7().to_string())
+            keyed(
+                &below(&venture_id, "vision/refine"),
+                &json!({ "brief": name }),
+                &Uuid::now_v7().to_string(),
+            )
         };
         let told = insist(client, &request);
         venture_id = id_of(&told);
@@ -107,19 +111,34 @@ fn nothing_acknowledged_is_lost_and_no_fact_is_missed_or_doubled() {
     eprintln!("kill storm: {KILLS} kills, {} acknowledged writes", acknowledged.len());
 }
 
-
 /// Positions without a gap, and exactly the acknowledged events, each once.
 fn check_facts(acknowledged: &[Acknowledged], seen: &[(u64, Uuid)]) {
     let positions: Vec<u64> = seen.iter().map(|(position, _)| *position).collect();
-    assert_eq!(positions, (1..=seen.len() as u64).collect::<Vec<_>>(), "a fact was missed, doubled or out of order");
+    assert_eq!(
+        positions,
+        (1..=seen.len() as u64).collect::<Vec<_>>(),
+        "a fact was missed, doubled or out of order"
+    );
     let heard: BTreeSet<Uuid> = seen.iter().map(|(_, event_id)| *event_id).collect();
     let told: BTreeSet<Uuid> =
         acknowledged.iter().flat_map(|write| &write.told.events).map(|event| event.event_id).collect();
-    assert!(told.is_subset(&heard), "acknowledged, then lost: {:?}", told.difference(&heard).collect::<Vec<_>>());
-    assert_eq!(heard.len(), acknowledged.len(), "recorded, but never acknowledged, though every write was repeated");
+    assert!(
+        told.is_subset(&heard),
+        "acknowledged, then lost: {:?}",
+        told.difference(&heard).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        heard.len(),
+        acknowledged.len(),
+        "recorded, but never acknowledged, though every write was repeated"
+    );
     for write in acknowledged {
         let [event] = write.told.events.as_slice() else { panic!("{:?}", write.told) };
-        assert_eq!(seen[write.told.position as usize - 1].1, event.event_id, "an answer named another position");
+        assert_eq!(
+            seen[write.told.position as usize - 1].1,
+            event.event_id,
+            "an answer named another position"
+        );
     }
 }
 

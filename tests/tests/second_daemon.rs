@@ -51,7 +51,7 @@ fn a_second_daemon_on_the_socket_or_the_data_ends_with_75_and_disturbs_nobody() 
     }
     assert!(first.is_running() && !other_socket.exists());
     ventures::set_up(&client, "After");
-    assert_eq!(facts.next().unwrap().fact().position, 2, "a stream of the first went on");
+    assert_eq!(facts.next_frame().unwrap().fact().position, 2, "a stream of the first went on");
 }
 
 /// The flags of the first daemon, with those that differ.
@@ -71,12 +71,16 @@ fn of_daemons_that_start_at_once_one_serves() {
     let place = Place::new(folder.path());
     let codes: Vec<Option<i32>> = thread::scope(|scope| {
         let winner = scope.spawn(|| until("one of them", || place.socket().exists().then_some(())));
-        let start = |_| place.program().into_command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let start =
+            |_| place.program().into_command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let daemons: Vec<_> = (0..6).map(start).collect();
         winner.join().unwrap();
         let mut daemons: Vec<_> = daemons.into_iter().map(hecate_tests::program::Process).collect();
         until("all but one have ended", || {
-            let running = daemons.iter_mut().filter_map(|one| one.0.try_wait().unwrap().is_none().then_some(())).count();
+            let running = daemons
+                .iter_mut()
+                .filter_map(|one| one.0.try_wait().unwrap().is_none().then_some(()))
+                .count();
             (running <= 1).then_some(())
         });
         until("the winner serves", || {
@@ -119,7 +123,10 @@ fn every_fault_of_a_supervision_file_is_said_at_once_with_its_place() {
     let text = "schema = 1\n[[supervisor]]\npath = \"/hecate\"\nstrategy = \"one_for_nobody\"\n[[child]]\n\
                 path = \"/hecate/ghost\"\nkind = \"ghost\"\ncolour = \"red\"\n";
     fs::write(&file, text).unwrap();
-    for args in [vec!["--supervision", file.to_str().unwrap()], vec!["--supervision", file.to_str().unwrap(), "tree", "--check"]] {
+    for args in [
+        vec!["--supervision", file.to_str().unwrap()],
+        vec!["--supervision", file.to_str().unwrap(), "tree", "--check"],
+    ] {
         let ended = run(&place, &args);
         assert_eq!(ended.code, Some(78), "{ended:?}");
         for wanted in [":4:12: ", ":7:8: ", ":8:1: ", "event_store"] {
@@ -148,7 +155,9 @@ fn every_fault_of_file_and_environment_is_said_at_once() {
         .run();
     assert_eq!(ended.code, Some(78), "{ended:?}");
     let file = file.display();
-    for wanted in [format!("{file}:1:1: "), format!("{file}:2:14: "), format!("{file}:3:9: "), format!("{file}:4:13: ")] {
+    for wanted in
+        [format!("{file}:1:1: "), format!("{file}:2:14: "), format!("{file}:3:9: "), format!("{file}:4:13: ")]
+    {
         assert!(ended.stderr.contains(&wanted), "{wanted} is missing in\n{}", ended.stderr);
     }
     for wanted in ["HECATE_LOG: ", "HECATE_CLUSTER: ", "HECATE_TCP: "] {
@@ -194,7 +203,7 @@ fn a_signal_ends_it_in_order_though_streams_are_open_and_requests_in_flight() {
         let client = daemon.client();
         ventures::set_up(&client, "First");
         let mut facts = daemon.facts_after(0);
-        facts.next().unwrap();
+        facts.next_frame().unwrap();
         let mut idle = client.connect().unwrap();
         idle.ask(&Request::get("/health")).unwrap();
         let mut half = client.connect().unwrap();
@@ -255,7 +264,8 @@ fn it_listens_on_its_socket_alone() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(folder.path());
     let own = sockets_of(daemon.pid());
-    let table = |name: &str| fs::read_to_string(format!("/proc/{}/net/{name}", daemon.pid())).unwrap_or_default();
+    let table =
+        |name: &str| fs::read_to_string(format!("/proc/{}/net/{name}", daemon.pid())).unwrap_or_default();
     for (name, inode_column) in [("tcp", 9), ("tcp6", 9), ("udp", 9), ("udp6", 9)] {
         for line in table(name).lines().skip(1) {
             let inode = line.split_whitespace().nth(inode_column).unwrap();
@@ -263,7 +273,8 @@ fn it_listens_on_its_socket_alone() {
         }
     }
     let unix = table("unix");
-    let mine: Vec<_> = unix.lines().skip(1).filter(|line| own.contains(line.split_whitespace().nth(6).unwrap())).collect();
+    let mine: Vec<_> =
+        unix.lines().skip(1).filter(|line| own.contains(line.split_whitespace().nth(6).unwrap())).collect();
     assert!(!mine.is_empty(), "its own socket is there:\n{unix}");
     let abstract_sockets: Vec<_> = mine.iter().filter(|line| line.contains('@')).collect();
     assert!(abstract_sockets.is_empty(), "{abstract_sockets:?}");
@@ -273,6 +284,7 @@ fn it_listens_on_its_socket_alone() {
 fn sockets_of(pid: u32) -> BTreeSet<String> {
     let handles = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().filter_map(Result::ok);
     let targets = handles.filter_map(|handle| fs::read_link(handle.path()).ok());
-    let inode = |target: &Path| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned());
+    let inode =
+        |target: &Path| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned());
     targets.filter_map(|target| inode(&target)).collect()
 }

@@ -7,6 +7,10 @@ use hecate_tests::patience::a_moment;
 use hecate_tests::ventures;
 use std::time::{Duration, Instant};
 
+const MB: u64 = 1_000_000;
+/// More than this the daemon may not take for what it throws away.
+const GROWTH_BYTES_MAX: u64 = 20 * MB;
+
 const CLIENTS: usize = 200;
 /// The daemon gives a header 10 s; more than that and a slow machine's share.
 const CUT_WITHIN: Duration = Duration::from_secs(40);
@@ -51,4 +55,35 @@ fn a_body_that_never_comes_holds_up_nobody() {
     }
     drop(half);
     assert_eq!(ventures::head(&client), 20, "half a command is no command");
+}
+
+#[test]
+fn a_body_of_two_gib_is_refused_without_being_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let client = daemon.client();
+    ventures::set_up(&client, "Warm");
+    let before = resident_bytes(daemon.pid());
+    let head = "POST /api/ventures HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2147483648\r\n\r\n";
+    let piece = vec![b' '; 64 * 1024];
+    for _ in 0..4 {
+        let mut connection = client.connect().unwrap();
+        connection.send(head.as_bytes()).unwrap();
+        let sent =
+            (0..2 * 1024 * 16).take_while(|_| connection.send(&piece).is_ok()).count() as u64 * 64 * 1024;
+        assert!(sent < 64 * MB, "{sent} bytes were taken");
+        if let Ok(answer) = connection.answer() {
+            assert_eq!(answer.status, 413, "{}", answer.text());
+        }
+    }
+    let grown = resident_bytes(daemon.pid()).saturating_sub(before);
+    assert!(grown < GROWTH_BYTES_MAX, "grown by {grown} bytes");
+    ventures::set_up(&client, "The daemon still answers");
+}
+
+/// Memory of a process that is really there.
+fn resident_bytes(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }

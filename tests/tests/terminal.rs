@@ -22,7 +22,10 @@ fn attach(place: &Place) -> Terminal {
 /// `hecate` with a socket and arguments, to its end.
 fn hecate(place: &Place, args: &[&str]) -> Ended {
     let socket = place.socket();
-    Program::new(&binaries::hecate(), &place.home).args(["--socket", socket.to_str().unwrap()]).args(args).run()
+    Program::new(&binaries::hecate(), &place.home)
+        .args(["--socket", socket.to_str().unwrap()])
+        .args(args)
+        .run()
 }
 
 #[test]
@@ -93,14 +96,19 @@ fn verbs_walk_a_venture_to_its_end() {
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{args:?}: {ended:?}");
         serde_json::from_str(&ended.stdout).unwrap()
     };
-    let born: CommandAnswer = serde_json::from_value(run(&["venture", "setup", "--name", "Shop", "--json"])).unwrap();
+    let born: CommandAnswer =
+        serde_json::from_value(run(&["venture", "setup", "--name", "Shop", "--json"])).unwrap();
     let id = id_of(&born);
-    let refine = ["venture", "refine-vision", &id, "--brief", "Tea", "--skills", "rust", "--skills", "sql", "--json"];
+    let refine =
+        ["venture", "refine-vision", &id, "--brief", "Tea", "--skills", "rust", "--skills", "sql", "--json"];
     assert_eq!(run(&refine)["status_label"], "Refined");
     assert_eq!(run(&["venture", "submit-vision", &id, "--if-match", "1", "--json"])["version"], 2);
     assert_eq!(run(&["venture", "archive", &id, "--reason", "Sold", "--json"])["status"], 99);
     let row = run(&["venture", "show", &id, "--min-position", "4", "--json"]);
-    assert_eq!((&row["venture"]["name"], &row["venture"]["skills"]), (&json!("Shop"), &json!(["rust", "sql"])));
+    assert_eq!(
+        (&row["venture"]["name"], &row["venture"]["skills"]),
+        (&json!("Shop"), &json!(["rust", "sql"]))
+    );
     assert_eq!(run(&["venture", "list", "--json"])["ventures"], json!([]));
     assert_eq!(run(&["venture", "list", "--include-archived", "--json"])["ventures"][0]["venture_id"], id);
     assert_eq!(run(&["venture", "vision", &id, "--json"])["vision"][0]["revision"], 1);
@@ -124,7 +132,12 @@ fn verbs_speak_plainly_and_end_with_their_codes() {
     let as_json = hecate(&place, &["venture", "archive", ventures::NOBODY, "--json"]);
     assert_eq!(as_json.code, Some(1));
     assert_eq!(serde_json::from_str::<Value>(&as_json.stdout).unwrap()["error"], "venture_not_found");
-    for wrong in [&["venture", "dance"][..], &["venture", "setup"], &["castle", "list"], &["venture", "setup", "--colour", "red"]] {
+    for wrong in [
+        &["venture", "dance"][..],
+        &["venture", "setup"],
+        &["castle", "list"],
+        &["venture", "setup", "--colour", "red"],
+    ] {
         assert_eq!(hecate(&place, wrong).code, Some(2), "{wrong:?}");
     }
     assert_eq!(daemon.terminate().0, Some(0));

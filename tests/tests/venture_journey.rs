@@ -1,6 +1,5 @@
 //! One venture from its name to the archive, with the daemon killed after every step: what was answered
 //! once is answered for good.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use hecate_proto::{answer::CommandAnswer, fact::FactFrame, header, rows::VentureRow};
 use hecate_tests::daemon::Daemon;
@@ -41,8 +40,22 @@ fn steps() -> Vec<Step> {
     vec![
         step("", json!({"name": " Tea shop "}), 1, "Setup", OPEN, "venture_setup_v1"),
         step("vision/refine", vision, 33, "Refined", OPEN, "venture_vision_refined_v1"),
-        step("vision/refine", json!({"brief": "Sells tea ☕"}), 33, "Refined", OPEN, "venture_vision_refined_v1"),
-        step("vision/submit", json!({}), 97, "Submitted", &["archive_venture"], "venture_vision_submitted_v1"),
+        step(
+            "vision/refine",
+            json!({"brief": "Sells tea ☕"}),
+            33,
+            "Refined",
+            OPEN,
+            "venture_vision_refined_v1",
+        ),
+        step(
+            "vision/submit",
+            json!({}),
+            97,
+            "Submitted",
+            &["archive_venture"],
+            "venture_vision_submitted_v1",
+        ),
         step("archive", json!({"reason": "Sold"}), 99, "Archived", &[], "venture_archived_v1"),
     ]
 }
@@ -107,22 +120,33 @@ fn the_row_and_the_revisions_say_what_the_events_said() {
     let client = daemon.client();
     let born = ventures::set_up(&client, "Shop");
     let id = id_of(&born);
-    let visions = [json!({"brief": "One"}), json!({"skills": ["rust"], "visibility": "public"}), json!({"repos": ["r"]})];
+    let visions = [
+        json!({"brief": "One"}),
+        json!({"skills": ["rust"], "visibility": "public"}),
+        json!({"repos": ["r"]}),
+    ];
     for vision in &visions {
         client.post(&below(&id, "vision/refine"), vision).expect(200);
     }
     let submitted: CommandAnswer = client.post(&below(&id, "vision/submit"), &json!({})).expect(200).read();
     let row = ventures::row(&client, &id, submitted.position);
     assert_eq!((row.name.as_str(), row.brief.as_deref(), row.revision), ("Shop", Some("One"), 3));
-    assert_eq!((row.repos, row.skills, row.visibility), (vec!["r".to_owned()], vec!["rust".to_owned()], "public".to_owned()));
+    assert_eq!(
+        (row.repos, row.skills, row.visibility),
+        (vec!["r".to_owned()], vec!["rust".to_owned()], "public".to_owned())
+    );
     assert_eq!((row.status, row.status_label.as_str(), row.version), (97, "Submitted", 4));
     assert_eq!(row.available_actions, submitted.available_actions);
     assert!(row.setup_by.starts_with("uid:"), "{}", row.setup_by);
     assert_eq!((row.vision_submitted_at.as_deref(), row.archived_at), (Some(row.updated_at.as_str()), None));
 
     let page = client.get(&below(&id, "vision")).expect(200).json();
-    let revisions: Vec<(u64, &Value)> =
-        page["vision"].as_array().unwrap().iter().map(|row| (row["revision"].as_u64().unwrap(), &row["brief"])).collect();
+    let revisions: Vec<(u64, &Value)> = page["vision"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["revision"].as_u64().unwrap(), &row["brief"]))
+        .collect();
     assert_eq!(revisions, [(3, &json!("One")), (2, &json!("One")), (1, &json!("One"))]);
     assert_eq!(page["vision"][2]["skills"], json!([]), "a revision shows its own time");
 }
@@ -137,7 +161,7 @@ fn who_acts_and_why_stand_in_the_fact() {
         .header(header::CORRELATION_ID, correlation_id)
         .header(header::IDEMPOTENCY_KEY, "my-key");
     let told: CommandAnswer = daemon.client().ask(&request).expect(201).read();
-    let frame = daemon.facts_after(0).next().unwrap();
+    let frame = daemon.facts_after(0).next_frame().unwrap();
     let fact = frame.fact();
     assert_eq!((frame.id.as_str(), frame.event.as_str()), ("1", "fact"));
     assert_eq!((fact.fact_type.as_str(), fact.version, fact.position), ("venture_setup_v1", 0, 1));
@@ -162,7 +186,9 @@ fn lists_are_filtered_sorted_and_paged() {
         last = ventures::set_up(&client, name).position;
     }
     let archived = id_of(&ventures::set_up(&client, "Wreck"));
-    last = last.max(client.post(&below(&archived, "archive"), &json!({})).expect(200).read::<CommandAnswer>().position);
+    last = last.max(
+        client.post(&below(&archived, "archive"), &json!({})).expect(200).read::<CommandAnswer>().position,
+    );
     let list = |query: &str| -> Vec<String> {
         let page = client.ask(&seen(&format!("{VENTURES}?{query}"), last)).expect(200).json();
         assert_eq!(page["as_of_position"], last, "{query}");
@@ -191,7 +217,9 @@ fn a_walk_through_pages_sees_every_row_once_though_rows_come_and_go() {
     for turn in 0.. {
         let head = ventures::head(&client);
         let page = client.ask(&seen(&format!("{VENTURES}?limit=3{cursor}"), head)).expect(200).json();
-        seen_names.extend(page["ventures"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()));
+        seen_names.extend(
+            page["ventures"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()),
+        );
         let Some(next) = page["next_cursor"].as_str() else { break };
         cursor = format!("&cursor={next}");
         // A newer row, and the end of one that was seen already.
@@ -237,12 +265,31 @@ fn facts_are_filtered_and_resumed_on_both_streams() {
 
     let mut topics = open("/api/stream?topics=facts", None);
     ventures::refine(&client, &id_of(&two), "Better").expect(200);
-    let live = topics.next().unwrap();
+    let live = topics.next_frame().unwrap();
     assert_eq!(live.fact().position, 4, "without an id a stream begins at its live end");
     ventures::refine(&client, &id_of(&two), "Still better").expect(200);
-    let resumed = open("/api/stream?topics=facts", Some(&live.id)).next().unwrap();
+    let resumed = open("/api/stream?topics=facts", Some(&live.id)).next_frame().unwrap();
     assert_eq!(resumed.fact().position, 5);
-    assert_eq!(resumed, topics.next().unwrap());
+    assert_eq!(resumed, topics.next_frame().unwrap());
+}
+
+#[test]
+fn a_read_model_that_is_deleted_is_drawn_anew_and_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let client = daemon.client();
+    let ids: Vec<String> = (0..5).map(|n| id_of(&ventures::set_up(&client, &format!("V{n}")))).collect();
+    for (n, id) in ids.iter().enumerate() {
+        (0..n).for_each(|turn| drop(ventures::refine(&client, id, &format!("Brief {turn}")).expect(200)));
+    }
+    client.post(&below(&ids[0], "archive"), &json!({})).expect(200);
+    let head = ventures::head(&client);
+    let shown = |client: &Client| ids.iter().map(|id| everything(client, id, head)).collect::<Vec<_>>();
+    let before = shown(&client);
+    let place = daemon.kill();
+    std::fs::remove_dir_all(place.data().join("read_models")).unwrap();
+    let daemon = place.start();
+    assert_eq!(shown(&daemon.client()), before);
 }
 
 #[test]

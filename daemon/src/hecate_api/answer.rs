@@ -75,7 +75,7 @@ pub(super) fn error_answer(refused: Refused, correlation_id: Uuid) -> ErrorAnswe
         ok: false,
         error: refused.code.into_owned(),
         message: refused.says.into_owned(),
-        details: refused.details,
+        details: *refused.details,
         correlation_id,
     }
 }

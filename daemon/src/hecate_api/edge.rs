@@ -9,6 +9,7 @@ use arc_swap::ArcSwapOption;
 use axum::Router;
 use hecate_desk::{Node, Process, Refusal, Refused};
 use hecate_event_store::{CurrentStore, EventStore};
+use hecate_facts::Watermark;
 use hecate_proto::tree::TreeNode;
 use hecate_read_model::ReadSide;
 use std::path::PathBuf;
@@ -28,6 +29,8 @@ pub(crate) struct EdgeParts {
     pub(crate) models: Vec<Arc<ReadSide>>,
     /// The event store of the moment.
     pub(crate) store: CurrentStore,
+    /// How far facts have reached the process groups.
+    pub(crate) facts: Watermark,
     /// This node.
     pub(crate) node: Node,
     /// The live supervision tree.

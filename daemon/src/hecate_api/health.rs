@@ -27,6 +27,7 @@ pub(super) fn ready(edge: Arc<Edge>, _: Asking, _: Request) -> Ready<Answer> {
 fn health(edge: &Edge) -> Health {
     let phase = edge.phase();
     let head = edge.parts.store.get().map(|store| store.head());
+    let facts = behind(edge.parts.facts.position(), head);
     let models = edge.parts.models.iter().map(|model| (model.name().to_owned(), model_health(model, head)));
     Health {
         ok: phase == Phase::Ready,
@@ -36,7 +37,10 @@ fn health(edge: &Edge) -> Health {
         node_id: edge.parts.node.node_id.to_string(),
         pid: std::process::id(),
         uptime_seconds: edge.parts.started.elapsed().as_secs(),
-        components: std::iter::once(("store".to_owned(), store_health(head))).chain(models).collect(),
+        components: [("store".to_owned(), store_health(head)), ("facts".to_owned(), facts)]
+            .into_iter()
+            .chain(models)
+            .collect(),
     }
 }
 
@@ -67,6 +71,10 @@ fn drawn_health(drawn: Option<u64>, head: Option<u64>) -> Component {
         let says = Some("Nothing draws this read model now.".to_owned());
         return Component { status: "down".to_owned(), position: None, lag: None, says };
     };
+    behind(position, head)
+}
+
+fn behind(position: u64, head: Option<u64>) -> Component {
     let lag = head.map(|head| head.saturating_sub(position));
     Component { status: "ok".to_owned(), position: Some(position), lag, says: None }
 }

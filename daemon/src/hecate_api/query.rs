@@ -8,7 +8,7 @@ use super::{
 use axum::extract::Request;
 use axum::http::StatusCode;
 use hecate_read_model::{AskedQuery, QueryDoor, ReadSide};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// One query of one read model.
@@ -42,8 +42,8 @@ pub(super) async fn ask(edge: Arc<Edge>, query: ModelDoor, mut request: Request)
     let path_ids = params::path_ids(&mut request).await?;
     let params = params::pairs(request.uri().query())?;
     let min_position = headers::min_position(request.headers())?;
-    let mut fields =
-        query.model.ask(query.index, AskedQuery { path_ids, params, min_position }).await?.fields;
-    fields.insert("ok".to_owned(), Value::Bool(true));
-    Ok(answer::json(StatusCode::OK, &fields))
+    let found = query.model.ask(query.index, AskedQuery { path_ids, params, min_position }).await?;
+    let mut body = Map::from_iter([("ok".to_owned(), Value::Bool(true))]);
+    body.extend(found.fields);
+    Ok(answer::json(StatusCode::OK, &body))
 }

@@ -5,6 +5,7 @@
 
 mod archive_venture;
 mod refine_vision;
+#[expect(clippy::module_inception, reason = "the desk that gives birth bears the name of its process")]
 mod setup_venture;
 mod submit_vision;
 mod vision;

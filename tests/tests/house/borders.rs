@@ -23,7 +23,8 @@ pub(crate) fn check(house: &House) -> Vec<Complaint> {
 }
 
 fn process(house: &House, own: &str, source: &Source) -> Vec<Complaint> {
-    let foreign = |name: &str| name != own && (house.processes.contains(name) || house.query_apps.contains(name));
+    let foreign =
+        |name: &str| name != own && (house.processes.contains(name) || house.query_apps.contains(name));
     let remedy = |name: &str| match house.query_apps.contains(name) {
         true => format!("a process never reads a query app; hear the fact instead of asking `{name}`"),
         false => format!("a process knows no other process; hear the fact instead of calling `{name}`"),
@@ -33,7 +34,9 @@ fn process(house: &House, own: &str, source: &Source) -> Vec<Complaint> {
 
 fn query_app(house: &House, own: &str, source: &Source) -> Vec<Complaint> {
     let foreign = |name: &str| name != own && house.query_apps.contains(name);
-    about(source, foreign, |name| format!("a query app draws from facts; hear the fact instead of asking `{name}`"))
+    about(source, foreign, |name| {
+        format!("a query app draws from facts; hear the fact instead of asking `{name}`")
+    })
 }
 
 /// A query app draws one process.
@@ -42,7 +45,9 @@ fn two_processes(house: &House) -> Vec<Complaint> {
     for app in &house.query_apps {
         let mut drawn: Option<String> = None;
         for source in house.sources.iter().filter(|source| source.app() == Some(app) && !source.is_test()) {
-            for (line, name) in crate_names(source).into_iter().filter(|(_, name)| house.processes.contains(name)) {
+            for (line, name) in
+                crate_names(source).into_iter().filter(|(_, name)| house.processes.contains(name))
+            {
                 match &drawn {
                     Some(first) if *first != name => complaints.push(Complaint::new(
                         source,
@@ -62,7 +67,9 @@ fn edge(house: &House, source: &Source) -> Vec<Complaint> {
     let apps: BTreeSet<&String> = house.processes.union(&house.query_apps).collect();
     let named = |line: &str| words(line).any(|word| apps.iter().any(|app| *app == word));
     let lines = source.code().filter(|(_, line)| named(line));
-    lines.map(|(line, _)| Complaint::new(source, line, "read it off the entries that main hands over")).collect()
+    lines
+        .map(|(line, _)| Complaint::new(source, line, "read it off the entries that main hands over"))
+        .collect()
 }
 
 fn about(source: &Source, foreign: impl Fn(&str) -> bool, remedy: impl Fn(&str) -> String) -> Vec<Complaint> {
@@ -120,7 +127,8 @@ mod tests {
 
     const A: (&str, &str) = ("daemon/src/make_tea/mod.rs", "impl Aggregate for Tea {}\n");
     const B: (&str, &str) = ("daemon/src/bake_cake/mod.rs", "impl Aggregate for Cake {}\n");
-    const Q: (&str, &str) = ("daemon/src/query_teas/mod.rs", "impl ReadModel for Teas {}\nuse crate::make_tea::TeaMade;\n");
+    const Q: (&str, &str) =
+        ("daemon/src/query_teas/mod.rs", "impl ReadModel for Teas {}\nuse crate::make_tea::TeaMade;\n");
 
     fn complaints(path: &str, text: &str) -> Vec<String> {
         let other = ("daemon/src/query_cakes/mod.rs", "impl ReadModel for Cakes {}\n");

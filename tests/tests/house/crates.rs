@@ -3,15 +3,16 @@
 use crate::source::{Complaint, House, Source};
 
 /// A crate's folder and what it may name of the house, in `[dependencies]` or `[dev-dependencies]`.
-const MAY: &[(&str, &[&str])] = &[
-    ("proto", &[]),
-    ("tui", &["hecate-proto"]),
-    ("tests", &["hecate-proto"]),
-    ("tests/bench", &[]),
-];
+const MAY: &[(&str, &[&str])] =
+    &[("proto", &[]), ("tui", &["hecate-proto"]), ("tests", &["hecate-proto"]), ("tests/bench", &[])];
 /// Kernel crates know the contract and one another, never a process.
 const KERNEL: &[&str] = &[
-    "hecate-proto", "hecate-supervision", "hecate-event-store", "hecate-facts", "hecate-desk", "hecate-read-model",
+    "hecate-proto",
+    "hecate-supervision",
+    "hecate-event-store",
+    "hecate-facts",
+    "hecate-desk",
+    "hecate-read-model",
 ];
 
 pub(crate) fn check(house: &House) -> Vec<Complaint> {
@@ -33,7 +34,9 @@ fn manifest(manifest: &Source) -> Vec<Complaint> {
 
 fn remedy(folder: &str, name: &str) -> String {
     if folder.starts_with("daemon/kernel") {
-        return format!("the kernel knows no process: let `{name}` hand over what is needed as data or a trait");
+        return format!(
+            "the kernel knows no process: let `{name}` hand over what is needed as data or a trait"
+        );
     }
     format!("`{folder}` meets `{name}` over the socket: put what both must say into proto")
 }
@@ -48,13 +51,18 @@ mod tests {
             ("tui/Cargo.toml", "hecate-desk.workspace = true", "into proto"),
             ("tests/Cargo.toml", "hecate-daemon = { path = \"../daemon\" }", "into proto"),
             ("proto/Cargo.toml", "hecate-facts.workspace = true", "into proto"),
-            ("daemon/kernel/desk/Cargo.toml", "hecate-daemon = { path = \"../..\" }", "the kernel knows no process"),
+            (
+                "daemon/kernel/desk/Cargo.toml",
+                "hecate-daemon = { path = \"../..\" }",
+                "the kernel knows no process",
+            ),
             ("daemon/Cargo.toml", "hecate-tui.workspace = true", "into proto"),
         ] {
             let found = check(&House::of(&[(path, &format!("[dependencies]\n{line}\n"))]));
             assert!(found.len() == 1 && found[0].to_string().contains(remedy), "{path}: {found:?}");
         }
-        let right = ("daemon/kernel/desk/Cargo.toml", "name = \"hecate-desk\"\nhecate-proto.workspace = true\n");
+        let right =
+            ("daemon/kernel/desk/Cargo.toml", "name = \"hecate-desk\"\nhecate-proto.workspace = true\n");
         assert!(check(&House::of(&[right])).is_empty());
     }
 }

@@ -5,7 +5,8 @@ use crate::source::{Complaint, House, Source};
 const LINES_MAX: usize = 600;
 const DESK_LINES_MAX: usize = 75;
 /// Names that say nothing.
-const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "manager", "service", "handler", "impl", "misc"];
+const EMPTY_NAMES: &[&str] =
+    &["util", "utils", "helper", "helpers", "manager", "service", "handler", "impl", "misc"];
 
 /// Every file opens with its reason, has a name that says something, and ends before it is long.
 pub(crate) fn files(house: &House) -> Vec<Complaint> {
@@ -16,7 +17,11 @@ pub(crate) fn files(house: &House) -> Vec<Complaint> {
             complaints.push(Complaint::new(source, 1, "open with `//!` and say why the file exists"));
         }
         if lines > LINES_MAX {
-            complaints.push(Complaint::new(source, LINES_MAX + 1, format!("{lines} lines: find the second subject")));
+            complaints.push(Complaint::new(
+                source,
+                LINES_MAX + 1,
+                format!("{lines} lines: find the second subject"),
+            ));
         }
         if source.stem().split('_').any(|word| EMPTY_NAMES.contains(&word)) {
             complaints.push(Complaint::new(source, 1, "name the file after what it knows"));
@@ -36,7 +41,10 @@ fn desk(house: &House, source: &Source) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let mut complain = |line, remedy: String| complaints.push(Complaint::new(source, line, remedy));
     if source.text.lines().count() > DESK_LINES_MAX {
-        complain(DESK_LINES_MAX + 1, format!("a desk and its test fit in {DESK_LINES_MAX} lines: move what it shares"));
+        complain(
+            DESK_LINES_MAX + 1,
+            format!("a desk and its test fit in {DESK_LINES_MAX} lines: move what it shares"),
+        );
     }
     if !source.text.contains("#[test]") {
         complain(1, "give the desk a test of its own: given, when, then".to_owned());
@@ -48,7 +56,9 @@ fn desk(house: &House, source: &Source) -> Vec<Complaint> {
     }
     let listed = format!("{stem}::");
     let door = format!("daemon/src/{}/mod.rs", source.app().unwrap_or_default());
-    let lists = |file: &Source| file.path == door && file.code().any(|(_, line)| line.contains("desk::<") && line.contains(&listed));
+    let lists = |file: &Source| {
+        file.path == door && file.code().any(|(_, line)| line.contains("desk::<") && line.contains(&listed))
+    };
     if !house.sources.iter().any(lists) {
         complain(1, format!("list it in {door}, where its turn is in the process"));
     }
@@ -77,7 +87,9 @@ pub(crate) fn half_done(house: &House) -> Vec<Complaint> {
 pub(crate) fn tree(house: &House) -> Vec<Complaint> {
     let file = Source { path: "supervision.toml".to_owned(), text: house.supervision.clone() };
     let places = [("read_models", &house.query_apps), ("processes", &house.processes)];
-    let wanted = places.iter().flat_map(|(floor, apps)| apps.iter().map(move |app| format!("/hecate/apps/{floor}/{app}")));
+    let wanted = places
+        .iter()
+        .flat_map(|(floor, apps)| apps.iter().map(move |app| format!("/hecate/apps/{floor}/{app}")));
     let missing = wanted.filter(|path| !file.text.contains(&format!("path = \"{path}")));
     missing.map(|path| Complaint::new(&file, 1, format!("give `{path}` its place in the tree"))).collect()
 }
@@ -87,7 +99,8 @@ mod tests {
     use super::*;
 
     const DOOR: &str = "//! x\nimpl Aggregate for Tea {\n    desk::<_, brew::Brew>(),\n}\n";
-    const DESK: &str = "//! Brews.\nimpl Desk<Tea> for Brew {\n    name: \"brew\",\n}\n#[cfg(test)]\n#[test]\nfn x() {}\n";
+    const DESK: &str =
+        "//! Brews.\nimpl Desk<Tea> for Brew {\n    name: \"brew\",\n}\n#[cfg(test)]\n#[test]\nfn x() {}\n";
 
     fn desk_complaints(door: &str, desk: &str) -> String {
         let house = House::of(&[("daemon/src/make_tea/mod.rs", door), ("daemon/src/make_tea/brew.rs", desk)]);
@@ -99,13 +112,17 @@ mod tests {
         assert_eq!(desk_complaints(DOOR, DESK), "");
         assert!(desk_complaints(DOOR, &format!("{DESK}{}", "\n".repeat(70))).contains("75 lines"));
         assert!(desk_complaints(DOOR, &DESK.replace("#[test]", "")).contains("a test of its own"));
-        assert!(desk_complaints(DOOR, &DESK.replace("\"brew\"", "\"boil\"")).contains("named after its desk"));
+        assert!(
+            desk_complaints(DOOR, &DESK.replace("\"brew\"", "\"boil\"")).contains("named after its desk")
+        );
         assert!(desk_complaints("//! x\nimpl Aggregate for Tea {}\n", DESK).contains("list it in"));
     }
 
     #[test]
     fn a_file_without_reason_or_name_or_end_is_told_so() {
-        let text = |path: &str, text: &str| files(&House::of(&[(path, text)])).iter().map(ToString::to_string).collect::<String>();
+        let text = |path: &str, text: &str| {
+            files(&House::of(&[(path, text)])).iter().map(ToString::to_string).collect::<String>()
+        };
         assert_eq!(text("proto/src/a.rs", "//! Why.\n"), "");
         assert!(text("proto/src/a.rs", "use x;\n").contains("why the file exists"));
         assert!(text("proto/src/a.rs", &format!("//! Why.\n{}", "\n".repeat(600))).contains("601 lines"));

@@ -30,7 +30,13 @@ pub(crate) struct House {
 
 impl fmt::Debug for House {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} sources, processes {:?}, query apps {:?}", self.sources.len(), self.processes, self.query_apps)
+        write!(
+            f,
+            "{} sources, processes {:?}, query apps {:?}",
+            self.sources.len(),
+            self.processes,
+            self.query_apps
+        )
     }
 }
 
@@ -68,7 +74,8 @@ impl House {
 
     /// A house of a few files, for showing that a rule can fail.
     pub(crate) fn of(files: &[(&str, &str)]) -> House {
-        let source = |(path, text): &(&str, &str)| Source { path: (*path).to_owned(), text: (*text).to_owned() };
+        let source =
+            |(path, text): &(&str, &str)| Source { path: (*path).to_owned(), text: (*text).to_owned() };
         let (manifests, sources) = files.iter().map(source).partition(|file| file.path.ends_with(".toml"));
         let mut house = House { sources, manifests, ..House::default() };
         house.name_apps();
@@ -93,7 +100,10 @@ impl House {
 
     fn name_apps(&mut self) {
         let holding = |what: &str| -> BTreeSet<String> {
-            let with = self.sources.iter().filter(|source| !source.is_test() && source.code().any(|(_, line)| line.starts_with(what)));
+            let with = self
+                .sources
+                .iter()
+                .filter(|source| !source.is_test() && source.code().any(|(_, line)| line.starts_with(what)));
             with.filter_map(Source::app).map(str::to_owned).collect()
         };
         (self.processes, self.query_apps) = (holding("impl Aggregate for "), holding("impl ReadModel for "));
@@ -113,7 +123,8 @@ impl Source {
 
     /// True for files that only tests are made of.
     pub(crate) fn is_test(&self) -> bool {
-        let folders = self.path.split('/').any(|part| matches!(part, "tests" | "examples" | "benches" | "fuzz"));
+        let folders =
+            self.path.split('/').any(|part| matches!(part, "tests" | "examples" | "benches" | "fuzz"));
         folders || self.stem() == "tests" || self.stem().ends_with("_tests")
     }
 

@@ -112,8 +112,8 @@ pub struct Refused {
     pub code: Cow<'static, str>,
     /// One sentence for people.
     pub says: Cow<'static, str>,
-    /// `field`, `rule`, `hint`, `status`, `available_actions`, …
-    pub details: Map<String, Value>,
+    /// `field`, `rule`, `hint`, `status`, `available_actions`, …; boxed, since results carry it around.
+    pub details: Box<Map<String, Value>>,
 }
 
 impl Refused {
@@ -136,7 +136,7 @@ impl From<Refusal> for Refused {
             status: refusal.status,
             code: refusal.code.into(),
             says: refusal.says.into(),
-            details: Map::new(),
+            details: Box::default(),
         }
     }
 }

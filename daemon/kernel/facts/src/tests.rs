@@ -68,7 +68,7 @@ async fn bench(group: &'static str) -> Bench {
     let (groups, watermark) = (Groups::new(&Uuid::now_v7().to_string()), Watermark::default());
     let (out, heard) = mpsc::unbounded_channel();
     let mut kinds = Kinds::new();
-    watermark.register(&mut kinds, groups.clone());
+    watermark.register(&mut kinds, current.clone(), groups.clone());
     let joined = groups.clone();
     kinds.worker::<Listener>("listener", None, move || (joined.clone(), group, out.clone()));
     Emitter::register(&mut kinds, "shop", vec!["sold_v1", "bought_v1"], current, groups.clone());

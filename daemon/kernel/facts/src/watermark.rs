@@ -2,6 +2,7 @@
 //! A pipeline that stopped in silence shows here.
 
 use crate::groups::{ALL, Fact, Groups};
+use hecate_event_store::CurrentStore;
 use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message};
 use tokio::sync::watch;
 
@@ -17,9 +18,13 @@ impl Default for Watermark {
 
 impl Watermark {
     /// Registers the actor that listens, as kind `facts`.
-    pub fn register(&self, kinds: &mut Kinds, groups: Groups) {
+    pub fn register(&self, kinds: &mut Kinds, store: CurrentStore, groups: Groups) {
         let watermark = self.clone();
-        kinds.worker::<Listening>("facts", None, move || (watermark.clone(), groups.clone()));
+        kinds.worker::<Listening>("facts", None, move || (watermark.clone(), store.clone(), groups.clone()));
+    }
+
+    fn reached(&self, reached: u64) {
+        self.0.send_modify(|position| *position = reached.max(*position));
     }
 
     /// Position of the last fact heard; 0 before the first.
@@ -45,15 +50,17 @@ impl Message for Heard {
 
 impl Actor for Listening {
     type Msg = Heard;
-    type Args = (Watermark, Groups);
+    type Args = (Watermark, CurrentStore, Groups);
 
-    async fn init((watermark, groups): Self::Args, me: &Me<Heard>) -> Result<Self, ExitReason> {
+    async fn init((watermark, store, groups): Self::Args, me: &Me<Heard>) -> Result<Self, ExitReason> {
+        // Emitters begin at the head: what was recorded before is nobody's news.
+        watermark.reached(store.get().map_or(0, |store| store.head()));
         groups.join(me, ALL, Heard);
         Ok(Listening(watermark))
     }
 
     async fn handle(&mut self, Heard(fact): Heard, _: &Me<Heard>) -> Result<(), ExitReason> {
-        self.0.0.send_modify(|position| *position = fact.position.max(*position));
+        self.0.reached(fact.position);
         Ok(())
     }
 }

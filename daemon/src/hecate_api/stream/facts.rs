@@ -234,10 +234,10 @@ mod tests {
         let mut stream =
             FactStream::new(store, Filter::all(), start, Ids::Positions, Duration::from_secs(10), stopping);
         let opening = stream.next().await.unwrap();
-        assert!(
-            opening.contains("id: 0\nevent: snapshot\ndata: {\"position\":0,\"topic\":\"facts\"}\n\n"),
-            "{opening}"
-        );
+        let (head, data) = opening.split_once("data: ").unwrap();
+        assert_eq!(head, "retry: 500\n\nid: 0\nevent: snapshot\n");
+        let told: Value = serde_json::from_str(data).unwrap();
+        assert_eq!(told, json!({"topic": "facts", "position": 0}));
     }
 
     #[tokio::test(start_paused = true)]

@@ -268,6 +268,7 @@ impl Teahouse {
             processes: vec![Arc::clone(&brewing)],
             models: vec![Arc::clone(&model)],
             store: current,
+            facts: hecate_facts::Watermark::default(),
             node,
             tree: wish.tree.unwrap_or_else(|| Box::new(move || seen.get().map(Tree::snapshot))),
             socket_path: dir.path().join("daemon.sock"),
