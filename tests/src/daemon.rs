@@ -25,6 +25,8 @@ pub struct Place {
     pub program: PathBuf,
     /// `HECATE_LOG`.
     pub log_filter: &'static str,
+    /// A `supervision.toml` instead of the embedded one.
+    pub supervision: Option<PathBuf>,
 }
 
 /// A running daemon.
@@ -36,7 +38,7 @@ pub struct Daemon {
 impl Place {
     /// A place for the daemon of this workspace.
     pub fn new(folder: &Path) -> Place {
-        Place { home: folder.to_owned(), program: binaries::daemon(), log_filter: "info" }
+        Place { home: folder.to_owned(), program: binaries::daemon(), log_filter: "info", supervision: None }
     }
 
     /// The socket; its folder is the daemon's to make.
@@ -71,7 +73,11 @@ impl Place {
     pub fn program(&self) -> Program {
         let program = Program::new(&self.program, &self.home);
         let program = program.env("HECATE_LOG", self.log_filter).env("HECATE_LOG_FORMAT", "text");
-        program.arg_pair("--socket", &self.socket()).arg_pair("--data-dir", &self.data())
+        let program = program.arg_pair("--socket", &self.socket()).arg_pair("--data-dir", &self.data());
+        match &self.supervision {
+            Some(file) => program.arg_pair("--supervision", file),
+            None => program,
+        }
     }
 
     /// Starts a daemon here and waits until it says that it is ready.

@@ -1,6 +1,6 @@
 //! Server-sent events with their ids, as a client that means to come back reads them.
 
-use crate::http::{Answer, Client, Connection, Request};
+use crate::http::{Client, Connection, Request};
 use crate::patience::DEADLINE;
 use hecate_proto::fact::FactFrame;
 use std::io::{self, ErrorKind};
@@ -45,11 +45,6 @@ impl Frames {
             return Err(io::Error::new(ErrorKind::InvalidData, format!("no stream: {status} {kind}")));
         }
         Ok(Frames { connection, text: String::new() })
-    }
-
-    /// The refusal of a stream.
-    pub fn refusal(socket: &Path, request: &Request) -> Answer {
-        Client::new(socket).ask(request)
     }
 
     /// The next event; comments are passed over.

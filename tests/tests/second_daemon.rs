@@ -37,32 +37,20 @@ fn a_second_daemon_on_the_socket_or_the_data_ends_with_75_and_disturbs_nobody() 
     let client = first.client();
     ventures::set_up(&client, "Before");
     let mut facts = first.facts_after(1);
+    let place = first.place().clone();
     let (other_data, other_socket) = (folder.path().join("other"), folder.path().join("other/daemon.sock"));
-    for args in [
-        vec![],
-        vec!["--data-dir", other_data.to_str().unwrap()],
-        vec!["--socket", other_socket.to_str().unwrap()],
-    ] {
-        let args: Vec<&str> = args;
-        let ended = second(&first, &args);
-        assert_eq!(ended.code, Some(75), "{args:?}: {ended:?}");
-        assert!(ended.stderr.contains("another daemon"), "{args:?}: {}", ended.stderr);
+    for (socket, data) in
+        [(place.socket(), place.data()), (place.socket(), other_data), (other_socket.clone(), place.data())]
+    {
+        let flags = ["--socket".as_ref(), socket.as_os_str(), "--data-dir".as_ref(), data.as_os_str()];
+        let ended = Program::new(&place.program, &place.home).args(flags).run();
+        assert_eq!(ended.code, Some(75), "{flags:?}: {ended:?}");
+        assert!(ended.stderr.contains("another daemon"), "{flags:?}: {}", ended.stderr);
         assert_eq!(ended.stdout, "", "only a daemon that serves says ready");
     }
     assert!(first.is_running() && !other_socket.exists());
     ventures::set_up(&client, "After");
     assert_eq!(facts.next_frame().unwrap().fact().position, 2, "a stream of the first went on");
-}
-
-/// The flags of the first daemon, with those that differ.
-fn second(first: &Daemon, args: &[&str]) -> Ended {
-    let place = first.place();
-    let flag = |name: &str, own: &Path| {
-        let given = args.iter().position(|arg| *arg == name).map(|at| args[at + 1].into());
-        [name.into(), given.unwrap_or_else(|| own.as_os_str().to_owned())]
-    };
-    let flags = [flag("--socket", &place.socket()), flag("--data-dir", &place.data())].concat();
-    Program::new(&place.program, &place.home).args(flags).run()
 }
 
 #[test]
@@ -113,6 +101,21 @@ fn a_stale_socket_is_replaced_and_a_file_is_not() {
     let ended = run(&place, &[]);
     assert_eq!(ended.code, Some(78), "{ended:?}");
     assert_eq!(fs::read_to_string(place.socket()).unwrap(), "precious");
+}
+
+#[test]
+fn a_damaged_store_ends_it_with_74_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let store = place.data().join("events.sqlite");
+    fs::create_dir(place.data()).unwrap();
+    let damaged = b"this was a log once ".repeat(1_000);
+    fs::write(&store, &damaged).unwrap();
+    let ended = run(&place, &[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(74), ""), "{ended:?}");
+    assert!(ended.stderr.contains("events.sqlite"), "{}", ended.stderr);
+    assert_eq!(fs::read(&store).unwrap(), damaged);
+    assert!(!place.socket().exists(), "its socket goes with it");
 }
 
 #[test]

@@ -11,18 +11,33 @@ const VENTURES: &str = "/api/ventures";
 const BODY: &str = r#"{"name":"Tea shop"}"#;
 /// Not measured: connections, caches and the log's first pages.
 const WARM_UP: usize = 20;
+/// Births of one load. Every venture keeps an actor for a while, and the daemon bounds their number.
+const BIRTHS_MAX: usize = 6_000;
 
-/// Every client sets ventures up, one after the other, on a connection of its own.
-pub(crate) fn commands(socket: &Path, clients: usize, seconds: Duration) -> Rate {
+/// What the clients do, each on a connection of its own, one command after the other.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// Every command sets a venture up.
+    Births,
+    /// Every client refines the vision of one venture of its own.
+    Refinements,
+}
+
+/// Commands for so long, or until [`BIRTHS_MAX`].
+pub(crate) fn commands(socket: &Path, kind: Kind, clients: usize, seconds: Duration) -> Rate {
     let warm = Barrier::new(clients);
+    let turns_max = match kind {
+        Kind::Births => BIRTHS_MAX / clients,
+        Kind::Refinements => usize::MAX,
+    };
     let client = || {
-        let mut connection = Connection::open(socket);
-        (0..WARM_UP).for_each(|_| drop(set_up(&mut connection)));
+        let mut writer = Writer::new(socket, kind);
+        (0..WARM_UP).for_each(|turn| writer.write(turn));
         warm.wait();
         let (began, mut each) = (Instant::now(), Vec::new());
-        while began.elapsed() < seconds {
+        while began.elapsed() < seconds && each.len() < turns_max {
             let from = Instant::now();
-            set_up(&mut connection);
+            writer.write(WARM_UP + each.len());
             each.push(from.elapsed());
         }
         Rate { took: began.elapsed(), each }
@@ -33,6 +48,36 @@ pub(crate) fn commands(socket: &Path, clients: usize, seconds: Duration) -> Rate
     });
     let took = rates.iter().map(|rate| rate.took).max().unwrap_or_default();
     Rate { took, each: rates.into_iter().flat_map(|rate| rate.each).collect() }
+}
+
+struct Writer {
+    connection: Connection,
+    /// Where refinements go; births go to the list.
+    refine: Option<String>,
+}
+
+impl Writer {
+    fn new(socket: &Path, kind: Kind) -> Writer {
+        let mut connection = Connection::open(socket);
+        let refine = match kind {
+            Kind::Births => None,
+            Kind::Refinements => {
+                Some(format!("{VENTURES}/{}/vision/refine", id_of(&set_up(&mut connection))))
+            }
+        };
+        Writer { connection, refine }
+    }
+
+    fn write(&mut self, turn: usize) {
+        let Some(path) = &self.refine else { return drop(set_up(&mut self.connection)) };
+        let (status, body) = self.connection.post(path, &format!(r#"{{"brief":"{turn}"}}"#));
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+    }
+}
+
+fn id_of(told: &[u8]) -> String {
+    let told: serde_json::Value = serde_json::from_slice(told).unwrap();
+    told["venture_id"].as_str().unwrap().to_owned()
 }
 
 /// From the answer of a command to the answer of a query that has seen it.

@@ -11,11 +11,14 @@ mod load;
 
 use daemon::Daemon;
 use figures::Table;
+use load::Kind;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Starts of a daemon on an empty folder.
 const BOOTS: usize = 15;
+/// Commands whose visibility is measured.
+const VISIBLE_TIMES: usize = 1_000;
 
 struct Arguments {
     folder: PathBuf,
@@ -29,21 +32,33 @@ fn main() {
     let seconds = Duration::from_secs(arguments.seconds);
     let mut table = Table::default();
 
-    let boots: Vec<_> = (0..BOOTS).map(|boot| Daemon::start(&program, &place.path().join(format!("boot{boot}")))).map(Daemon::stop).collect();
-    table.durations("boot on empty stores, spawn to ready line", boots.iter().map(|boot| boot.spawned_to_ready).collect());
-    table.durations("boot, as the daemon logs it (booted_us)", boots.iter().filter_map(|boot| boot.logged).collect());
+    let start = |name: &str| Daemon::start(&program, &place.path().join(name));
 
-    let daemon = Daemon::start(&program, &place.path().join("load"));
+    let boots: Vec<_> = (0..BOOTS).map(|boot| start(&format!("boot{boot}")).stop()).collect();
+    let spawned_to_ready = boots.iter().map(|boot| boot.spawned_to_ready).collect();
+    table.durations("boot on empty stores, spawn to ready line", spawned_to_ready);
+    table.durations("boot, as the daemon logs it", boots.iter().filter_map(|boot| boot.logged).collect());
+
+    let idle = start("idle");
     std::thread::park_timeout(Duration::from_secs(2));
-    table.line("memory idle after 2 s (VmRSS)", &format!("{:.1} MB", daemon.resident_mb()));
+    table.line("memory idle after 2 s (VmRSS)", &format!("{:.1} MB", idle.resident_mb()));
+    drop(idle);
+
     table.rate("bare 4 KiB write + fdatasync", &disk::sync_loop(place.path(), seconds));
-    for clients in [1, 64] {
-        let name = format!("commands, {clients} client{}", if clients == 1 { "" } else { "s" });
-        table.rate(&name, &load::commands(&daemon.socket, clients, seconds));
+    for (kind, verb) in [(Kind::Births, "setup_venture"), (Kind::Refinements, "refine_vision")] {
+        for clients in [1, 64] {
+            let daemon = start(&format!("{verb}{clients}"));
+            let name = format!("{verb}, {clients} at once");
+            table.rate(&name, &load::commands(&daemon.socket, kind, clients, seconds));
+            table.line(&format!("{name}: memory after"), &format!("{:.1} MB", daemon.resident_mb()));
+        }
     }
+    let daemon = start("visible");
+    table.durations(
+        "acknowledged to visible, one client",
+        load::ack_to_visible(&daemon.socket, VISIBLE_TIMES),
+    );
     table.rate("bare 4 KiB write + fdatasync, again", &disk::sync_loop(place.path(), seconds));
-    table.durations("acknowledged to visible, 1 client", load::ack_to_visible(&daemon.socket, 500));
-    table.line("memory after the load (VmRSS)", &format!("{:.1} MB", daemon.resident_mb()));
     table.print();
 }
 
