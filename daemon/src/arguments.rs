@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// Keeps ventures for whoever attaches to its socket.
 #[derive(Debug, Parser)]
-#[command(name = "hecate-daemon", version, about, after_help = EXITS)]
+#[command(name = "hecate-daemon", version, about, after_long_help = SETTINGS_AND_EXITS, after_help = "`--help` lists settings and exit codes.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) flags: Flags,
@@ -15,10 +15,20 @@ pub(crate) struct Arguments {
     pub(crate) chore: Option<Chore>,
 }
 
-const EXITS: &str = "Exit codes: 0 clean, 64 usage, 70 the root supervisor gave up, 74 damaged store, \
-75 another daemon is running, 78 configuration.\n\
-Settings come from the flags, then the environment (HECATE_SOCKET, HECATE_DATA_DIR, HECATE_LOG, …), \
-then the configuration file.";
+const SETTINGS_AND_EXITS: &str = "\
+Settings come from the flags, then the environment, then the configuration file (--config, HECATE_CONFIG, \
+/etc/hecate/hecate.toml, $XDG_CONFIG_HOME/hecate/hecate.toml):
+
+  HECATE_SOCKET       socket        the Unix socket
+  HECATE_DATA_DIR     data_dir      all state
+  HECATE_SUPERVISION  supervision   a supervision.toml instead of the embedded one
+  HECATE_LOG          log           a tracing filter, `info` unless said otherwise
+  HECATE_LOG_FORMAT   log_format    json or text; text on a terminal
+  HECATE_REALM        realm         whose members hear this node's facts
+  HECATE_OPERATORS    operators     who may look into the daemon: uid:N, gid:N
+
+Exit codes: 0 clean, 1 a probe or check said no, 64 usage, 70 the root supervisor gave up, 74 damaged store, \
+75 another daemon is running, 78 configuration or a store of a newer format.";
 
 /// Flags, which win over the environment and the file.
 #[derive(Debug, Default, clap::Args)]

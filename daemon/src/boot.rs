@@ -1,5 +1,5 @@
 //! What is claimed before the tree starts, each claim with its own exit code: the data, the identity, the
-//! log. Whatever fails here fails before anything was changed.
+//! log.
 
 use crate::exit::{Exit, Failure};
 use crate::node_identity;

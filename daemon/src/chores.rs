@@ -35,11 +35,18 @@ fn draw(node: &TreeNode, drawn: &mut String) {
 /// Asks the daemon on the socket; `path` is `/health` or `/ready`.
 pub(crate) fn probe(socket: &Path, path: &str) -> Result<Exit, Failure> {
     let answer = ask(socket, path)
-        .map_err(|error| Failure::new(Exit::Refused, format!("{}: {error}", socket.display())))?;
+        .map_err(|error| Failure::new(Exit::Refused, format!("{}: {}", socket.display(), explain(&error))))?;
     let status = answer.split(' ').nth(1).unwrap_or_default();
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     say(body.trim())?;
     Ok(if status == "200" { Exit::Clean } else { Exit::Refused })
+}
+
+fn explain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => format!("no answer within {PROBE_MAX:?}"),
+        _ => error.to_string(),
+    }
 }
 
 fn ask(socket: &Path, path: &str) -> io::Result<String> {

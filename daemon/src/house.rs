@@ -6,7 +6,7 @@ use crate::hecate_api::{self, Edge, EdgeParts, Limits};
 use crate::{MODELS, PROCESSES};
 use hecate_desk::{Node, Process, Wiring};
 use hecate_event_store::{CurrentStore, Supervised};
-use hecate_facts::{Emitter, Groups, Watermark};
+use hecate_facts::{Emitter, Groups, Told};
 use hecate_read_model::{ModelWiring, ReadSide};
 use hecate_supervision::{Kinds, Tree};
 use std::path::PathBuf;
@@ -19,7 +19,8 @@ pub(crate) struct House {
     pub(crate) store: CurrentStore,
     pub(crate) processes: Vec<Arc<dyn Process>>,
     pub(crate) models: Vec<Arc<ReadSide>>,
-    facts: Watermark,
+    /// How far each process's facts have been told.
+    told: Vec<(&'static str, Told)>,
     groups: Groups,
 }
 
@@ -33,7 +34,7 @@ impl House {
             groups: Groups::new(&node.node_id),
             processes: PROCESSES.iter().map(|process| (process.open)(wiring.clone())).collect(),
             models: MODELS.iter().map(|model| model.open(reading.clone())).collect(),
-            facts: Watermark::default(),
+            told: PROCESSES.iter().map(|process| (process.spec.name, Told::default())).collect(),
             store,
             node,
         }
@@ -46,7 +47,7 @@ impl House {
             processes: self.processes.clone(),
             models: self.models.clone(),
             store: self.store.clone(),
-            facts: self.facts.clone(),
+            told: self.told.clone(),
             node: self.node.clone(),
             tree: Box::new(move || tree.get().map(Tree::snapshot)),
             socket_path: config.socket.clone(),
@@ -61,20 +62,19 @@ impl House {
     pub(crate) fn kinds(&self, store: Supervised, edge: &Arc<Edge>) -> Kinds {
         let mut kinds = Kinds::new();
         store.register(&mut kinds);
-        self.facts.register(&mut kinds, self.store.clone(), self.groups.clone());
         for model in &self.models {
             model.register(&mut kinds);
         }
-        for process in &self.processes {
+        for (process, (name, told)) in self.processes.iter().zip(&self.told) {
             process.register(&mut kinds);
-            let types = process.event_types().into_iter().map(|(event_type, _)| event_type).collect();
-            Emitter::register(
-                &mut kinds,
-                process.spec().name,
-                types,
-                self.store.clone(),
-                self.groups.clone(),
-            );
+            let emitter = Emitter {
+                process: name,
+                types: process.event_types().into_iter().map(|(event_type, _)| event_type).collect(),
+                store: self.store.clone(),
+                groups: self.groups.clone(),
+                told: told.clone(),
+            };
+            emitter.register(&mut kinds);
         }
         hecate_api::kinds(kinds, edge)
     }

@@ -27,6 +27,8 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
     let started = Instant::now();
     let environment = std::env::vars_os()
         .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
+        // An empty variable is one that nobody set.
+        .filter(|(_, text)| !text.is_empty())
         .collect();
     let (config, faults) = config::read(&arguments.flags, &environment);
     let faults = faults.iter().map(ToString::to_string).collect();
@@ -115,7 +117,10 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
         let store = Supervised::new(house.store.clone(), Some(data.open_store()?), data.reopen());
         let kinds = house.kinds(store, &edge);
         let mut signals = Signals::listen()?;
-        let booted = Tree::boot(plan, &kinds).await.map_err(|error| Failure::new(Exit::GaveUp, error))?;
+        let booted = tokio::select! {
+            booted = Tree::boot(plan, &kinds) => booted.map_err(|error| Failure::new(Exit::GaveUp, error))?,
+            () = signals.next() => return Ok(Exit::Clean),
+        };
         let tree = tree.get_or_init(|| booted);
         live(tree, &house, &edge, config, &mut signals, started).await
     });
@@ -144,31 +149,31 @@ async fn live(
 ) -> Result<Exit, Failure> {
     let booted = started.elapsed();
     let announced_for_good = async {
-        match announce(house, config, started, booted).await {
-            Ok(()) => std::future::pending().await,
-            Err(failure) => failure,
-        }
+        announce(house, config, started, booted).await;
+        std::future::pending::<()>().await;
     };
     tokio::select! {
         gave_up = tree.ended() => {
             tracing::error!(%gave_up, "the root supervisor gave up");
             return Err(Failure::new(Exit::GaveUp, gave_up));
         }
-        failure = announced_for_good => return Err(failure),
+        () = announced_for_good => {}
         () = signals.next() => {}
     }
     stop(tree, edge, signals).await
 }
 
-/// One line on stdout for whoever started the daemon, once it serves.
-async fn announce(house: &House, config: &Config, started: Instant, booted: Duration) -> Result<(), Failure> {
-    let head = house.store.get().map_or(0, |store| store.head());
+/// One line on stdout for whoever started the daemon, once it serves. That nobody listens is no fault.
+async fn announce(house: &House, config: &Config, started: Instant, booted: Duration) {
+    let head = house.store.opened().await.head();
     for model in &house.models {
         model.drawn_up_to(head).await;
     }
     let (booted_us, ready_us) = (booted.as_micros() as u64, started.elapsed().as_micros() as u64);
     tracing::info!(node_id = %house.node.node_id, booted_us, ready_us, head, "ready");
-    chores::say(&format!("hecate-daemon ready on {}", config.socket.display()))
+    if let Err(failure) = chores::say(&format!("hecate-daemon ready on {}", config.socket.display())) {
+        tracing::warn!(says = failure.says, "nobody reads stdout");
+    }
 }
 
 /// Down in reverse order; a second signal ends it at once.
@@ -182,25 +187,25 @@ async fn stop(tree: &Tree, edge: &Edge, signals: &mut Signals) -> Result<Exit, F
     Ok(Exit::Clean)
 }
 
-/// The signals that ask the daemon to stop.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
+/// The signals that ask the daemon to stop; a terminal that closes sends the last of them.
+struct Signals([Signal; 3]);
 
 impl Signals {
     fn listen() -> Result<Signals, Failure> {
         let listen = |kind| signal(kind).map_err(|error| Failure::new(Exit::GaveUp, error));
-        Ok(Signals {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-        })
+        Ok(Signals([
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::hangup())?,
+        ]))
     }
 
     async fn next(&mut self) {
+        let Signals([terminate, interrupt, hangup]) = self;
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
         }
     }
 }

@@ -54,7 +54,7 @@ pub struct ErrorAnswer {
     /// One sentence for people.
     pub message: String,
     /// What a program may want to know: `field`, `rule`, `hint`, `status`, `available_actions`, …
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[serde(default)]
     pub details: Map<String, Value>,
     /// Names the flow, also in the log.
     pub correlation_id: Uuid,

@@ -1,14 +1,15 @@
-//! `GET /api/health`: is the daemon up, and how far is each part.
+//! `GET /api/health`: is the daemon up, and how far is each part. Answered from the first connection on,
+//! whatever state the rest is in.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Answer of `GET /api/health`, `/health` and `/ready`.
+/// Answer of `GET /api/health` and `/health`, always 200, and of `/ready`, 503 unless `ready`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Health {
-    /// True once `ready`.
+    /// The same as `ready`.
     pub ok: bool,
-    /// `starting`, `ready` or `stopping`.
+    /// `starting`, `ready` or `stopping`; `starting` again while routes or read models are renewed.
     pub status: String,
     /// True when commands and queries are served.
     pub ready: bool,
@@ -20,19 +21,20 @@ pub struct Health {
     pub pid: u32,
     /// Whole seconds since the process began.
     pub uptime_seconds: u64,
-    /// One entry a part: `store`, each read model, later `mesh` and `llm`.
+    /// One entry a part: `store`, `facts` (how far facts were told to the process groups), and each read model
+    /// under its name.
     pub components: BTreeMap<String, Component>,
 }
 
 /// How one part is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
-    /// `ok`, `starting` or `down`.
+    /// `ok`, `starting` (it catches up with what was recorded before the daemon began to serve) or `down`.
     pub status: String,
     /// Last global position it holds, where that means something.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub position: Option<u64>,
-    /// Positions behind the log's head, for read models.
+    /// Positions behind the log's head, for parts that follow it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lag: Option<u64>,
     /// What is wrong, for people.

@@ -35,13 +35,16 @@ impl IdKind {
 
     /// The pattern of this kind, as JSON Schema and people read it.
     pub fn pattern(self) -> String {
-        format!("^{}[0-9A-HJKMNP-TV-Z]{{{ULID_CHARS}}}$", self.prefix)
+        format!("^{}[0-7][0-9A-HJKMNP-TV-Z]{{{}}}$", self.prefix, ULID_CHARS - 1)
     }
 }
 
+/// The first character holds three bits only: a ULID has 128.
 fn is_ulid(text: &str) -> bool {
+    let is_letter = |b: u8| matches!(b, b'0'..=b'9' | b'A'..=b'H' | b'J' | b'K' | b'M' | b'N' | b'P'..=b'T' | b'V'..=b'Z');
     text.len() == ULID_CHARS
-        && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'H' | b'J' | b'K' | b'M' | b'N' | b'P'..=b'T' | b'V'..=b'Z'))
+        && text.starts_with(|first| matches!(first, '0'..='7'))
+        && text.bytes().all(is_letter)
 }
 
 /// A text that was not an id of the kind asked for.
@@ -125,6 +128,7 @@ mod tests {
             "v-01arz3ndektsv4rrffq69g5fav",
             "v-01ARZ3NDEKTSV4RRFFQ69G5FA",
             "v-01ARZ3NDEKTSV4RRFFQ69G5FAU",
+            "v-81ARZ3NDEKTSV4RRFFQ69G5FAV",
         ] {
             assert!(!VentureId::KIND.accepts(bad), "{bad}");
         }

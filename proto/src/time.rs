@@ -17,17 +17,16 @@ pub fn micros(text: &str) -> Option<i64> {
     text.parse::<Timestamp>().ok().map(Timestamp::as_microsecond)
 }
 
-/// Rewrites every integer under a key that ends in `_at` as RFC 3339, in place and in depth.
+/// Rewrites an event's own times, the integers in its fields that end in `_at`, as RFC 3339, in place.
 ///
-/// Events keep microseconds; whatever leaves the daemon shows people's time.
-pub fn show_times(value: &mut Value) {
-    match value {
-        Value::Object(fields) => fields.iter_mut().for_each(|(key, field)| match field.as_i64() {
-            Some(at_us) if key.ends_with("_at") => *field = Value::String(rfc3339(at_us)),
-            _ => show_times(field),
-        }),
-        Value::Array(items) => items.iter_mut().for_each(show_times),
-        _ => {}
+/// Events keep microseconds; whatever leaves the daemon shows people's time. What lies deeper is the user's
+/// own data and stays as it is.
+pub fn show_times(event: &mut Value) {
+    let Value::Object(fields) = event else { return };
+    for (_, field) in fields.iter_mut().filter(|(key, _)| key.ends_with("_at")) {
+        if let Some(at_us) = field.as_i64() {
+            *field = Value::String(rfc3339(at_us));
+        }
     }
 }
 
@@ -46,13 +45,13 @@ mod tests {
     }
 
     #[test]
-    fn only_fields_that_name_a_time_are_shown_as_one() {
-        let mut data = json!({"setup_at": 0, "size": 7, "deep": [{"x_at": 1}], "said_at": "x"});
+    fn only_the_events_own_times_are_shown_as_times() {
+        let mut data = json!({"setup_at": 0, "size": 7, "context_map": {"look_at": 1}, "said_at": "x"});
         show_times(&mut data);
         assert_eq!(
             data,
-            json!({"setup_at": "1970-01-01T00:00:00.000000Z", "size": 7,
-                   "deep": [{"x_at": "1970-01-01T00:00:00.000001Z"}], "said_at": "x"})
+            json!({"setup_at": "1970-01-01T00:00:00.000000Z", "size": 7, "context_map": {"look_at": 1},
+                   "said_at": "x"})
         );
     }
 }

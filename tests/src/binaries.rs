@@ -4,19 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Where the programs lie.
-struct Built {
-    folder: PathBuf,
-}
-
 /// `hecate-daemon`, freshly built.
 pub fn daemon() -> PathBuf {
-    built().folder.join("hecate-daemon")
+    built().join("hecate-daemon")
 }
 
 /// `hecate`, freshly built.
 pub fn hecate() -> PathBuf {
-    built().folder.join("hecate")
+    built().join("hecate")
 }
 
 /// The root of the workspace.
@@ -36,12 +31,13 @@ pub fn cargo() -> Command {
     Command::new(env!("CARGO"))
 }
 
-fn built() -> &'static Built {
-    static BUILT: OnceLock<Built> = OnceLock::new();
-    BUILT.get_or_init(build)
+fn built() -> &'static Path {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    // One attempt a test run: what does not build does not build for the next test either.
+    BUILT.get_or_init(build).as_deref().unwrap_or_else(|why| panic!("{why}"))
 }
 
-fn build() -> Built {
+fn build() -> Result<PathBuf, String> {
     let folder = profile_folder();
     let mut cargo = cargo();
     cargo.args(["build", "--quiet", "--bins", "-p", "hecate-daemon", "-p", "hecate-tui"]);
@@ -49,7 +45,6 @@ fn build() -> Built {
     if folder.ends_with("release") {
         cargo.arg("--release");
     }
-    let status = cargo.status().expect("cargo starts");
-    assert!(status.success(), "the programs do not build: {status}");
-    Built { folder }
+    let status = cargo.status().map_err(|error| format!("cargo does not start: {error}"))?;
+    status.success().then_some(folder).ok_or_else(|| format!("the programs do not build: {status}"))
 }

@@ -1,6 +1,6 @@
 //! Chance that can be had again: every throw follows from a seed, and a test prints its seed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use uuid::Uuid;
 
 /// The variable that repeats a run.
 const SEED: &str = "HECATE_TEST_SEED";
@@ -11,13 +11,10 @@ pub struct Dice {
 }
 
 impl Dice {
-    /// Throws that follow from `HECATE_TEST_SEED`, else from the clock; prints how to have them again.
+    /// Throws that follow from `HECATE_TEST_SEED`, else from chance; prints how to have them again.
     pub fn announced(what: &str) -> Dice {
         let given = std::env::var(SEED).ok().and_then(|text| text.parse().ok());
-        let seed = given.unwrap_or_else(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            u64::from(since.subsec_nanos()) ^ since.as_secs()
-        });
+        let seed = given.unwrap_or_else(|| Uuid::now_v7().as_u64_pair().1);
         eprintln!("{what}: {SEED}={seed}");
         Dice::seeded(seed)
     }

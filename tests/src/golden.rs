@@ -26,11 +26,6 @@ pub fn check(name: &str, seen: &str) {
     }
 }
 
-/// True when it is the committed text, byte for byte.
-pub fn is(name: &str, seen: &str) -> bool {
-    std::fs::read_to_string(path(name)).is_ok_and(|committed| committed == seen)
-}
-
 fn path(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "goldens", name].iter().collect()
 }

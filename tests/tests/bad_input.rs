@@ -160,10 +160,10 @@ fn fields() -> Vec<Case> {
             "pattern",
         ),
         (
-            "an event beyond 256 KiB",
+            "a vision beyond 128 KiB",
             set_up_with("context_map", json!({"a": long(300_000)})),
-            413,
-            "payload_too_large",
+            422,
+            "vision_too_large",
             "",
             "",
         ),
@@ -334,6 +334,14 @@ fn wrong_states(client: &Client) -> Vec<Case> {
         ("refine once archived", refine(&archived), 409, "venture_archived", "", ""),
         ("refine unborn", refine(NOBODY), 404, "venture_not_found", "", ""),
         ("submit without a brief", submit(&without_brief), 422, "vision_incomplete", "brief", ""),
+        (
+            "submit with a key that no desk knows",
+            post(&below(&bare, "vision/submit"), json!({"colour": "red"})),
+            400,
+            "validation_error",
+            "colour",
+            "unknown_field",
+        ),
         ("submit twice", submit(&submitted), 409, "vision_already_submitted", "", ""),
         ("submit once archived", submit(&archived), 409, "venture_archived", "", ""),
         ("submit unborn", submit(NOBODY), 404, "venture_not_found", "", ""),
@@ -407,7 +415,7 @@ fn what_is_just_within_the_bounds_is_taken() {
     let client = daemon.client();
     let body = json!({
         "name": "é".repeat(100), "brief": "x".repeat(4_000), "repos": vec!["r"; 100], "skills": null,
-        "context_map": {"a": "x".repeat(200_000)}
+        "context_map": {"a": "x".repeat(120_000)}
     });
     client.post(VENTURES, &body).expect(201);
     let padded = format!("{{\"name\": \"Shop\"{}}}", " ".repeat(1024 * 1024 - 16));

@@ -25,7 +25,8 @@ fn main() -> ExitCode {
             exit => exit,
         },
         Some(Verb::Down) => daemon_process::down(&candidates),
-        Some(Verb::Doctor { json }) => doctor::examine(&candidates, json),
+        Some(Verb::Doctor { path: true, .. }) => doctor::name_socket(&candidates),
+        Some(Verb::Doctor { json, .. }) => doctor::examine(&candidates, json),
         Some(Verb::Version) => {
             print::line(concat!("hecate ", env!("CARGO_PKG_VERSION")));
             Exit::Done

@@ -14,10 +14,12 @@ mod sample;
 
 use fake_daemon::FakeDaemon;
 use pty::{Pty, binary};
+use rustix::process::Pid;
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Output},
+    thread,
 };
 use tempfile::TempDir;
 
@@ -32,12 +34,16 @@ fn main() -> ExitCode {
     if args.iter().any(|arg| arg == "--list") {
         return ExitCode::SUCCESS;
     }
-    let tests: [(&str, fn()); 6] = [
+    let tests: [(&str, fn()); 10] = [
         ("up_starts_a_daemon_and_down_stops_it", up_starts_a_daemon_and_down_stops_it),
         ("up_attaches_to_the_daemon_that_answers", up_attaches_to_the_daemon_that_answers),
         ("up_attaches_on_a_terminal", up_attaches_on_a_terminal),
+        ("up_waits_until_the_daemon_that_answers_is_ready", up_waits_until_the_daemon_that_answers_is_ready),
+        ("up_starts_a_daemon_in_place_of_one_that_went", up_starts_a_daemon_in_place_of_one_that_went),
         ("up_says_why_a_daemon_ended_at_once", up_says_why_a_daemon_ended_at_once),
         ("up_says_that_there_is_no_program", up_says_that_there_is_no_program),
+        ("up_takes_no_program_from_an_empty_path", up_takes_no_program_from_an_empty_path),
+        ("down_passes_over_what_is_gone", down_passes_over_what_is_gone),
         ("down_never_signals_another_program", down_never_signals_another_program),
     ];
     for (name, test) in tests {
@@ -111,7 +117,7 @@ fn up_starts_a_daemon_and_down_stops_it() {
     assert!(out.starts_with("daemon 0.1.0 is ready at "), "{out}");
     let pid = pid_in(&out);
     assert!(is_alive(pid));
-    let group = rustix::process::getpgid(rustix::process::Pid::from_raw(pid as i32)).unwrap();
+    let group = rustix::process::getpgid(Pid::from_raw(pid as i32)).unwrap();
     assert_eq!(group.as_raw_nonzero().get() as u32, pid, "the daemon shares our terminal's signals");
     let (code, out, err) = house.hecate(&["down"], "");
     assert_eq!((code, out, err), (0, format!("daemon {pid} has ended\n"), String::new()));
@@ -128,6 +134,42 @@ fn up_attaches_to_the_daemon_that_answers() {
     assert_eq!((code, pid_in(&out)), (0, std::process::id()));
     let (code, _, err) = house.hecate(&["down"], "");
     assert_eq!(code, 1, "a daemon that up did not start is not stopped: {err}");
+}
+
+/// Runs `up` while a daemon answers that is not ready, and `then` once `up` has asked it more than once.
+fn up_beside_a_daemon_that_is_not_ready(
+    house: &House,
+    then: impl FnOnce(&FakeDaemon),
+) -> (i32, String, String) {
+    let daemon = FakeDaemon::start(house.0.path());
+    daemon.change(|state| state.starting = true);
+    thread::scope(|scope| {
+        let up = scope.spawn(|| house.hecate(&["up"], ""));
+        daemon.wait_for("a second question for its health", |state| state.asked.len() > 1);
+        then(&daemon);
+        up.join().unwrap()
+    })
+}
+
+fn up_waits_until_the_daemon_that_answers_is_ready() {
+    let house = House::new();
+    let (code, out, err) = up_beside_a_daemon_that_is_not_ready(&house, |daemon| {
+        daemon.change(|state| state.starting = false);
+    });
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with("daemon 0.1.0 is ready at "), "{out}");
+    assert_eq!(pid_in(&out), std::process::id());
+}
+
+fn up_starts_a_daemon_in_place_of_one_that_went() {
+    let house = House::new();
+    let (code, out, err) = up_beside_a_daemon_that_is_not_ready(&house, |daemon| {
+        fs::remove_file(&daemon.socket).unwrap();
+    });
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_ne!(pid_in(&out), std::process::id());
+    let (code, ..) = house.hecate(&["down"], "");
+    assert_eq!(code, 0);
 }
 
 fn up_attaches_on_a_terminal() {
@@ -155,6 +197,50 @@ fn up_says_that_there_is_no_program() {
     let (code, _, err) = house.hecate(&["up"], "");
     assert_eq!(code, 69);
     assert!(err.contains("neither beside hecate nor in PATH"), "{err}");
+}
+
+fn up_takes_no_program_from_an_empty_path() {
+    let house = House::new();
+    let elsewhere = house.path("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::rename(house.path("hecate-daemon"), elsewhere.join("hecate-daemon")).unwrap();
+    let up = Command::new(house.path("hecate"))
+        .arg("up")
+        .current_dir(&elsewhere)
+        .envs(house.env())
+        .env("PATH", "")
+        .env(BEHAVIOUR, "ends")
+        .output()
+        .unwrap();
+    let err = String::from_utf8(up.stderr).unwrap();
+    assert!(err.contains("neither beside hecate nor in PATH"), "{err}");
+}
+
+fn down_passes_over_what_is_gone() {
+    let house = House::new();
+    let (first, second) = (house.path("run/hecate/daemon.sock"), house.path("home/.hecate/daemon.sock"));
+    fs::create_dir_all(first.parent().unwrap()).unwrap();
+    fs::create_dir_all(second.parent().unwrap()).unwrap();
+    let hecate = |verb: &str, socket: &Path| {
+        let out = Command::new(house.path("hecate"))
+            .arg(verb)
+            .envs(house.env())
+            .env("HECATE_SOCKET", socket)
+            .env("XDG_RUNTIME_DIR", house.path("run"))
+            .env("HOME", house.path("home"))
+            .output()
+            .unwrap();
+        (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap())
+    };
+    let (_, out) = hecate("up", &first);
+    rustix::process::kill_process(Pid::from_raw(pid_in(&out) as i32).unwrap(), rustix::process::Signal::KILL)
+        .unwrap();
+    let (_, out) = hecate("up", &second);
+    let running = pid_in(&out);
+    let anywhere = Path::new("");
+    assert_eq!(hecate("down", anywhere), (0, format!("daemon {running} has ended\n")));
+    assert!(!is_alive(running));
+    assert_eq!(hecate("down", anywhere).0, 1, "what is gone was not forgotten");
 }
 
 fn down_never_signals_another_program() {

@@ -2,6 +2,7 @@
 
 use super::fault::{Fault, Origin, Said};
 use super::{Environment, SETTINGS, places};
+use hecate_supervision::place_of;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::ops::Range;
@@ -18,67 +19,76 @@ pub(super) fn read(
     let candidates = named.clone().map_or_else(|| places::config_files(environment), |file| vec![file]);
     for path in candidates {
         match std::fs::read_to_string(&path) {
-            Ok(text) => return parse(&path, &text, faults),
+            Ok(text) => return File { path: &path, text: &text }.parse(faults),
             Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => {}
             Err(error) => {
                 let origin = Origin::File(path.display().to_string(), 1, 1);
-                faults.push(Fault::at(
-                    origin,
-                    format!("cannot be read: {error}"),
-                    "name a file that can be read",
-                ));
+                let message = format!("cannot be read: {error}");
+                faults.push(Fault::at(origin, message, "name a file that can be read"));
             }
         }
     }
     BTreeMap::new()
 }
 
-fn parse(path: &Path, text: &str, faults: &mut Vec<Fault>) -> BTreeMap<&'static str, Said> {
-    let place = |at: Range<usize>| {
-        let before = text.get(..at.start).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Origin::File(
-            path.display().to_string(),
-            before.matches('\n').count() + 1,
-            before[line_start..].chars().count() + 1,
-        )
-    };
-    let (document, syntax) = DeTable::parse_recoverable(text);
-    faults.extend(syntax.iter().map(|error| {
-        Fault::at(
-            place(error.span().unwrap_or(0..0)),
-            format!("not TOML: {}", error.message()),
-            "mend the syntax",
-        )
-    }));
-    let mut said = BTreeMap::new();
-    for (key, value) in document.get_ref() {
-        let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key.get_ref().as_ref()) else {
-            let known: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
-            let message = format!("unknown key `{}`", key.get_ref());
-            faults.push(Fault::at(place(key.span()), message, format!("known are {}", known.join(", "))));
-            continue;
-        };
-        match flat_text(value.get_ref()) {
-            Some(text) => drop(said.insert(setting.key, Said { text, origin: place(value.span()) })),
-            None => {
-                let message = format!("`{}` is of type {}", setting.key, value.get_ref().type_str());
-                faults.push(Fault::at(place(value.span()), message, "write a string"));
-            }
-        }
-    }
-    said
+struct File<'t> {
+    path: &'t Path,
+    text: &'t str,
 }
 
-/// A string, a flag, or a list of strings joined by commas.
-fn flat_text(value: &DeValue<'_>) -> Option<String> {
-    match value {
-        DeValue::String(text) => Some(text.to_string()),
-        DeValue::Boolean(flag) => Some(flag.to_string()),
-        DeValue::Array(items) => {
-            let texts: Option<Vec<_>> = items.iter().map(|item| item.get_ref().as_str()).collect();
-            Some(texts?.join(","))
+impl File<'_> {
+    fn parse(&self, faults: &mut Vec<Fault>) -> BTreeMap<&'static str, Said> {
+        let (document, syntax) = DeTable::parse_recoverable(self.text);
+        faults.extend(syntax.iter().map(|error| {
+            let place = self.place(error.span().unwrap_or(0..0));
+            Fault::at(place, format!("not TOML: {}", error.message()), "mend the syntax")
+        }));
+        let mut said = BTreeMap::new();
+        let mut entries: Vec<_> = document.get_ref().iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
+            let place = |at| self.place(at);
+            match setting(key.get_ref(), value.get_ref()) {
+                Ok((key, text)) => drop(said.insert(key, Said { text, origin: place(value.span()) })),
+                Err(Wrong::Key) => faults.push(unknown(place(key.span()), key.get_ref())),
+                Err(Wrong::Value(wanted)) => {
+                    let found = value.get_ref().type_str();
+                    let message = format!("`{}` cannot be this {found}", key.get_ref());
+                    faults.push(Fault::at(place(value.span()), message, format!("write {wanted}")));
+                }
+            }
         }
-        _ => None,
+        said
     }
+
+    fn place(&self, at: Range<usize>) -> Origin {
+        let (line, column) = place_of(self.text, at.start);
+        Origin::File(self.path.display().to_string(), line, column)
+    }
+}
+
+/// What is wrong with an entry: nobody knows its key, or its value should be something else.
+enum Wrong {
+    Key,
+    Value(&'static str),
+}
+
+fn unknown(at: Origin, key: &str) -> Fault {
+    let known: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
+    Fault::at(at, format!("unknown key `{key}`"), format!("known are {}", known.join(", ")))
+}
+
+/// A setting as text: a string that says something; `operators` is a list, `mesh_enabled` a flag.
+fn setting(key: &str, value: &DeValue<'_>) -> Result<(&'static str, String), Wrong> {
+    let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or(Wrong::Key)?;
+    let (text, wanted) = match (setting.key, value) {
+        ("operators", DeValue::Array(items)) => {
+            let words: Option<Vec<_>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+            (words.map(|words| words.join(",")), "a list of strings")
+        }
+        ("mesh_enabled", DeValue::Boolean(flag)) => (Some(flag.to_string()), "true or false"),
+        (_, DeValue::String(text)) if !text.is_empty() => (Some(text.to_string()), "a string"),
+        _ => (None, "a string that says something"),
+    };
+    text.map(|text| (setting.key, text)).ok_or(Wrong::Value(wanted))
 }

@@ -69,6 +69,19 @@ pub(super) fn refuse(refused: Refused, correlation_id: Uuid) -> Response {
     response
 }
 
+/// A whole no as bytes, for a client whose connection ends with it. Whoever has no flow gets one.
+pub(super) fn last_words(refusal: Refusal) -> Bytes {
+    let correlation_id = Uuid::now_v7();
+    let response = echo(refuse(refusal.into(), correlation_id), correlation_id);
+    let body = serde_json::to_string(&error_answer(refusal.into(), correlation_id)).unwrap_or_default();
+    let mut text = format!("HTTP/1.1 {}\r\n", response.status());
+    for (name, value) in response.headers() {
+        text.extend([name.as_str(), ": ", value.to_str().unwrap_or_default(), "\r\n"]);
+    }
+    text.push_str(&format!("connection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+    text.into()
+}
+
 /// The body of a no.
 pub(super) fn error_answer(refused: Refused, correlation_id: Uuid) -> ErrorAnswer {
     ErrorAnswer {
@@ -118,6 +131,6 @@ mod tests {
         let body = serde_json::to_value(error_answer(NOT_FOUND.into(), id)).unwrap();
         assert_eq!(body["ok"], false);
         assert_eq!(body["error"], "not_found");
-        assert_eq!(body.get("details"), None);
+        assert_eq!(body["details"], serde_json::json!({}));
     }
 }

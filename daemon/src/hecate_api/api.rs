@@ -4,20 +4,11 @@ use super::{
     edge::{Edge, Served},
     router,
 };
-use hecate_supervision::{Actor, ExitReason, Me, Message};
+use hecate_supervision::{Actor, ExitReason, Me, Unheard};
 use std::sync::Arc;
 
 pub(super) struct Api {
     edge: Arc<Edge>,
-}
-
-/// The edge's actors hear the socket, not messages.
-pub(super) enum Unheard {}
-
-impl Message for Unheard {
-    fn variant(&self) -> &'static str {
-        match *self {}
-    }
 }
 
 impl Actor for Api {

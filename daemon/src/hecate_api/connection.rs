@@ -2,10 +2,12 @@
 //! panic is caught, its end is logged.
 
 use super::{
-    answer::{self, TOO_MANY_CONNECTIONS},
+    answer,
+    client_io::{ClientIo, TakesNothing},
     edge::Edge,
     headers,
     peer::Peer,
+    router,
     stopping::Stopping,
 };
 use axum::body::Body;
@@ -13,11 +15,13 @@ use axum::http::Request;
 use axum::response::Response;
 use futures_util::FutureExt;
 use hecate_desk::Refusal;
+use hecate_supervision::trace;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
+use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -43,14 +47,16 @@ pub(super) struct Asking {
 /// Serves one client until it leaves, is too slow, or the socket stops.
 pub(super) async fn serve(stream: UnixStream, edge: Arc<Edge>, connected: Connected) {
     let limits = edge.parts.limits;
-    let mut stopping = connected.stopping.clone();
-    let service = service_fn(move |request| respond(Arc::clone(&edge), connected.clone(), request));
+    let (uid, mut stopping) = (connected.peer.uid, connected.stopping.clone());
+    let io = TokioIo::new(ClientIo::new(stream, limits.write_idle_max));
+    let asked = Arc::clone(&edge);
+    let service = service_fn(move |request| respond(Arc::clone(&asked), connected.clone(), request));
     // hyper's own bound of 100 headers stands; setting it would cost an allocation a request.
     let talk = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read_max)
         .max_header_size(limits.header_bytes_max)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(io, service);
     let mut talk = pin!(talk);
     let ended = tokio::select! {
         ended = talk.as_mut() => ended,
@@ -59,9 +65,18 @@ pub(super) async fn serve(stream: UnixStream, edge: Arc<Edge>, connected: Connec
             talk.await
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
+    match ended {
+        Ok(()) => {}
+        Err(error) if took_nothing(&error) => {
+            edge.cut_off.count("a client was cut off", &format_args!("it takes nothing, uid {uid}"));
+        }
+        Err(error) => tracing::debug!(%error, "a connection ended early"),
     }
+}
+
+fn took_nothing(error: &hyper::Error) -> bool {
+    let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+    io.and_then(std::io::Error::get_ref).is_some_and(|inner| inner.is::<TakesNothing>())
 }
 
 async fn respond(
@@ -78,13 +93,16 @@ async fn respond(
     let answering = async move {
         let response = match (named, edge.router()) {
             (Err(refused), _) => answer::refuse(refused, correlation_id),
-            (Ok(_), None) => answer::refuse(Refusal::STARTING.into(), correlation_id),
-            (Ok(_), Some(router)) => route(router, request, correlation_id).await,
+            (Ok(_), routes) => {
+                let router = routes.unwrap_or_else(|| router::probes(&edge));
+                route(router, request, correlation_id).await
+            }
         };
         tracing::debug!(status = response.status().as_u16(), "answered");
         Ok(answer::echo(response, correlation_id))
     };
-    answering.instrument(span).await
+    // Messages that the request sends carry its flow.
+    trace::scope(correlation_id, answering.instrument(span)).await
 }
 
 async fn route(router: axum::Router, request: Request<Body>, correlation_id: Uuid) -> Response {
@@ -101,18 +119,4 @@ async fn route(router: axum::Router, request: Request<Body>, correlation_id: Uui
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&'static str>().copied()).unwrap_or("a payload that is no text")
-}
-
-/// The whole answer, as bytes, for a client that finds no place.
-pub(super) fn crowded_answer() -> Vec<u8> {
-    let refused = answer::error_answer(TOO_MANY_CONNECTIONS.into(), Uuid::now_v7());
-    let body = serde_json::to_string(&refused).unwrap_or_default();
-    let head = [
-        "HTTP/1.1 503 Service Unavailable",
-        "content-type: application/json",
-        "retry-after: 1",
-        "connection: close",
-        &format!("content-length: {}", body.len()),
-    ];
-    format!("{}\r\n\r\n{body}", head.join("\r\n")).into_bytes()
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use axum::extract::Request;
 use axum::http::StatusCode;
-use hecate_desk::{Refusal, Refused};
+use hecate_desk::{Refusal, Refused, Rule};
 use hecate_proto::{
     time::rfc3339,
     tree::{TreeAnswer, TreeNode},
@@ -38,7 +38,7 @@ pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> A
 
 fn depth(text: &str) -> Result<u64, Refused> {
     headers::digits(text)
-        .ok_or_else(|| Refusal::rule("depth", "type", "It is a number of levels; 0 shows one node."))
+        .ok_or_else(|| Refusal::rule("depth", Rule::Type, "It is a number of levels; 0 shows one node."))
 }
 
 fn find(node: TreeNode, path: &str) -> Option<TreeNode> {

@@ -4,19 +4,20 @@ use super::{
     claim::{ClaimError, SocketClaim},
     limits::Limits,
     peer::Operators,
+    places::{NoPlace, Place, Places},
+    tally::Tally,
 };
 use arc_swap::ArcSwapOption;
 use axum::Router;
 use hecate_desk::{Node, Process, Refusal, Refused};
 use hecate_event_store::{CurrentStore, EventStore};
-use hecate_facts::Watermark;
+use hecate_facts::Told;
 use hecate_proto::tree::TreeNode;
 use hecate_read_model::ReadSide;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Yields the live tree; none while it boots. The tree is made after the kinds that it places.
 pub(crate) type TreeView = Box<dyn Fn() -> Option<TreeNode> + Send + Sync>;
@@ -29,8 +30,8 @@ pub(crate) struct EdgeParts {
     pub(crate) models: Vec<Arc<ReadSide>>,
     /// The event store of the moment.
     pub(crate) store: CurrentStore,
-    /// How far facts have reached the process groups.
-    pub(crate) facts: Watermark,
+    /// How far each process's facts have been told.
+    pub(crate) told: Vec<(&'static str, Told)>,
     /// This node.
     pub(crate) node: Node,
     /// The live supervision tree.
@@ -53,7 +54,9 @@ pub(crate) struct Edge {
     pub(super) own_uid: u32,
     claim: Mutex<Option<SocketClaim>>,
     served: ArcSwapOption<Served>,
-    streams: Arc<Semaphore>,
+    streams: Arc<Places>,
+    /// Clients that took nothing for too long.
+    pub(super) cut_off: Tally,
     stopping: AtomicBool,
 }
 
@@ -87,7 +90,8 @@ impl Edge {
             own_uid: rustix::process::geteuid().as_raw(),
             claim: Mutex::new(None),
             served: ArcSwapOption::empty(),
-            streams: Arc::new(Semaphore::new(limits.streams_max)),
+            streams: Places::new(limits.streams_max, limits.streams_per_uid_max),
+            cut_off: Tally::default(),
             stopping: AtomicBool::new(false),
             parts: EdgeParts { limits, ..parts },
         })
@@ -168,9 +172,14 @@ impl Edge {
         self.parts.store.get().ok_or_else(|| Refusal::STARTING.into())
     }
 
-    /// A place for one stream.
-    pub(super) fn stream_place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.streams).try_acquire_owned().ok()
+    /// Head of the log when the routes were published; none while there are none.
+    pub(super) fn ready_from(&self) -> Option<u64> {
+        self.served.load().as_ref().map(|served| served.ready_from)
+    }
+
+    /// A place for one stream of this user.
+    pub(super) fn stream_place(&self, uid: u32) -> Result<Place, NoPlace> {
+        self.streams.take(uid)
     }
 
     fn claim(&self) -> MutexGuard<'_, Option<SocketClaim>> {

@@ -2,7 +2,7 @@
 //! refused by name, never ignored.
 
 use axum::http::{HeaderMap, header};
-use hecate_desk::{Refusal, Refused};
+use hecate_desk::{Refusal, Refused, Rule};
 use hecate_proto::header as proto;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ pub(super) fn command(headers: &HeaderMap, births: bool) -> Result<CommandHeader
 pub(super) fn correlation_id(headers: &HeaderMap) -> Result<Option<Uuid>, Refused> {
     let named = once(headers, proto::CORRELATION_ID, CORRELATION_ID)?;
     let read = |text: &str| {
-        Uuid::try_parse(text).map_err(|_| Refusal::rule(CORRELATION_ID, "pattern", "It is a UUID."))
+        Uuid::try_parse(text).map_err(|_| Refusal::rule(CORRELATION_ID, Rule::Pattern, "It is a UUID."))
     };
     named.map(read).transpose()
 }
@@ -49,7 +49,7 @@ pub(super) fn min_position(headers: &HeaderMap) -> Result<Option<u64>, Refused> 
     let named = once(headers, proto::MIN_POSITION, MIN_POSITION)?;
     let read = |text| {
         digits(text)
-            .ok_or_else(|| Refusal::rule(MIN_POSITION, "type", "It is a position in the log, a number."))
+            .ok_or_else(|| Refusal::rule(MIN_POSITION, Rule::Type, "It is a position in the log, a number."))
     };
     named.map(read).transpose()
 }
@@ -69,12 +69,12 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refused> {
     let Some(key) = once(headers, proto::IDEMPOTENCY_KEY, IDEMPOTENCY_KEY)? else { return Ok(None) };
     match key {
-        "" => Err(Refusal::rule(IDEMPOTENCY_KEY, "blank", "Send a key, or leave the header out.")),
+        "" => Err(Refusal::rule(IDEMPOTENCY_KEY, Rule::Blank, "Send a key, or leave the header out.")),
         _ if key.len() > KEY_CHARS_MAX => {
-            Err(Refusal::rule(IDEMPOTENCY_KEY, "too_long", format!("At most {KEY_CHARS_MAX} characters.")))
+            Err(Refusal::rule(IDEMPOTENCY_KEY, Rule::TooLong, format!("At most {KEY_CHARS_MAX} characters.")))
         }
         _ if !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Err(Refusal::rule(IDEMPOTENCY_KEY, "pattern", "Visible ASCII characters, no blanks."))
+            Err(Refusal::rule(IDEMPOTENCY_KEY, Rule::Pattern, "Visible ASCII characters, no blanks."))
         }
         _ => Ok(Some(key.to_owned())),
     }
@@ -84,7 +84,7 @@ fn expected_version(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
     let named = once(headers, "if-match", IF_MATCH)?;
     let read = |text: &str| {
         let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-        digits(bare).ok_or_else(|| Refusal::rule(IF_MATCH, "pattern", "It is a version, `7` or `\"7\"`."))
+        digits(bare).ok_or_else(|| Refusal::rule(IF_MATCH, Rule::Pattern, "It is a version, `7` or `\"7\"`."))
     };
     named.map(read).transpose()
 }
@@ -95,21 +95,21 @@ fn check_if_none_match(headers: &HeaderMap, births: bool) -> Result<(), Refused>
         Some("*") if births => Ok(()),
         Some("*") => {
             let hint = "Only a desk that gives birth knows it; expect a version with If-Match.";
-            Err(Refusal::rule(IF_NONE_MATCH, "unknown_field", hint))
+            Err(Refusal::rule(IF_NONE_MATCH, Rule::UnknownField, hint))
         }
-        Some(_) => Err(Refusal::rule(IF_NONE_MATCH, "enum", "It is `*`.")),
+        Some(_) => Err(Refusal::rule(IF_NONE_MATCH, Rule::Enum, "It is `*`.")),
     }
 }
 
 fn actor(headers: &HeaderMap) -> Result<Option<String>, Refused> {
     let Some(actor) = once(headers, proto::ACTOR, ACTOR)? else { return Ok(None) };
     match actor.chars().count() {
-        0 => Err(Refusal::rule(ACTOR, "blank", "Name who acts, or leave the header out.")),
+        0 => Err(Refusal::rule(ACTOR, Rule::Blank, "Name who acts, or leave the header out.")),
         count if count > ACTOR_CHARS_MAX => {
-            Err(Refusal::rule(ACTOR, "too_long", format!("At most {ACTOR_CHARS_MAX} characters.")))
+            Err(Refusal::rule(ACTOR, Rule::TooLong, format!("At most {ACTOR_CHARS_MAX} characters.")))
         }
         _ if actor.chars().any(char::is_control) => {
-            Err(Refusal::rule(ACTOR, "pattern", "Printable characters only."))
+            Err(Refusal::rule(ACTOR, Rule::Pattern, "Printable characters only."))
         }
         _ => Ok(Some(actor.to_owned())),
     }
@@ -120,10 +120,11 @@ fn once<'a>(headers: &'a HeaderMap, name: &str, shown: &str) -> Result<Option<&'
     let mut values = headers.get_all(name).iter();
     let (first, second) = (values.next(), values.next());
     if second.is_some() {
-        return Err(Refusal::rule(shown, "duplicate_key", "Send it once."));
+        return Err(Refusal::rule(shown, Rule::DuplicateKey, "Send it once."));
     }
-    let read =
-        |bytes| std::str::from_utf8(bytes).map_err(|_| Refusal::rule(shown, "pattern", "It is UTF-8 text."));
+    let read = |bytes| {
+        std::str::from_utf8(bytes).map_err(|_| Refusal::rule(shown, Rule::Pattern, "It is UTF-8 text."))
+    };
     first.map(|value| read(value.as_bytes())).transpose()
 }
 

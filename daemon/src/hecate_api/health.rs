@@ -8,11 +8,10 @@ use super::{
 use axum::extract::Request;
 use axum::http::StatusCode;
 use hecate_proto::health::{Component, Health};
-use hecate_read_model::ReadSide;
 use std::future::{Ready, ready as at_once};
 use std::sync::Arc;
 
-/// Always 200: whoever answers is alive.
+/// Always 200, with routes or without: whoever answers is alive.
 pub(super) fn live(edge: Arc<Edge>, _: Asking, _: Request) -> Ready<Answer> {
     at_once(Ok(answer::json(StatusCode::OK, &health(&edge))))
 }
@@ -27,8 +26,14 @@ pub(super) fn ready(edge: Arc<Edge>, _: Asking, _: Request) -> Ready<Answer> {
 fn health(edge: &Edge) -> Health {
     let phase = edge.phase();
     let head = edge.parts.store.get().map(|store| store.head());
-    let facts = behind(edge.parts.facts.position(), head);
-    let models = edge.parts.models.iter().map(|model| (model.name().to_owned(), model_health(model, head)));
+    // The emitter that is furthest behind speaks for all.
+    let told = edge.parts.told.iter().map(|(_, told)| told.position()).min().flatten();
+    let log = Log { head, ready_from: edge.ready_from() };
+    let facts = follower(told, log, "Nothing tells facts now.");
+    let models = edge.parts.models.iter().map(|model| {
+        let health = follower(model.position(), log, "Nothing draws this read model now.");
+        (model.name().to_owned(), health)
+    });
     Health {
         ok: phase == Phase::Ready,
         status: name(phase).to_owned(),
@@ -62,21 +67,23 @@ fn store_health(head: Option<u64>) -> Component {
     }
 }
 
-fn model_health(model: &ReadSide, head: Option<u64>) -> Component {
-    drawn_health(model.position(), head)
+/// What followers of the log are measured by.
+#[derive(Clone, Copy)]
+struct Log {
+    head: Option<u64>,
+    /// Its head when the daemon began to serve: behind it, a follower still catches up.
+    ready_from: Option<u64>,
 }
 
-fn drawn_health(drawn: Option<u64>, head: Option<u64>) -> Component {
-    let Some(position) = drawn else {
-        let says = Some("Nothing draws this read model now.".to_owned());
-        return Component { status: "down".to_owned(), position: None, lag: None, says };
+/// A part that follows the log.
+fn follower(position: Option<u64>, log: Log, down: &str) -> Component {
+    let Some(reached) = position else {
+        return Component { status: "down".to_owned(), position, lag: None, says: Some(down.to_owned()) };
     };
-    behind(position, head)
-}
-
-fn behind(position: u64, head: Option<u64>) -> Component {
-    let lag = head.map(|head| head.saturating_sub(position));
-    Component { status: "ok".to_owned(), position: Some(position), lag, says: None }
+    let lag = log.head.map(|head| head.saturating_sub(reached));
+    let starting = log.ready_from.is_some_and(|from| reached < from);
+    let says = starting.then(|| "It catches up with what was recorded before.".to_owned());
+    Component { status: if starting { "starting" } else { "ok" }.to_owned(), position, lag, says }
 }
 
 #[cfg(test)]
@@ -84,13 +91,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_read_model_shows_how_far_it_lags() {
-        let shown = |drawn, head| {
-            let component = drawn_health(drawn, head);
+    fn a_follower_shows_how_far_it_lags_and_whether_it_still_catches_up() {
+        let shown = |position, head, ready_from| {
+            let component = follower(position, Log { head, ready_from }, "down");
             (component.status, component.position, component.lag)
         };
-        assert_eq!(shown(Some(3), Some(5)), ("ok".to_owned(), Some(3), Some(2)));
-        assert_eq!(shown(Some(5), None), ("ok".to_owned(), Some(5), None));
-        assert_eq!(shown(None, Some(5)), ("down".to_owned(), None, None));
+        assert_eq!(shown(Some(3), Some(5), Some(3)), ("ok".to_owned(), Some(3), Some(2)));
+        assert_eq!(shown(Some(2), Some(5), Some(3)), ("starting".to_owned(), Some(2), Some(3)));
+        assert_eq!(shown(Some(5), None, None), ("ok".to_owned(), Some(5), None));
+        assert_eq!(shown(None, Some(5), Some(3)), ("down".to_owned(), None, None));
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Limits {
     pub(crate) connections_per_uid_max: usize,
     /// Fact streams open at once.
     pub(crate) streams_max: usize,
+    /// Fact streams open at once by one uid.
+    pub(crate) streams_per_uid_max: usize,
     /// Request line and headers together.
     pub(crate) header_bytes_max: usize,
     /// From the first wait for a request to the end of its headers; an idle connection ends with it.
@@ -22,6 +24,8 @@ pub(crate) struct Limits {
     pub(crate) body_bytes_max: usize,
     /// The longest pause inside a body.
     pub(crate) body_idle_max: Duration,
+    /// The longest that a client may take no byte while there is something to write.
+    pub(crate) write_idle_max: Duration,
     /// Between two signs of life on a stream.
     pub(crate) heartbeat: Duration,
     /// How long requests in flight may take once the socket stops; shorter than the actor's own `shutdown`.
@@ -34,10 +38,12 @@ impl Default for Limits {
             connections_max: 4_096,
             connections_per_uid_max: 2_048,
             streams_max: 256,
+            streams_per_uid_max: 64,
             header_bytes_max: 16 * 1024,
             header_read_max: Duration::from_secs(10),
             body_bytes_max: 1024 * 1024,
             body_idle_max: Duration::from_secs(30),
+            write_idle_max: Duration::from_secs(30),
             heartbeat: Duration::from_secs(10),
             drain_max: Duration::from_millis(1_500),
         }

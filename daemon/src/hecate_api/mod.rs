@@ -7,6 +7,7 @@ mod answer;
 mod api;
 mod catalogue;
 mod claim;
+mod client_io;
 mod command;
 mod connection;
 mod debug_tree;
@@ -24,6 +25,7 @@ mod router;
 mod socket;
 mod stopping;
 mod stream;
+mod tally;
 #[cfg(test)]
 mod tests;
 

@@ -2,7 +2,7 @@
 
 use axum::RequestExt;
 use axum::extract::{RawPathParams, Request, rejection::RawPathParamsRejection};
-use hecate_desk::{Refusal, Refused};
+use hecate_desk::{Refusal, Refused, Rule};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// The ids that the path names, by parameter.
 pub(super) async fn path_ids(request: &mut Request) -> Result<Map<String, Value>, Refused> {
     let read: Result<RawPathParams, RawPathParamsRejection> = request.extract_parts().await;
-    let params = read.map_err(|error| Refusal::rule("path", "pattern", error.body_text()))?;
+    let params = read.map_err(|error| Refusal::rule("path", Rule::Pattern, error.body_text()))?;
     Ok(params.iter().map(|(name, id)| (name.to_owned(), id.into())).collect())
 }
 
@@ -25,10 +25,10 @@ pub(super) fn known(query: Option<&str>, names: &[&str]) -> Result<BTreeMap<Stri
     let mut params = BTreeMap::new();
     for (name, value) in pairs(query)? {
         if !names.contains(&name.as_str()) {
-            return Err(Refusal::rule(&name, "unknown_field", hint(names)));
+            return Err(Refusal::rule(&name, Rule::UnknownField, hint(names)));
         }
         if params.insert(name.clone(), value).is_some() {
-            return Err(Refusal::rule(&name, "duplicate_key", "Say each parameter once."));
+            return Err(Refusal::rule(&name, Rule::DuplicateKey, "Say each parameter once."));
         }
     }
     Ok(params)
@@ -49,7 +49,7 @@ fn pair((name, value): (&str, &str)) -> Result<(String, String), Refused> {
 }
 
 fn not_text(field: &str) -> Refused {
-    Refusal::rule(field, "pattern", "Percent-encode UTF-8 text.")
+    Refusal::rule(field, Rule::Pattern, "Percent-encode UTF-8 text.")
 }
 
 /// The text, or what is left of it when it is none.

@@ -1,4 +1,5 @@
-//! Places for connections, in all and by user, so that one user's runaway client leaves room for the others.
+//! Places for connections and for streams, in all and by user, so that one user's runaway client leaves room
+//! for the others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,9 +20,9 @@ struct Taken {
 /// Which bound was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoPlace {
-    #[error("too many connections in all")]
+    #[error("too many in all")]
     All,
-    #[error("too many connections of this user")]
+    #[error("too many of this user")]
     Uid,
 }
 
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn users_without_a_connection_are_forgotten() {
+    fn users_without_a_place_are_forgotten() {
         let places = Places::new(10, 2);
         for uid in 0..1_000 {
             drop(places.take(uid));

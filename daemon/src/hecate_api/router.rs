@@ -15,6 +15,7 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use hecate_desk::Refusal;
 use hecate_proto::route;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,25 +39,42 @@ pub(super) fn build(edge: &Arc<Edge>) -> Result<Router, RouteTaken> {
         }
         router = router.route(&path, entry);
     }
-    let nothing_here = entry(edge, |_, _, _| std::future::ready(Err(NOT_FOUND.into())));
+    Ok(otherwise(edge, router, NOT_FOUND))
+}
+
+/// Is the daemon up: all that is answered while the `api` actor is down.
+pub(super) fn probes(edge: &Arc<Edge>) -> Router {
+    let router =
+        health_routes(edge).into_iter().fold(Router::new(), |all, (path, entry)| all.route(path, entry));
+    otherwise(edge, router, Refusal::STARTING)
+}
+
+fn otherwise(edge: &Arc<Edge>, router: Router, elsewhere: Refusal) -> Router {
+    let elsewhere = entry(edge, move |_, _, _| std::future::ready(Err(elsewhere.into())));
     let other_method = entry(edge, |_, _, _| std::future::ready(Err(METHOD_NOT_ALLOWED.into())));
-    Ok(router.fallback(nothing_here).method_not_allowed_fallback(other_method))
+    router.fallback(elsewhere).method_not_allowed_fallback(other_method)
+}
+
+fn health_routes(edge: &Arc<Edge>) -> [(&'static str, MethodRouter); 3] {
+    [
+        (route::HEALTH, get(entry(edge, health::live))),
+        ("/health", get(entry(edge, health::live))),
+        ("/ready", get(entry(edge, health::ready))),
+    ]
 }
 
 fn fixed(edge: &Arc<Edge>) -> Vec<(&'static str, MethodRouter)> {
     let printed = |bytes: Bytes| {
         get(entry(edge, move |_, _, request| std::future::ready(catalogue::printed(bytes.clone(), &request))))
     };
-    vec![
+    let more = [
         (route::DESKS, printed(catalogue::print(edge))),
         (route::OPENAPI, printed(openapi::print(edge))),
-        (route::HEALTH, get(entry(edge, health::live))),
-        ("/health", get(entry(edge, health::live))),
-        ("/ready", get(entry(edge, health::ready))),
         (route::FACTS_STREAM, get(entry(edge, stream::facts))),
         (route::STREAM, get(entry(edge, stream::topics))),
         (route::DEBUG_TREE, get(entry(edge, debug_tree::show))),
-    ]
+    ];
+    health_routes(edge).into_iter().chain(more).collect()
 }
 
 fn desks(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, MethodRouter)> + '_ {

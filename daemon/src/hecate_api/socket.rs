@@ -2,17 +2,17 @@
 //! requests in flight may finish.
 
 use super::{
-    api::Unheard,
+    answer::{self, TOO_MANY_CONNECTIONS},
     connection::{self, Connected},
     edge::Edge,
     peer::Peer,
     places::{NoPlace, Place, Places},
     stopping::{Stop, Stopping, stopping},
+    tally::Tally,
 };
-use hecate_supervision::{Actor, ExitReason, Me};
+use hecate_supervision::{Actor, ExitReason, Me, Unheard};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::oneshot;
@@ -41,7 +41,7 @@ impl Actor for Socket {
             places: Places::new(limits.connections_max, limits.connections_per_uid_max),
             edge: Arc::clone(&edge),
             stopping,
-            turned_away: AtomicU64::new(0),
+            turned_away: Tally::default(),
         };
         me.attach(async move {
             let _over = over;
@@ -70,7 +70,7 @@ struct Entrance {
     edge: Arc<Edge>,
     places: Arc<Places>,
     stopping: Stopping,
-    turned_away: AtomicU64,
+    turned_away: Tally,
 }
 
 impl Entrance {
@@ -95,7 +95,10 @@ impl Entrance {
     fn welcome(&self, stream: UnixStream, open: &mut JoinSet<()>) {
         let peer = match Peer::of(&stream) {
             Ok(peer) => peer,
-            Err(error) => return self.count("the kernel does not say who connects", &error),
+            Err(error) => {
+                self.turned_away.count("the kernel does not say who connects", &error);
+                return;
+            }
         };
         match self.places.take(peer.uid) {
             Ok(place) => drop(open.spawn(self.converse(stream, peer, place))),
@@ -118,17 +121,9 @@ impl Entrance {
     }
 
     fn turn_away(&self, stream: &UnixStream, peer: Peer, no_place: NoPlace) {
-        self.count("a client was turned away", &format_args!("{no_place}, uid {}", peer.uid));
+        self.turned_away.count("a client was turned away", &format_args!("{no_place}, uid {}", peer.uid));
         // A fresh socket's buffer takes the few bytes at once; a client that is gone misses nothing.
-        let _ = stream.try_write(&connection::crowded_answer());
-    }
-
-    /// Says every first, second, fourth, eighth … time, so that a flood of clients is no flood of lines.
-    fn count(&self, says: &str, reason: &dyn std::fmt::Display) {
-        let turned_away = self.turned_away.fetch_add(1, Ordering::Relaxed) + 1;
-        if turned_away.is_power_of_two() {
-            tracing::warn!(turned_away, %reason, "{says}");
-        }
+        let _ = stream.try_write(&answer::last_words(TOO_MANY_CONNECTIONS));
     }
 
     async fn drain(&self, mut open: JoinSet<()>) {

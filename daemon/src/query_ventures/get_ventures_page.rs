@@ -11,11 +11,11 @@ use serde::Deserialize;
 /// Lists ventures.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct GetVenturesPage {
-    /// Only those with this status label, for example `Submitted`.
-    status: Option<String>,
+    /// Only those with this status label.
+    status: Option<StatusLabel>,
     /// Only those of exactly this name.
     name: Option<String>,
-    /// Only those whose name or brief contains this text, whatever its case.
+    /// Only those whose name or brief contains this text; the case of A to Z does not matter.
     q: Option<String>,
     /// Archived ones too.
     include_archived: Option<bool>,
@@ -25,9 +25,16 @@ pub(super) struct GetVenturesPage {
     paging: Paging,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+enum StatusLabel {
+    Setup,
+    Refined,
+    Submitted,
+    Archived,
+}
+
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(inline)]
 enum Sort {
     Name,
     #[default]
@@ -58,16 +65,13 @@ impl Query for GetVenturesPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<VentureRow>, QueryError> {
-        let select = format!("SELECT {} FROM ventures", row::COLUMNS);
         let (sort, order) = self.sort.unwrap_or_default().column();
-        let everything = self.include_archived.unwrap_or(false) || self.status.as_deref() == Some("Archived");
-        let found =
-            self.q.map(|q| format!("%{}%", q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
-        let page = Keyset::new(&select, sort, "venture_id", order)
-            .only(if everything { "1" } else { "status & 2 = 0" })
-            .only_with("status_label = ?", self.status)
+        let all = self.include_archived.unwrap_or(false) || self.status == Some(StatusLabel::Archived);
+        let page = Keyset::new(row::COLUMNS, "ventures", (sort, "venture_id"), order)
+            .only(if all { "1" } else { "status & 2 = 0" })
+            .only_with("status_label = ?", self.status.map(|label| format!("{label:?}")))
             .only_with("name = ?", self.name)
-            .only_with("name || ' ' || coalesce(brief, '') LIKE ? ESCAPE '\\'", found)
+            .only_with("instr(lower(name || char(10) || coalesce(brief, '')), lower(?)) > 0", self.q)
             .read(db, &self.paging, row::venture)?;
         Ok(Found::Page(page))
     }

@@ -36,7 +36,7 @@ impl Query for GetVisionRevisionsPage {
         if !known {
             return Ok(Found::Nothing);
         }
-        let page = Keyset::new("SELECT * FROM vision_revisions", "revision", "venture_id", Order::Desc)
+        let page = Keyset::new("*", "vision_revisions", ("revision", "venture_id"), Order::Desc)
             .only_with("venture_id = ?", Some(self.venture_id.to_string()))
             .read(db, &self.paging, revision)?;
         Ok(Found::Page(page))

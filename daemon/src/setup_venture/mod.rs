@@ -75,11 +75,11 @@ impl Aggregate for Venture {
         self.vision.visibility.name()
     }
 
-    fn wrong_state(&self, desk: &DeskSpec) -> Refusal {
-        match self.status {
+    fn wrong_state(status: Status, desk: &DeskSpec) -> Refusal {
+        match status {
             Status::UNBORN => VENTURE_NOT_FOUND,
             _ if desk.allowed_in.births() => VENTURE_ALREADY_SETUP,
-            status if !status.has(Status::ARCHIVED) => VISION_ALREADY_SUBMITTED,
+            _ if !status.has(Status::ARCHIVED) => VISION_ALREADY_SUBMITTED,
             _ if desk.refuses.contains(&VENTURE_ALREADY_ARCHIVED) => VENTURE_ALREADY_ARCHIVED,
             _ => VENTURE_ARCHIVED,
         }

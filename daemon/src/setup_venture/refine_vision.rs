@@ -2,8 +2,8 @@
 //!
 //! The event carries the changed fields alone; the read model keeps every revision.
 
-use super::{VISION_ALREADY_SUBMITTED, VISION_REFINED, VISION_SUBMITTED, Venture};
-use super::{vision::VisionAsked, vision::VisionChange};
+use super::vision::{VISION_TOO_LARGE, VisionAsked, VisionChange};
+use super::{VISION_REFINED, VISION_SUBMITTED, Venture};
 use hecate_desk::prelude::*;
 
 /// Refine the vision of a venture.
@@ -33,12 +33,12 @@ impl Desk<Venture> for RefineVision {
         aliases: &[],
         says: "Refine the vision of a venture",
         allowed_in: StateMask::LIVE.without(VISION_SUBMITTED),
-        refuses: &[NOTHING_TO_REFINE, VISION_ALREADY_SUBMITTED],
+        refuses: &[NOTHING_TO_REFINE, VISION_TOO_LARGE],
     };
     const RECORDS: &'static [EventEntry<Venture>] = &[event::<_, VentureVisionRefined>()];
 
     fn decide(self, venture: &Venture, at: &Moment) -> Result<Decision<Venture>, Refused> {
-        let change = self.vision.against(&venture.vision);
+        let change = self.vision.against(&venture.vision)?;
         if change.is_empty() {
             return Err(NOTHING_TO_REFINE.about("hint", "Give a field another value than it has."));
         }

@@ -2,8 +2,8 @@
 //!
 //! The name need not be unique: two people may call their idea the same, and the id tells them apart.
 
-use super::vision::{Vision, VisionAsked};
-use super::{VENTURE_ALREADY_SETUP, Venture};
+use super::Venture;
+use super::vision::{VISION_TOO_LARGE, Vision, VisionAsked};
 use hecate_desk::prelude::*;
 use hecate_proto::id::VentureId;
 
@@ -35,13 +35,13 @@ impl Desk<Venture> for SetupVenture {
         aliases: &["/api/ventures/setup"],
         says: "Set up a venture",
         allowed_in: StateMask::UNBORN,
-        refuses: &[VENTURE_ALREADY_SETUP],
+        refuses: &[VISION_TOO_LARGE],
     };
     const RECORDS: &'static [EventEntry<Venture>] = &[event::<_, VentureSetup>()];
 
     fn decide(self, _: &Venture, at: &Moment) -> Result<Decision<Venture>, Refused> {
         let mut vision = Vision::default();
-        self.vision.against(&vision).write(&mut vision);
+        self.vision.against(&vision)?.write(&mut vision);
         Ok(Decision::from(VentureSetup {
             venture_id: self.venture_id.map_or(at.id("venture_id").to_owned(), |id| id.to_string()),
             name: self.name.into(),

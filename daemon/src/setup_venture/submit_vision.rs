@@ -1,6 +1,6 @@
 //! Freezes the vision and hands it over: discovery hears of it with all that it says.
 
-use super::{VISION_ALREADY_SUBMITTED, VISION_SUBMITTED, Venture, vision::Vision};
+use super::{VISION_SUBMITTED, Venture, vision::Vision};
 use hecate_desk::prelude::*;
 
 /// Submit the vision of a venture.
@@ -28,7 +28,7 @@ impl Desk<Venture> for SubmitVision {
         aliases: &[],
         says: "Submit the vision of a venture",
         allowed_in: StateMask::LIVE.without(VISION_SUBMITTED),
-        refuses: &[VISION_INCOMPLETE, VISION_ALREADY_SUBMITTED],
+        refuses: &[VISION_INCOMPLETE],
     };
     const RECORDS: &'static [EventEntry<Venture>] = &[event::<_, VentureVisionSubmitted>()];
 
@@ -62,5 +62,5 @@ fn a_vision_is_submitted_once_and_only_with_a_brief() {
     let (ask, venture) = (serde_json::json!({}), super::kit::a_venture());
     assert!(venture.when::<SubmitVision>(ask.clone()).unwrap_err().is(VISION_INCOMPLETE));
     let submitted = super::kit::a_venture_about("Sell").asked::<SubmitVision>(ask.clone());
-    assert!(submitted.when::<SubmitVision>(ask).unwrap_err().is(VISION_ALREADY_SUBMITTED));
+    assert!(submitted.when::<SubmitVision>(ask).unwrap_err().is(super::VISION_ALREADY_SUBMITTED));
 }

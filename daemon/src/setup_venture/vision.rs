@@ -59,7 +59,7 @@ pub(super) struct VisionAsked {
 }
 
 /// The fields of a vision that changed.
-#[derive(Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct VisionChange {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,9 +74,26 @@ pub(crate) struct VisionChange {
     pub(crate) visibility: Option<Visibility>,
 }
 
+/// A whole vision travels in one event when it is submitted, whoever wrote which part when.
+const VISION_BYTES_MAX: usize = 128 * 1024;
+
+pub(super) const VISION_TOO_LARGE: Refusal =
+    Refusal::new(422, "vision_too_large", "All that a vision says has to fit into 128 KiB.");
+
 impl VisionAsked {
-    /// What is asked otherwise than it is.
-    pub(super) fn against(self, vision: &Vision) -> VisionChange {
+    /// What is asked otherwise than it is, if all of it together still fits.
+    pub(super) fn against(self, vision: &Vision) -> Result<VisionChange, Refused> {
+        let change = self.otherwise_than(vision);
+        let mut whole = vision.clone();
+        change.clone().write(&mut whole);
+        let bytes = serde_json::to_vec(&whole).map_or(usize::MAX, |text| text.len());
+        if bytes > VISION_BYTES_MAX {
+            return Err(VISION_TOO_LARGE.about("bytes", bytes).about("bytes_max", VISION_BYTES_MAX));
+        }
+        Ok(change)
+    }
+
+    fn otherwise_than(self, vision: &Vision) -> VisionChange {
         let texts = |lines: Vec<Line>| lines.into_iter().map(String::from).collect::<Vec<_>>();
         VisionChange {
             brief: self.brief.map(String::from).filter(|brief| vision.brief.as_ref() != Some(brief)),

@@ -33,7 +33,7 @@ pub struct Form {
     pub complaint: Option<Complaint>,
     /// One more Esc throws away what was typed.
     pub discard_armed: bool,
-    /// The last submission whose end is unknown: the same body goes out under the same key.
+    /// The last submission whose end is unknown: the same body goes out under the same name.
     unanswered: Option<(SubmissionId, Value)>,
 }
 
@@ -47,7 +47,7 @@ impl Form {
             venture_id: None,
             path,
             if_match: None,
-            fields: schema::fields(&desk.body, &desk.path_params).into_iter().map(Field::new).collect(),
+            fields: schema::fields(&desk.body).into_iter().map(Field::new).collect(),
             focus: 0,
             sending: None,
             complaint: None,
@@ -137,7 +137,7 @@ impl Form {
     pub fn unanswered(&mut self, reason: &str) {
         self.sending = None;
         self.complaint = Some(Complaint {
-            says: format!("no answer: {reason}"),
+            says: format!("no final answer: {reason}"),
             hint: Some("send again: the same key goes out, so nothing is recorded twice".to_owned()),
         });
     }

@@ -91,7 +91,7 @@ pub enum Effect {
 }
 
 /// Names one intention to change something; the rim gives each its own idempotency key, so that a repeat
-/// after a broken connection records nothing twice.
+/// under the same name records nothing twice.
 pub type SubmissionId = u64;
 
 /// A question for the daemon.
@@ -155,4 +155,18 @@ pub enum Outcome {
     },
     /// No answer: for a command, what it changed is unknown.
     Unanswered(String),
+}
+
+impl Outcome {
+    /// Whether it says for good what became of a command. Everything else, a 500 or a 504 above all, leaves
+    /// open what was recorded, and a 429 or 503 may follow a try whose answer was lost.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Answered { status: 200..=299 | 400..=428 | 430..=499, .. })
+    }
+
+    /// Whether asking again soon may bring more: nothing came, a mailbox was full, the daemon starts, a read
+    /// model lags, an answer was not there in time.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unanswered(_) | Self::Answered { status: 429 | 503 | 504, .. })
+    }
 }

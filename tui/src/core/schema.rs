@@ -64,19 +64,13 @@ impl FieldKind {
     }
 }
 
-/// The fields of an object schema: required ones first, in the schema's order of requirement. What stands in
-/// the path already is not asked for again.
-pub fn fields(schema: &Value, path_params: &[String]) -> Vec<FieldSpec> {
+/// The fields of an object schema, in the order in which it declares them.
+pub fn fields(schema: &Value) -> Vec<FieldSpec> {
     let required: Vec<&str> = texts(schema.get("required")).collect();
     let Some(Value::Object(properties)) = schema.get("properties") else {
         return Vec::new();
     };
-    let rank = |name: &str| required.iter().position(|it| *it == name).unwrap_or(usize::MAX);
-    let mut specs: Vec<FieldSpec> =
-        properties.iter().map(|(name, property)| field(schema, name, property, &required)).collect();
-    specs.retain(|spec| !path_params.contains(&spec.name));
-    specs.sort_by_key(|spec| rank(&spec.name));
-    specs
+    properties.iter().map(|(name, property)| field(schema, name, property, &required)).collect()
 }
 
 fn field(root: &Value, name: &str, property: &Value, required: &[&str]) -> FieldSpec {
@@ -182,7 +176,7 @@ mod tests {
             "Word": {"type": "string"},
             "Loop": {"$ref": "#/$defs/Loop"}
         }});
-        fields(&schema, &[]).remove(0).kind
+        fields(&schema).remove(0).kind
     }
 
     #[test]
@@ -208,12 +202,14 @@ mod tests {
     }
 
     #[test]
-    fn required_fields_come_first_and_limits_are_said() {
+    fn fields_keep_their_declared_order_and_limits_are_said() {
         let schema = json!({"required": ["name"], "properties": {
-            "about": {"type": "string", "description": "What it\nis.", "maxLength": 50},
-            "name": {"type": "string", "minLength": 1, "maxLength": 100}
+            "zeal": {"type": "integer"},
+            "name": {"type": "string", "minLength": 1, "maxLength": 100},
+            "about": {"type": "string", "description": "What it\nis.", "maxLength": 50}
         }});
-        let [name, about] = fields(&schema, &[]).try_into().expect("two fields");
+        let [zeal, name, about] = fields(&schema).try_into().expect("three fields");
+        assert_eq!((zeal.name.as_str(), zeal.required), ("zeal", false));
         assert_eq!(
             (name.name.as_str(), name.required, name.limits.as_str()),
             ("name", true, "1–100 characters")

@@ -262,20 +262,27 @@ fn renew_if_match(model: &mut Model) {
 
 /// Why a request brought nothing.
 enum Trouble {
+    /// The daemon said no, and that stays.
     Refused(u16, Box<ErrorAnswer>),
+    /// Nothing came, or nothing that settles it.
     Unclear(String),
 }
 
 impl Trouble {
     fn says(&self) -> String {
         match self {
-            Self::Refused(_, error) => format!("{} ({})", error.message, error.error),
+            Self::Refused(_, error) => spoken(error),
             Self::Unclear(reason) => reason.clone(),
         }
     }
 }
 
+fn spoken(error: &ErrorAnswer) -> String {
+    format!("{} ({})", error.message, error.error)
+}
+
 fn read<T: for<'de> Deserialize<'de>>(outcome: Outcome) -> Result<T, Trouble> {
+    let is_final = outcome.is_final();
     let (status, body) = match outcome {
         Outcome::Answered { status, body } => (status, body),
         Outcome::Unanswered(reason) => return Err(Trouble::Unclear(reason)),
@@ -284,7 +291,8 @@ fn read<T: for<'de> Deserialize<'de>>(outcome: Outcome) -> Result<T, Trouble> {
         return T::deserialize(body).map_err(|error| Trouble::Unclear(format!("unreadable answer: {error}")));
     }
     match ErrorAnswer::deserialize(body) {
-        Ok(error) => Err(Trouble::Refused(status, Box::new(error))),
+        Ok(error) if is_final => Err(Trouble::Refused(status, Box::new(error))),
+        Ok(error) => Err(Trouble::Unclear(spoken(&error))),
         Err(_) => Err(Trouble::Unclear(format!("the daemon answered {status} without a reason"))),
     }
 }

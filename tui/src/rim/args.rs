@@ -13,6 +13,7 @@ Examples:
   hecate venture list --json                   every venture, as the daemon answers
   hecate venture --help                        what can be done with ventures
   hecate doctor                                which sockets were tried, and what is wrong
+  hecate doctor --path                         the socket that answers, for scripts
   hecate down                                  stop what `hecate up` started
 
 Exit status: 0 done, 1 refused (code on stderr), 2 usage, 69 daemon not reachable.";
@@ -44,6 +45,9 @@ pub enum Verb {
         /// Answer as JSON.
         #[arg(long)]
         json: bool,
+        /// Print the path of the socket that answers and nothing else, for scripts.
+        #[arg(long, conflicts_with = "json")]
+        path: bool,
     },
     /// Print the version.
     Version,

@@ -108,6 +108,9 @@ pub enum CallError {
     /// The body broke off.
     #[error("the answer broke off: {0}")]
     Body(String),
+    /// Whoever listens does not tell its health.
+    #[error("asked for its health, it answers {0}")]
+    NoHealth(u16),
 }
 
 impl CallError {
@@ -196,9 +199,12 @@ pub async fn find(candidates: &[PathBuf]) -> Result<Found, Vec<CallError>> {
     Err(errors)
 }
 
-/// Health of the daemon at a socket; a starting daemon answers 503 with the same body.
+/// Health of the daemon at a socket. A daemon that lives answers 200; `ready` tells whether it serves.
 pub async fn health(socket: &Path) -> Result<Health, CallError> {
     let Answer { status, body } = ask(socket, &Call::get(route::HEALTH)).await?;
+    if status != 200 {
+        return Err(CallError::NoHealth(status));
+    }
     serde_json::from_value(body).map_err(|error| CallError::NotJson { status, error })
 }
 

@@ -53,6 +53,8 @@ enum UpError {
     Ended { status: String, tail: String },
     #[error("daemon {pid} is not ready after {READY_MS} ms; look at {}", .log.display())]
     NotReady { pid: u32, log: PathBuf },
+    #[error("daemon {pid} answers at {} and is still {status} after {READY_MS} ms", .socket.display())]
+    Unready { pid: u32, socket: PathBuf, status: String },
     #[error("the network cannot be used: {0}")]
     Runtime(io::Error),
 }
@@ -82,7 +84,7 @@ pub fn up(explicit: Option<&Path>, candidates: &[PathBuf]) -> Exit {
 }
 
 async fn found_or_started(explicit: Option<&Path>, candidates: &[PathBuf]) -> Result<Found, UpError> {
-    if let Ok(found) = client::find(candidates).await {
+    if let Some(found) = answering(candidates).await? {
         return Ok(found);
     }
     let state = state_folder()?;
@@ -103,11 +105,30 @@ async fn found_or_started(explicit: Option<&Path>, candidates: &[PathBuf]) -> Re
         .unwrap_or_else(late)
 }
 
-/// Beside ourselves, then in PATH.
+/// The daemon that answers, once it is ready; `None` when nobody answers, or one that was stopping is gone.
+async fn answering(candidates: &[PathBuf]) -> Result<Option<Found>, UpError> {
+    let limit = time::Instant::now() + Duration::from_millis(READY_MS);
+    let mut turn = time::interval(Duration::from_millis(ASK_EVERY_MS));
+    loop {
+        turn.tick().await;
+        let Ok(Found { socket, health }) = client::find(candidates).await else {
+            return Ok(None);
+        };
+        if health.ready {
+            return Ok(Some(Found { socket, health }));
+        }
+        if time::Instant::now() >= limit {
+            return Err(UpError::Unready { pid: health.pid, socket, status: health.status });
+        }
+    }
+}
+
+/// Beside ourselves, then in PATH, where an empty folder would mean whatever folder we are in.
 fn program() -> Option<PathBuf> {
     let beside = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join(PROGRAM)));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let in_path = std::env::split_paths(&path).map(|folder| folder.join(PROGRAM));
+    let folders = std::env::split_paths(&path).filter(|folder| !folder.as_os_str().is_empty());
+    let in_path = folders.map(|folder| folder.join(PROGRAM));
     beside.into_iter().chain(in_path).find(|file| file.is_file()).and_then(|file| file.canonicalize().ok())
 }
 
@@ -211,20 +232,36 @@ pub fn down(candidates: &[PathBuf]) -> Exit {
         Ok(state) => state,
         Err(error) => return refuse(error.to_string()),
     };
-    let Some((path, started)) = candidates.iter().find_map(|socket| remembered(&state, socket)) else {
+    let mut gone = None;
+    for (path, started) in candidates.iter().filter_map(|socket| remembered(&state, socket)) {
+        match stop(&started) {
+            Stopped::Ended(pid) => {
+                forget(&path);
+                print::line(&format!("daemon {pid} has ended"));
+                return Exit::Done;
+            }
+            // The daemon of the next place may run all the same.
+            Stopped::Gone(pid) => {
+                forget(&path);
+                gone = Some(pid);
+            }
+            Stopped::StillRunning(pid) => {
+                return refuse(format!("daemon {pid} still runs after {END_MS} ms"));
+            }
+            Stopped::Denied(pid, why) => return refuse(format!("daemon {pid} cannot be stopped: {why}")),
+        }
+    }
+    let Some(pid) = gone else {
         return refuse("there is nothing to stop: `hecate up` started no daemon here".to_owned());
     };
-    let done = match stop(&started) {
-        Stopped::Ended(pid) => format!("daemon {pid} has ended"),
-        Stopped::Gone(pid) => format!("daemon {pid} had ended already"),
-        Stopped::StillRunning(pid) => return refuse(format!("daemon {pid} still runs after {END_MS} ms")),
-        Stopped::Denied(pid, why) => return refuse(format!("daemon {pid} cannot be stopped: {why}")),
-    };
-    if let Err(error) = fs::remove_file(&path) {
-        print::trouble(&format!("hecate: {}: {error}", path.display()));
-    }
-    print::line(&done);
+    print::line(&format!("daemon {pid} had ended already"));
     Exit::Done
+}
+
+fn forget(memory: &Path) {
+    if let Err(error) = fs::remove_file(memory) {
+        print::trouble(&format!("hecate: {}: {error}", memory.display()));
+    }
 }
 
 fn remembered(state: &Path, socket: &Path) -> Option<(PathBuf, Started)> {

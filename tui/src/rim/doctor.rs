@@ -29,26 +29,49 @@ struct File {
     gid: u32,
 }
 
-/// Looks at every candidate and prints the findings; done when one of them serves.
+/// Looks at every candidate and prints the findings; done when one of them answers.
 pub fn examine(candidates: &[PathBuf], as_json: bool) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
+    on_the_network(async {
+        let mut findings = Vec::new();
+        for socket in candidates {
+            findings.push(look(socket).await);
+        }
+        if as_json {
+            print::line(&report(&findings).to_string());
+        } else {
+            findings.iter().for_each(tell);
+            print::line(&verdict(&findings));
+        }
+        if answering(&findings).is_some() { Exit::Done } else { Exit::Unreachable }
+    })
+}
+
+/// Prints the path of the first socket that answers, or nothing.
+pub fn name_socket(candidates: &[PathBuf]) -> Exit {
+    on_the_network(async {
+        match client::find(candidates).await {
+            Ok(found) => {
+                print::line(&found.socket.display().to_string());
+                Exit::Done
+            }
+            Err(_) => Exit::Unreachable,
+        }
+    })
+}
+
+fn on_the_network(work: impl Future<Output = Exit>) -> Exit {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work),
         Err(error) => {
             print::trouble(&format!("hecate: no runtime for the network: {error}"));
-            return Exit::Refused;
+            Exit::Refused
         }
-    };
-    let mut findings = Vec::new();
-    for socket in candidates {
-        findings.push(runtime.block_on(look(socket)));
     }
-    if as_json {
-        print::line(&report(&findings).to_string());
-    } else {
-        findings.iter().for_each(tell);
-        print::line(&verdict(&findings));
-    }
-    if findings.iter().any(|it| it.answer.is_ok()) { Exit::Done } else { Exit::Unreachable }
+}
+
+/// The first finding that answers, which is the one that `hecate` attaches to.
+fn answering(findings: &[Finding]) -> Option<(&Finding, &Health)> {
+    findings.iter().find_map(|it| Some((it, &it.answer.as_ref().ok()?.0)))
 }
 
 async fn look(socket: &Path) -> Finding {
@@ -115,12 +138,11 @@ fn remedy(finding: &Finding, error: &CallError) -> &'static str {
 }
 
 fn verdict(findings: &[Finding]) -> String {
-    let serving = findings.iter().find_map(|it| Some((it, it.answer.as_ref().ok()?)));
-    match serving {
-        Some((finding, (health, _))) if health.ready => {
+    match answering(findings) {
+        Some((finding, health)) if health.ready => {
             format!("All is well: hecate attaches to {}.", finding.socket.display())
         }
-        Some((finding, (health, _))) => {
+        Some((finding, health)) => {
             format!("The daemon at {} is {}: wait a moment.", finding.socket.display(), health.status)
         }
         None => "No daemon answers. `hecate up` starts one.".to_owned(),
@@ -145,6 +167,11 @@ fn report(findings: &[Finding]) -> Value {
         }
         entry
     };
-    let ok = findings.iter().any(|it| it.answer.as_ref().is_ok_and(|(health, _)| health.ready));
-    json!({"ok": ok, "version": env!("CARGO_PKG_VERSION"), "tried": findings.iter().map(one).collect::<Vec<_>>()})
+    let found = answering(findings);
+    json!({
+        "ok": found.is_some_and(|(_, health)| health.ready),
+        "socket": found.map(|(finding, _)| &finding.socket),
+        "version": env!("CARGO_PKG_VERSION"),
+        "tried": findings.iter().map(one).collect::<Vec<_>>()
+    })
 }

@@ -9,16 +9,15 @@ use super::{
 };
 use crate::core::{
     Message,
-    message::{Down, LinkEvent, Outcome, Reply, Request, SubmissionId, Tag},
+    message::{Down, LinkEvent, Outcome, Reply, Request, Tag},
 };
 use hecate_proto::{fact::FactFrame, route};
 use http_body_util::BodyExt;
 use hyper::{Response, body::Incoming};
 use serde::Deserialize;
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, mpsc::SyncSender},
+    sync::{Arc, mpsc::SyncSender},
     time::Duration,
 };
 use tokio::{
@@ -52,8 +51,8 @@ pub(super) fn run(candidates: Vec<PathBuf>, orders: Orders, messages: SyncSender
         Ok(runtime) => runtime,
         Err(error) => return refuse(&messages, &format!("no runtime for the network: {error}")),
     };
-    let link =
-        Arc::new(Link { candidates, messages, socket: watch::Sender::new(None), keys: Mutex::default() });
+    let socket = watch::Sender::new(None);
+    let link = Arc::new(Link { candidates, messages, socket, session: Uuid::now_v7() });
     runtime.block_on(async move {
         match Signals::listen() {
             Ok(signals) => drop(tokio::spawn(signals.pass_on(link.messages.clone()))),
@@ -84,8 +83,8 @@ struct Link {
     messages: SyncSender<Message>,
     /// Where the daemon was found last.
     socket: watch::Sender<Option<PathBuf>>,
-    /// The idempotency key of each submission whose end is not known.
-    keys: Mutex<BTreeMap<SubmissionId, Uuid>>,
+    /// Makes the numbers of this terminal's submissions into idempotency keys like no others.
+    session: Uuid,
 }
 
 /// How one connection ended.
@@ -194,7 +193,8 @@ impl Link {
         }
     }
 
-    /// Tries until there is an answer that stays. A command goes out under one key however often it is sent.
+    /// Tries until there is an answer that does not pass by itself, or for as long as [`RETRY_MS`] says. A
+    /// command goes out under one key however often it is sent.
     async fn answer(&self, request: Request) -> Outcome {
         let call = self.call(&request);
         let deadline = Instant::now() + Duration::from_millis(RETRY_MS);
@@ -206,8 +206,7 @@ impl Link {
                 Some(socket) => outcome(client::ask(&socket, &call).await),
             };
             let waited = timeout_at(deadline, backoff.wait(&self.candidates));
-            if is_final(&outcome) || waited.await.is_err() {
-                self.settle(&request.tag, &outcome);
+            if !outcome.may_pass() || waited.await.is_err() {
                 return outcome;
             }
         }
@@ -215,23 +214,13 @@ impl Link {
 
     fn call(&self, request: &Request) -> Call {
         let key = match request.tag {
-            Tag::Command(submission) => {
-                let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(keys.entry(submission).or_insert_with(Uuid::now_v7).to_string())
-            }
+            Tag::Command(submission) => Some(format!("{}-{submission}", self.session)),
             _ => None,
         };
         Call { path: request.path.clone(), body: request.body.clone(), headers: Vec::new() }
             .if_match(request.if_match)
             .min_position(request.min_position)
             .idempotency_key(key)
-    }
-
-    /// Forgets the key of a submission whose end is known.
-    fn settle(&self, tag: &Tag, outcome: &Outcome) {
-        if let (Tag::Command(submission), Outcome::Answered { .. }) = (tag, outcome) {
-            self.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(submission);
-        }
     }
 
     async fn watch_tree(self: Arc<Self>, mut watched: watch::Receiver<bool>) {
@@ -254,11 +243,6 @@ fn outcome(answer: Result<client::Answer, CallError>) -> Outcome {
     }
 }
 
-/// 429 and 503 pass by themselves: a full mailbox, a start, a read model that lags.
-fn is_final(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Answered { status, .. } if ![429, 503].contains(status))
-}
-
 fn frame(item: Item) -> Option<Message> {
     let frame = match item {
         Item::TooLarge => return Some(Message::UnreadableFrame("it is too large".to_owned())),
@@ -277,4 +261,52 @@ fn frame(item: Item) -> Option<Message> {
 #[derive(Deserialize)]
 struct Snapshot {
     position: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use tempfile::TempDir;
+    use tokio::{io::AsyncWriteExt, net::UnixListener};
+
+    /// A link to a socket where connections are taken and nobody answers.
+    fn to_a_mute() -> (TempDir, UnixListener, Link) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("daemon.sock");
+        let listener = UnixListener::bind(&socket).expect("a listener");
+        let (messages, _) = std::sync::mpsc::sync_channel(1);
+        let candidates = vec![socket.clone()];
+        let socket = watch::Sender::new(Some(socket));
+        (folder, listener, Link { candidates, messages, socket, session: Uuid::now_v7() })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_daemon_that_never_answers_is_given_up_by_everything_that_asks() {
+        let (_folder, _listener, link) = to_a_mute();
+        let ended = link.connect_once(&mut watch::channel((0, 0)).1).await;
+        assert!(matches!(ended, Ended::Failed(Down::Unreachable, why) if why.starts_with("no answer")));
+        let ended = link.follow_facts(&link.candidates[0], 0).await;
+        assert!(matches!(ended, Ended::Broken(why) if why.starts_with("no answer")));
+        let command = Request { body: Some(Value::Null), ..Request::get(Tag::Command(1), "/") };
+        for request in [Request::get(Tag::Catalogue, "/"), command] {
+            assert!(matches!(link.answer(request).await, Outcome::Unanswered(_)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_falls_silent_is_broken() {
+        let (_folder, listener, link) = to_a_mute();
+        let call = Call::get(route::FACTS_STREAM);
+        let begin = async {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: hello\n\n";
+            stream.write_all(head).await.expect("a reader");
+            stream
+        };
+        let (_kept_open, opened) = tokio::join!(begin, client::open(&link.candidates[0], &call));
+        tokio::time::pause();
+        let ended = link.read_facts(opened.expect("a stream")).await;
+        assert!(matches!(ended, Ended::Broken(why) if why == "the daemon fell silent"));
+    }
 }

@@ -157,7 +157,7 @@ fn actions(venture: &board::Venture) -> String {
     if names.is_empty() { "nothing".to_owned() } else { names.join(" · ") }
 }
 
-/// The fields that people ask for first, then all the others by name; empty ones are left out.
+/// The fields that people ask for first, then all the others as the daemon orders them; empty ones are left out.
 fn ordered_fields(venture: &board::Venture) -> Vec<(&str, &Value)> {
     const FIRST: [&str; 4] = ["status_label", "revision", "brief", "venture_id"];
     let rank = |name: &str| FIRST.iter().position(|it| *it == name).unwrap_or(FIRST.len());

@@ -1,7 +1,7 @@
 //! The terminal attached to a daemon that comes, goes and fails.
 
 use crate::{
-    fake_daemon::FakeDaemon,
+    fake_daemon::{Asked, FakeDaemon},
     pty::Pty,
     sample::{self, VENTURE},
 };
@@ -112,7 +112,7 @@ fn a_form_sends_what_was_typed_and_the_board_shows_it() {
     let state = daemon.state();
     let sent = state.asked.iter().find(|it| it.method == "POST").unwrap();
     assert_eq!(sent.body, json!({"name": "Orchard"}));
-    assert_eq!(sent.headers["idempotency-key"].len(), 36);
+    assert!(!sent.headers["idempotency-key"].is_empty());
 }
 
 #[test]
@@ -123,11 +123,61 @@ fn a_lost_answer_is_asked_for_again_under_the_same_key() {
     pty.wait_for_text("setup venture");
     pty.press("Orchard\x13");
     pty.wait_for_text("venture_setup_v1");
-    let state = daemon.state();
-    let sent: Vec<_> = state.asked.iter().filter(|it| it.method == "POST").collect();
-    assert_eq!(sent.len(), 2);
-    assert_eq!(sent[0].headers["idempotency-key"], sent[1].headers["idempotency-key"]);
-    assert_eq!(state.rows.len(), 2);
+    let posts = posts(&daemon);
+    assert!(matches!(keys_of(&posts)[..], [first, second] if first == second), "{posts:#?}");
+    assert_eq!(daemon.state().rows.len(), 2);
+}
+
+fn posts(daemon: &FakeDaemon) -> Vec<Asked> {
+    daemon.state().asked.iter().filter(|it| it.method == "POST").cloned().collect()
+}
+
+fn keys_of(posts: &[Asked]) -> Vec<&str> {
+    posts.iter().map(|it| it.headers["idempotency-key"].as_str()).collect()
+}
+
+#[test]
+fn a_time_limit_that_passed_is_asked_about_under_the_same_key() {
+    let (_folder, daemon, mut pty) = with_one_venture();
+    let late = sample::refusal("timeout", "No answer in time.", json!({}));
+    daemon.change(|state| state.hide_next_answer = Some((504, late)));
+    pty.press("n");
+    pty.wait_for_text("setup venture");
+    pty.press("Orchard\x13");
+    pty.wait_for_text("venture_setup_v1");
+    let posts = posts(&daemon);
+    assert!(matches!(keys_of(&posts)[..], [first, second] if first == second), "{posts:#?}");
+    assert_eq!(daemon.state().rows.len(), 2);
+}
+
+#[test]
+fn after_a_fault_of_the_daemon_the_same_form_gives_birth_only_once() {
+    let (_folder, daemon, mut pty) = with_one_venture();
+    let fault = sample::refusal("internal_error", "Something unexpected happened.", json!({}));
+    daemon.change(|state| state.hide_next_answer = Some((500, fault)));
+    pty.press("n");
+    pty.wait_for_text("setup venture");
+    pty.press("Orchard\x13");
+    let screen = pty.wait_for_text("no final answer: Something unexpected happened.");
+    assert!(screen.contains("the same key goes out"), "{screen}");
+    pty.press("\x13");
+    pty.wait_for_text("venture_setup_v1");
+    let posts = posts(&daemon);
+    assert!(matches!(keys_of(&posts)[..], [first, second] if first == second), "{posts:#?}");
+    assert_eq!(daemon.state().rows.len(), 2);
+}
+
+#[test]
+fn each_submission_has_a_key_of_its_own() {
+    let (_folder, daemon, mut pty) = with_one_venture();
+    for name in ["Orchard", "Windmill"] {
+        pty.press("n");
+        pty.wait_for_text("setup venture");
+        pty.press(&format!("{name}\x13"));
+        pty.wait_for("the new venture in its details", |screen| screen.contains(&format!("╭ {name}")));
+    }
+    let posts = posts(&daemon);
+    assert!(matches!(keys_of(&posts)[..], [first, second] if first != second), "{posts:#?}");
 }
 
 #[test]

@@ -33,10 +33,14 @@ pub(crate) struct State {
     pub(crate) silent: bool,
     pub(crate) starting: bool,
     pub(crate) tree: Option<(u16, Value)>,
+    /// What is answered instead of its health.
+    pub(crate) health: Option<(u16, Value)>,
     /// The next command is answered so.
     pub(crate) next_answer: Option<(u16, Value)>,
     /// The next command is recorded, and its answer lost.
     pub(crate) lose_next_answer: bool,
+    /// The next command is recorded, and answered so.
+    pub(crate) hide_next_answer: Option<(u16, Value)>,
     pub(crate) extra_desks: Vec<Value>,
     /// Idempotency keys and their first answers.
     receipts: BTreeMap<String, Value>,
@@ -208,8 +212,8 @@ fn write_answer(mut out: UnixStream, status: u16, body: &Value) -> Option<()> {
 fn answer(state: &mut State, asked: &Asked) -> Option<(u16, Value)> {
     let path = asked.path.split('?').next().unwrap_or_default();
     if path == "/api/health" {
-        let status = if state.starting { 503 } else { 200 };
-        return Some((status, sample::health(!state.starting, std::process::id())));
+        let health = || (200, sample::health(!state.starting, std::process::id()));
+        return Some(state.health.clone().unwrap_or_else(health));
     }
     if state.starting {
         return Some((503, sample::refusal("starting", "The daemon is starting.", json!({}))));
@@ -267,5 +271,5 @@ fn command(state: &mut State, asked: &Asked) -> Option<(u16, Value)> {
     let answer = sample::recorded(&id, event_type, version, position);
     state.receipts.extend(key.map(|key| (key, answer.clone())));
     let lost = std::mem::take(&mut state.lose_next_answer);
-    (!lost).then_some((201, answer))
+    (!lost).then(|| state.hide_next_answer.take().unwrap_or((201, answer)))
 }

@@ -204,7 +204,7 @@ fn archived_ventures_are_hidden_until_asked_for() {
 #[test]
 fn a_form_sends_only_what_is_filled_in() {
     let mut model = live(&[]);
-    let effects = press(&mut model, "nGarden<tab><tab><tab>one<ret>two, three<tab><right><right><c-s>");
+    let effects = press(&mut model, "nGarden<tab><tab>one<ret>two, three<tab><tab><right><right><c-s>");
     let request = sent(&effects)[0];
     assert_eq!(request.path, "/api/ventures");
     assert_eq!(
@@ -262,9 +262,30 @@ fn a_repeat_after_no_answer_keeps_its_number_unless_the_body_changed() {
 }
 
 #[test]
+fn an_answer_that_leaves_the_outcome_open_keeps_the_number_and_a_final_one_does_not() {
+    let refusal = || sample::refusal("some_code", "Some reason.", json!({}));
+    for (status, body, is_kept) in [
+        (500, refusal(), true),
+        (504, refusal(), true),
+        (503, refusal(), true),
+        (429, refusal(), true),
+        (500, Value::Null, true),
+        (201, json!({"unreadable": true}), true),
+        (400, refusal(), false),
+        (409, refusal(), false),
+    ] {
+        let mut model = live(&[]);
+        let first = sent(&press(&mut model, "nGarden<c-s>"))[0].tag.clone();
+        answer(&mut model, first.clone(), status, body);
+        let again = sent(&press(&mut model, "<c-s>"))[0].tag.clone();
+        assert_eq!(again == first, is_kept, "after {status}");
+    }
+}
+
+#[test]
 fn a_refusal_goes_to_its_field_and_the_next_try_has_a_new_number() {
     let mut model = live(&[]);
-    let effects = press(&mut model, "nGarden<tab><tab><tab>a<c-s>");
+    let effects = press(&mut model, "nGarden<tab><tab>a<c-s>");
     let tag = sent(&effects)[0].tag.clone();
     let details = json!({"field": "repos[0]", "rule": "pattern", "hint": "Give a URL."});
     answer(&mut model, tag.clone(), 400, sample::refusal("validation_error", "repos[0] is no URL", details));

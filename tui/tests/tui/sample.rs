@@ -58,7 +58,7 @@ pub(crate) fn catalogue() -> Value {
     ], "queries": [
         query("get_ventures_page", "list", "/api/ventures", "ventures", paging),
         query("get_venture_by_id", "show", "/api/ventures/{venture_id}", "venture", json!({
-            "type": "object", "required": ["venture_id"], "properties": {"venture_id": {"type": "string"}}})),
+            "type": "object", "properties": {"min_position": {"type": "integer"}}})),
     ]})
 }
 

@@ -64,7 +64,7 @@ fn a_form_with_every_kind_of_field() {
     let mut model = live(&[]);
     press(&mut model, "nGarden<tab>A garden<ret>of moss");
     insta::assert_snapshot!("form_80x24", picture(&model, 80, 24));
-    press(&mut model, "<tab>{<tab><tab><right><c-s>");
+    press(&mut model, "<tab><tab>{<tab><right><c-s>");
     insta::assert_snapshot!("form_wrong_json_120x40", picture(&model, 120, 40));
 }
 

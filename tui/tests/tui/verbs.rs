@@ -85,11 +85,11 @@ fn queries_are_tables_and_lists() {
         hecate(&daemon, &["venture", "list", "--include-archived", "--limit", "7", "--min-position", "1"]);
     assert_eq!(code, 0);
     insta::assert_snapshot!(out, @r"
-    VENTURE ID                    NAME        REVISION  STATUS LABEL  UPDATED AT                   BRIEF
-    v-01J8ZC0000000000000000000A  Greenhouse  0         Setup         2026-08-22T10:00:00.000000Z  Grows tomatoes where there is no sun
+    VENTURE ID                    NAME        BRIEF                                 REVISION  STATUS LABEL  UPDATED AT
+    v-01J8ZC0000000000000000000A  Greenhouse  Grows tomatoes where there is no sun  0         Setup         2026-08-22T10:00:00.000000Z
     ");
     let asked = daemon.state().asked.last().unwrap().clone();
-    assert_eq!(asked.path, "/api/ventures?include_archived=true&limit=7");
+    assert_eq!(asked.path, "/api/ventures?limit=7&include_archived=true");
     assert_eq!(asked.headers["hecate-min-position"], "1");
     let (code, out, _) = hecate(&daemon, &["venture", "show", VENTURE]);
     assert_eq!(code, 0);
@@ -184,6 +184,55 @@ fn the_doctor_finds_a_daemon_and_names_troubles() {
     std::fs::write(&file.socket, "").unwrap();
     let (_, out, _) = hecate(&file, &["doctor"]);
     assert!(out.contains("this is no socket"), "{out}");
+}
+
+#[test]
+fn a_script_learns_which_socket_answers() {
+    let (folder, daemon) = daemon();
+    let socket = daemon.socket.to_str().unwrap();
+    let (code, out, err) = hecate(&daemon, &["doctor", "--path"]);
+    assert_eq!((code, out, err), (0, format!("{socket}\n"), String::new()));
+    let (_, out, _) = hecate(&daemon, &["doctor", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["socket"], socket);
+
+    let nobody =
+        FakeDaemon { socket: folder.path().join("nobody.sock"), ..FakeDaemon::absent(folder.path()) };
+    assert_eq!(hecate(&nobody, &["doctor", "--path"]), (69, String::new(), String::new()));
+    let (_, out, _) = hecate(&nobody, &["doctor", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap().get("socket"), Some(&Value::Null));
+    let (code, ..) = hecate(&daemon, &["doctor", "--path", "--json"]);
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn an_empty_variable_of_the_environment_counts_as_absent() {
+    let folder = tempfile::tempdir().unwrap();
+    let tried = |empty: bool| {
+        let mut command = Command::new(binary());
+        command.args(["doctor", "--json"]).env("HOME", folder.path());
+        for name in ["HECATE_SOCKET", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"] {
+            if empty {
+                command.env(name, "")
+            } else {
+                command.env_remove(name)
+            };
+        }
+        let report: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+        let sockets = report["tried"].as_array().unwrap().iter();
+        sockets.map(|it| it["socket"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(tried(true), tried(false));
+    assert_eq!(tried(true)[1..], [folder.path().join(".hecate/daemon.sock").to_str().unwrap().to_owned()]);
+}
+
+#[test]
+fn a_listener_that_tells_no_health_is_no_daemon() {
+    let (_folder, daemon) = daemon();
+    let refusal = sample::refusal("not_found", "No such route.", json!({}));
+    daemon.change(|state| state.health = Some((404, refusal)));
+    let (code, out, _) = hecate(&daemon, &["doctor"]);
+    assert_eq!(code, 69);
+    assert!(out.contains("asked for its health, it answers 404"), "{out}");
 }
 
 #[test]

@@ -45,8 +45,9 @@ pub trait Aggregate: Default + Send + Sync + 'static {
     /// How far its facts may travel: `private`, `realm` or `public`.
     fn visibility(&self) -> &str;
 
-    /// The refusal of a desk that is closed in the state at hand.
-    fn wrong_state(&self, desk: &DeskSpec) -> Refusal;
+    /// The refusal of a desk that is closed in this state. The catalogue asks too, to list what a desk may
+    /// refuse.
+    fn wrong_state(status: Status, desk: &DeskSpec) -> Refusal;
 }
 
 /// What people and front-ends see of a status.

@@ -158,11 +158,14 @@ impl<A: Aggregate> AggregateActor<A> {
         if let Some(first) = self.first_result(ask).await? {
             return Ok(first);
         }
-        for _ in 1..TRIES_MAX {
+        for tried in 1..TRIES_MAX {
             match self.try_once(ask).await {
                 Err(Halt::Refused(refused))
                     if refused.is(Refusal::WRONG_EXPECTED_VERSION)
-                        && ask.caller.expected_version.is_none() => {}
+                        && ask.caller.expected_version.is_none() =>
+                {
+                    tokio::time::sleep(jitter(tried)).await;
+                }
                 done => return done,
             }
         }
@@ -205,7 +208,8 @@ impl<A: Aggregate> AggregateActor<A> {
                 Halt::Crash(ExitReason::error(format!("{} does not fold: {why:?}", event.event_type)))
             })?;
         }
-        let outcome = Outcome::of(&loaded.folded, before.is_none(), loaded.position);
+        let outcome =
+            Outcome::of(&loaded.folded, before.is_none() && !decision.events.is_empty(), loaded.position);
         let events = self.events(ask, &loaded.folded, decision, at_us);
         let note = Note::Told(outcome.clone());
         if events.is_empty() && ask.keyed.receipt_key.is_none() {
@@ -265,6 +269,12 @@ impl<A: Aggregate> AggregateActor<A> {
         };
         decision.events.into_iter().map(new).collect()
     }
+}
+
+/// Up to 1 ms after the first try, up to 9 ms after the ninth: two that contend do not meet again.
+fn jitter(tried: u32) -> Duration {
+    let dice = u64::from(Uuid::new_v4().as_bytes()[0]);
+    Duration::from_micros(u64::from(tried) * dice * 1_000 / 256)
 }
 
 fn tags<A: Aggregate>(folded: &Folded<A>) -> Vec<String> {

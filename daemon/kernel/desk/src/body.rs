@@ -2,7 +2,7 @@
 //!
 //! serde_json keeps the last of two equal keys in silence; a client that sends two has a bug and is told.
 
-use crate::refusal::{Refusal, Refused};
+use crate::refusal::{Refusal, Refused, Rule};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -32,9 +32,10 @@ fn refuse(error: &serde_json::Error) -> Refused {
     let text = error.to_string();
     let refused = Refusal::INVALID_JSON.about("line", error.line()).about("column", error.column());
     match text.split_once(TWICE).and_then(|(_, rest)| rest.split_once('`')) {
-        Some((key, _)) => {
-            refused.about("field", key).about("rule", "duplicate_key").about("hint", "Say each key once.")
-        }
+        Some((key, _)) => refused
+            .about("field", key)
+            .about("rule", Rule::DuplicateKey.name())
+            .about("hint", "Say each key once."),
         None => refused.about("hint", text),
     }
 }

@@ -1,7 +1,7 @@
 //! A desk's sheet: its entry as the catalogue shows it.
 
 use crate::{aggregate::Aggregate, aggregate::ProcessSpec, desk::DeskEntry, desk::DeskSpec};
-use crate::{event::EventEntry, refusal::Refusal, schema::Rules};
+use crate::{event::EventEntry, refusal::Refusal, schema::Rules, status::Status};
 use hecate_proto::catalogue::{DeskSheet, RecordedType, RefusalSheet};
 use serde_json::Value;
 
@@ -18,10 +18,25 @@ pub(crate) fn sheet<A: Aggregate>(desk: &DeskEntry<A>, body: &Value) -> DeskShee
         says: desk.spec.says.to_owned(),
         allowed_in: desk.spec.allowed_in.sheet(),
         body: body.clone(),
-        refusals: desk.spec.refuses.iter().map(refusal_sheet).collect(),
+        refusals: refusals(desk).iter().map(refusal_sheet).collect(),
         records: desk.records.iter().map(recorded_type).collect(),
         hears: Vec::new(),
     }
+}
+
+/// What the desk itself refuses, and what it is refused with in each state in which it is closed.
+fn refusals<A: Aggregate>(desk: &DeskEntry<A>) -> Vec<Refusal> {
+    let mut refusals = desk.spec.refuses.to_vec();
+    let flags = A::LABELS.iter().fold(0, |flags, (flag, _)| flags | flag.0);
+    let born = (1..=flags).filter(|status| status & !flags == 0).map(Status);
+    let states = born.filter(|status| status.has(Status::INITIATED)).chain([Status::UNBORN]);
+    for status in states.filter(|status| !desk.spec.allowed_in.allows(*status)) {
+        let refusal = A::wrong_state(status, &desk.spec);
+        if !refusals.contains(&refusal) {
+            refusals.push(refusal);
+        }
+    }
+    refusals
 }
 
 fn recorded_type<A: Aggregate>(event: &EventEntry<A>) -> RecordedType {

@@ -62,9 +62,12 @@ pub const fn desk<A: Aggregate, D: Desk<A>>() -> DeskEntry<A> {
         records: D::RECORDS,
         schema: schema::of::<D>,
         decide: |body, aggregate, at| {
-            serde_json::from_value::<D>(body)
-                .map_err(|error| Refusal::VALIDATION.about("hint", error.to_string()))?
-                .decide(aggregate, at)
+            // What fits the schema fits the type; anything else is a bug of the type's schema.
+            let asked = serde_json::from_value::<D>(body).map_err(|error| {
+                tracing::error!(desk = D::SPEC.name, %error, "the schema lets through what the type does not take");
+                Refusal::INTERNAL
+            })?;
+            asked.decide(aggregate, at)
         },
     }
 }

@@ -53,7 +53,7 @@ impl<A: Aggregate> Folded<A> {
     pub fn decide(&self, desk: &DeskEntry<A>, body: Value, at: &Moment) -> Result<Decision<A>, Refused> {
         let status = self.aggregate.status();
         if !desk.spec.allowed_in.allows(status) {
-            return Err(self.explain(self.aggregate.wrong_state(&desk.spec).into()));
+            return Err(self.explain(A::wrong_state(status, &desk.spec).into()));
         }
         let decision = (desk.decide)(body, &self.aggregate, at).map_err(|refused| self.explain(refused))?;
         for event in &decision.events {

@@ -17,6 +17,7 @@ mod decision;
 mod desk;
 mod event;
 mod folded;
+#[cfg(any(test, feature = "kit"))]
 pub mod kit;
 mod moment;
 mod process;
@@ -39,7 +40,7 @@ pub use event::{Emits, Event, EventEntry, event};
 pub use folded::Folded;
 pub use moment::Moment;
 pub use process::{Asked, Door, Process, ProcessEntry, Wiring, process};
-pub use refusal::{Refusal, Refused};
+pub use refusal::{Refusal, Refused, Rule};
 pub use status::{StateMask, Status};
 pub use text::Text;
 

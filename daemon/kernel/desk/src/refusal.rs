@@ -26,13 +26,10 @@ impl Refusal {
         Refused::from(self).about(key, value)
     }
 
-    /// A rule of a field was broken: `required`, `type`, `unknown_field`, `blank`, `too_long`, `range`,
-    /// `pattern` or `enum`.
-    pub fn rule(field: &str, rule: &str, hint: impl Into<String>) -> Refused {
-        let mut refused =
-            Refusal::VALIDATION.about("field", field).about("rule", rule).about("hint", hint.into());
-        refused.says = format!("`{field}` {}.", broken(rule)).into();
-        refused
+    /// A rule of a field was broken.
+    pub fn rule(field: &str, rule: Rule, hint: impl Into<String>) -> Refused {
+        let refused = Refusal::VALIDATION.about("field", field).about("rule", rule.name());
+        Refused { says: format!("`{field}` {}.", rule.says()).into(), ..refused.about("hint", hint.into()) }
     }
 
     /// The key that was used before came with another request.
@@ -87,19 +84,57 @@ impl Refusal {
     ];
 }
 
-/// A broken rule in words.
-fn broken(rule: &str) -> &'static str {
-    match rule {
-        "required" => "is missing",
-        "type" => "has the wrong type",
-        "unknown_field" => "is not known here",
-        "duplicate_key" => "is said twice",
-        "blank" => "must not be blank",
-        "too_long" => "is too long",
-        "range" => "is out of range",
-        "pattern" => "has the wrong form",
-        "enum" => "is not one of the values known here",
-        _ => "breaks a rule",
+/// The rules that a field can break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// It is missing.
+    Required,
+    /// It has the wrong type.
+    Type,
+    /// Nobody knows it.
+    UnknownField,
+    /// It is said twice.
+    DuplicateKey,
+    /// It is empty, or nothing but white space.
+    Blank,
+    /// It has too many characters, items or fields.
+    TooLong,
+    /// The number is too small or too large.
+    Range,
+    /// The text has the wrong form.
+    Pattern,
+    /// It is none of the values that there are.
+    Enum,
+}
+
+impl Rule {
+    /// As `details.rule` says it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Rule::Required => "required",
+            Rule::Type => "type",
+            Rule::UnknownField => "unknown_field",
+            Rule::DuplicateKey => "duplicate_key",
+            Rule::Blank => "blank",
+            Rule::TooLong => "too_long",
+            Rule::Range => "range",
+            Rule::Pattern => "pattern",
+            Rule::Enum => "enum",
+        }
+    }
+
+    const fn says(self) -> &'static str {
+        match self {
+            Rule::Required => "is missing",
+            Rule::Type => "has the wrong type",
+            Rule::UnknownField => "is not known here",
+            Rule::DuplicateKey => "is said twice",
+            Rule::Blank => "must not be blank",
+            Rule::TooLong => "is too long",
+            Rule::Range => "is out of range",
+            Rule::Pattern => "has the wrong form",
+            Rule::Enum => "is not one of the values known here",
+        }
     }
 }
 

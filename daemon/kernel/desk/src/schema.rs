@@ -3,10 +3,12 @@
 //! A type's schema is closed here (no unknown fields), so a request struct needs no attribute for it, and a
 //! broken rule is answered with the field and the rule instead of a parser's prose.
 
-use crate::refusal::{Refusal, Refused};
+use crate::refusal::{Refusal, Refused, Rule};
+use crate::text::NOT_BLANK;
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind as Kind};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
+use std::sync::OnceLock;
 
 /// The JSON Schema of a type, in one piece: whoever draws a form from it follows no references.
 pub fn of<T: JsonSchema>() -> Schema {
@@ -14,22 +16,18 @@ pub fn of<T: JsonSchema>() -> Schema {
     whole.into_generator().into_root_schema_for::<T>()
 }
 
-/// A closed JSON Schema with its compiled check.
+/// A closed JSON Schema with its check, which is compiled when it is first needed.
 pub struct Rules {
     schema: Value,
-    check: Validator,
+    check: OnceLock<Validator>,
 }
 
 impl Rules {
-    /// Closes and compiles a schema.
-    ///
-    /// # Panics
-    /// When a type's own schema is not a schema, which its first test would show.
+    /// Closes a schema: a field that it does not name is refused.
     pub fn of(schema: Schema) -> Rules {
         let mut schema = schema.to_value();
-        tidy(&mut schema);
-        let check = jsonschema::validator_for(&schema).expect("a derived schema compiles");
-        Rules { schema, check }
+        close(&mut schema);
+        Rules { schema, check: OnceLock::new() }
     }
 
     /// The closed schema, as the catalogue and OpenAPI show it.
@@ -38,8 +36,13 @@ impl Rules {
     }
 
     /// Refuses the first broken rule, named by field and rule.
+    ///
+    /// # Panics
+    /// When a type's own schema is not a schema, which its first test would show.
     pub fn check(&self, value: &Value) -> Result<(), Refused> {
-        self.check.iter_errors(value).next().map_or(Ok(()), |error| Err(refuse(&error)))
+        let compile = || jsonschema::validator_for(&self.schema).expect("a derived schema compiles");
+        let broken = self.check.get_or_init(compile).iter_errors(value).next();
+        broken.map_or(Ok(()), |error| Err(refuse(&error)))
     }
 
     /// Reads query parameters, which are all text, as the types that the schema asks for.
@@ -48,7 +51,7 @@ impl Rules {
         for (name, text) in given {
             let value = self.read_param(&name, text)?;
             if params.insert(name.clone(), value).is_some() {
-                return Err(Refusal::rule(&name, "duplicate_key", "Say each parameter once."));
+                return Err(Refusal::rule(&name, Rule::DuplicateKey, "Say each parameter once."));
             }
         }
         Ok(params)
@@ -61,58 +64,108 @@ impl Rules {
             _ => false,
         };
         let read = if asks("integer") {
-            text.parse::<i64>().ok().map(Value::from)
+            text.parse::<Number>().ok().map(Value::from)
         } else if asks("boolean") {
             text.parse::<bool>().ok().map(Value::from)
         } else {
             Some(Value::from(text))
         };
-        read.ok_or_else(|| Refusal::rule(name, "type", "This parameter is a number or a flag."))
+        read.ok_or_else(|| Refusal::rule(name, Rule::Type, "This parameter is a number, or true or false."))
     }
 }
 
-/// Closes every object that lists its properties, and drops what only schema tools read.
-fn tidy(schema: &mut Value) {
-    let Value::Object(fields) = schema else {
-        if let Value::Array(items) = schema {
-            items.iter_mut().for_each(tidy);
+/// Closes every object schema and drops what only schema tools read. Walks by keyword: a *field* may be
+/// called `title` or `properties`, and an example may look like a schema.
+fn close(schema: &mut Value) {
+    let Value::Object(keywords) = schema else { return };
+    keywords.retain(|keyword, _| !matches!(keyword.as_str(), "$schema" | "title"));
+    // A struct lists its properties, or is a struct without any; a map says what its values are.
+    let names_no_fields =
+        keywords.get("type") == Some(&json!("object")) && !keywords.contains_key("additionalProperties");
+    if keywords.contains_key("properties") || names_no_fields {
+        keywords.entry("properties").or_insert(json!({}));
+        keywords.entry("additionalProperties").or_insert(json!(false));
+    }
+    for (keyword, inner) in keywords.iter_mut() {
+        match (keyword.as_str(), inner) {
+            ("properties" | "patternProperties" | "$defs", Value::Object(schemas)) => {
+                schemas.values_mut().for_each(close);
+            }
+            ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(schemas)) => {
+                schemas.iter_mut().for_each(close);
+            }
+            ("items" | "additionalProperties" | "not", inner) => close(inner),
+            _ => {}
         }
+    }
+    list_choices(keywords);
+    fold_null(keywords);
+}
+
+/// `oneOf` some constants is an `enum`: a wrong value then breaks the rule that people expect.
+fn list_choices(keywords: &mut Map<String, Value>) {
+    let Some(Value::Array(choices)) = keywords.get("oneOf") else { return };
+    let constants: Option<Vec<Value>> = choices.iter().map(|choice| choice.get("const").cloned()).collect();
+    if let Some(constants) = constants.filter(|constants| constants.iter().all(Value::is_string)) {
+        keywords.remove("oneOf");
+        keywords.insert("type".to_owned(), json!("string"));
+        keywords.insert("enum".to_owned(), constants.into());
+    }
+}
+
+/// `anyOf` a thing and null is that thing, which may be null.
+fn fold_null(keywords: &mut Map<String, Value>) {
+    let Some(Value::Array(either)) = keywords.get("anyOf") else { return };
+    let [Value::Object(thing), null] = &either[..] else { return };
+    let Some(Value::String(kind)) = thing.get("type").filter(|_| *null == json!({"type": "null"})) else {
         return;
     };
-    fields.remove("$schema");
-    if fields.contains_key("properties")
-        || fields.get("type") == Some(&json!("object")) && fields.get("title").is_some()
-    {
-        fields.entry("additionalProperties").or_insert(json!(false));
-        fields.entry("properties").or_insert(json!({}));
+    let mut thing = thing.clone();
+    thing.insert("type".to_owned(), json!([kind, "null"]));
+    if let Some(Value::Array(values)) = thing.get_mut("enum") {
+        values.push(Value::Null);
     }
-    fields.remove("title");
-    fields.values_mut().for_each(tidy);
+    keywords.remove("anyOf");
+    for (keyword, value) in thing {
+        keywords.entry(keyword).or_insert(value);
+    }
 }
 
 fn refuse(error: &ValidationError<'_>) -> Refused {
     let (field, rule) = named(error);
-    let hint = if rule == "blank" { "Give it at least one letter.".to_owned() } else { error.to_string() };
+    let hint = match error.kind() {
+        _ if rule == Rule::Blank => "Give it at least one letter.".to_owned(),
+        Kind::Enum { options } => one_of(options),
+        // Masked: the hint tells the rule, not the value, which may be long or private.
+        _ => error.masked().to_string(),
+    };
     Refusal::rule(&field, rule, hint)
 }
 
-fn named(error: &ValidationError<'_>) -> (String, &'static str) {
+fn one_of(options: &Value) -> String {
+    let words: Vec<_> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    format!("It is one of {}.", words.join(", "))
+}
+
+fn named(error: &ValidationError<'_>) -> (String, Rule) {
     let here = error.instance_path().to_string().trim_start_matches('/').replace('/', ".");
     let inside = |name: &str| if here.is_empty() { name.to_owned() } else { format!("{here}.{name}") };
-    match error.kind() {
-        Kind::Required { property } => (inside(property.as_str().unwrap_or_default()), "required"),
-        Kind::AdditionalProperties { unexpected } => {
-            (inside(unexpected.first().map_or("", String::as_str)), "unknown_field")
+    let rule = match error.kind() {
+        Kind::Required { property } => {
+            return (inside(property.as_str().unwrap_or_default()), Rule::Required);
         }
-        Kind::MinLength { .. } => (here, "blank"),
-        Kind::Pattern { pattern } if pattern.as_str() == "\\S" => (here, "blank"),
-        Kind::Pattern { .. } | Kind::Format { .. } => (here, "pattern"),
-        Kind::MaxLength { .. } | Kind::MaxItems { .. } | Kind::MaxProperties { .. } => (here, "too_long"),
-        Kind::Enum { .. } | Kind::Constant { .. } => (here, "enum"),
-        Kind::Type { .. } => (here, "type"),
-        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => (here, "type"),
-        _ => (here, "range"),
-    }
+        Kind::AdditionalProperties { unexpected } => {
+            return (inside(unexpected.first().map_or("", String::as_str)), Rule::UnknownField);
+        }
+        Kind::MinLength { .. } => Rule::Blank,
+        Kind::Pattern { pattern } if pattern.as_str() == NOT_BLANK => Rule::Blank,
+        Kind::Pattern { .. } | Kind::Format { .. } => Rule::Pattern,
+        Kind::MaxLength { .. } | Kind::MaxItems { .. } | Kind::MaxProperties { .. } => Rule::TooLong,
+        Kind::Enum { .. } | Kind::Constant { .. } => Rule::Enum,
+        Kind::Type { .. } | Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => Rule::Type,
+        _ => Rule::Range,
+    };
+    (here, rule)
 }
 
 #[cfg(test)]
@@ -134,6 +187,7 @@ mod tests {
     #[serde(rename_all = "snake_case")]
     #[allow(dead_code, reason = "only its schema is read")]
     enum Kind {
+        /// Documented, which makes schemars list constants instead of an enum.
         Tea,
         Coffee,
     }
@@ -160,6 +214,37 @@ mod tests {
         ] {
             assert_eq!(broken(value.clone()), Some((field.into(), rule.into())), "{value}");
         }
+    }
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema is read")]
+    struct Book {
+        title: Text<9>,
+        properties: Map<String, Value>,
+    }
+
+    #[test]
+    fn a_field_may_be_called_like_a_keyword() {
+        let rules = Rules::of(of::<Book>());
+        assert_eq!(rules.check(&json!({"title": "Emma", "properties": {"title": {"any": 1}}})), Ok(()));
+        assert_eq!(rules.check(&json!({"properties": {}})).unwrap_err().details["field"], "title");
+    }
+
+    #[derive(JsonSchema)]
+    /// Asks for nothing.
+    struct Nothing {}
+
+    #[test]
+    fn a_request_without_fields_takes_none() {
+        let rules = Rules::of(of::<Nothing>());
+        assert_eq!(rules.check(&json!({})), Ok(()));
+        assert_eq!(rules.check(&json!({"colour": "red"})).unwrap_err().details["rule"], "unknown_field");
+    }
+
+    #[test]
+    fn a_hint_does_not_repeat_what_was_sent() {
+        let refused = Rules::of(of::<Order>()).check(&json!({"name": "secret".repeat(1_000)})).unwrap_err();
+        assert!(!refused.details["hint"].as_str().unwrap().contains("secret"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which stream a request is about: the stream's name is a pattern, `setup-{venture_id}`, whose holes are
 //! filled from the path, then from the body, and at a birth by minting.
 
-use crate::refusal::{Refusal, Refused};
+use crate::refusal::{Refusal, Refused, Rule};
 use hecate_proto::id::kind_of;
 use serde_json::{Map, Value};
 use ulid::Ulid;
@@ -48,12 +48,14 @@ fn fill_one(field: &str, given: Option<&Value>, mint: Option<Ulid>) -> Result<St
     let kind = kind_of(field);
     match (given, mint, kind) {
         (Some(Value::String(id)), _, Some(kind)) if !kind.accepts(id) => {
-            Err(Refusal::rule(field, "pattern", format!("It is `{}` and a ULID.", kind.prefix)))
+            Err(Refusal::rule(field, Rule::Pattern, format!("It is `{}` and a ULID.", kind.prefix)))
         }
         (Some(Value::String(id)), _, _) => Ok(id.clone()),
         (Some(Value::Null) | None, Some(fresh), Some(kind)) => Ok(format!("{}{fresh}", kind.prefix)),
-        (Some(Value::Null) | None, _, _) => Err(Refusal::rule(field, "required", "Name the thing you mean.")),
-        (Some(_), _, _) => Err(Refusal::rule(field, "type", "It is a string.")),
+        (Some(Value::Null) | None, _, _) => {
+            Err(Refusal::rule(field, Rule::Required, "Name the thing you mean."))
+        }
+        (Some(_), _, _) => Err(Refusal::rule(field, Rule::Type, "It is a string.")),
     }
 }
 

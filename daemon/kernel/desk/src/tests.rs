@@ -122,7 +122,7 @@ impl Aggregate for Jar {
         "private"
     }
 
-    fn wrong_state(&self, _: &DeskSpec) -> Refusal {
+    fn wrong_state(_: Status, _: &DeskSpec) -> Refusal {
         WRONG
     }
 }

@@ -2,8 +2,9 @@
 //! opens the file again.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message};
+use hecate_supervision::{Actor, ExitReason, Kinds, Me, Unheard};
 
 use crate::current::CurrentStore;
 use crate::error::OpenError;
@@ -11,6 +12,9 @@ use crate::store::EventStore;
 
 /// Opens the store; blocks.
 type Open = dyn Fn() -> Result<Arc<dyn EventStore>, OpenError> + Send + Sync;
+
+/// How often a store that is still locked is tried again.
+const LOCK_POLL: Duration = Duration::from_millis(20);
 
 /// How the store is opened, and where it is published.
 #[derive(Clone)]
@@ -40,26 +44,22 @@ impl Supervised {
         if let Some(first) = self.first.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Ok(first);
         }
-        let open = Arc::clone(&self.open);
-        tokio::task::spawn_blocking(move || open())
-            .await
-            .map_err(ExitReason::error)?
-            .map_err(ExitReason::error)
+        loop {
+            let open = Arc::clone(&self.open);
+            match tokio::task::spawn_blocking(move || open()).await.map_err(ExitReason::error)? {
+                Ok(store) => return Ok(store),
+                // The writer before us is still on its way out; `start_timeout` bounds the wait.
+                Err(OpenError::Locked { .. }) => tokio::time::sleep(LOCK_POLL).await,
+                Err(error) => return Err(ExitReason::error(error)),
+            }
+        }
     }
-}
-
-struct StoreActor {
-    store: Arc<dyn EventStore>,
-    current: CurrentStore,
 }
 
 /// The store is called directly; its actor only watches over it.
-enum Unheard {}
-
-impl Message for Unheard {
-    fn variant(&self) -> &'static str {
-        match *self {}
-    }
+struct StoreActor {
+    store: Arc<dyn EventStore>,
+    current: CurrentStore,
 }
 
 impl Actor for StoreActor {
@@ -68,8 +68,13 @@ impl Actor for StoreActor {
 
     async fn init(supervised: Supervised, me: &Me<Unheard>) -> Result<Self, ExitReason> {
         let store = supervised.next().await?;
-        let closed = store.closed();
-        me.attach(async move { Err(ExitReason::error(closed.await)) });
+        let (closed, current) = (store.closed(), supervised.current.clone());
+        me.attach(async move {
+            let reason = closed.await;
+            // Before the supervisor hears of it: whoever starts now waits for the next store.
+            current.set(None);
+            Err(ExitReason::error(reason))
+        });
         supervised.current.set(Some(Arc::clone(&store)));
         Ok(Self { store, current: supervised.current })
     }

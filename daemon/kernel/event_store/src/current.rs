@@ -2,22 +2,41 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
+use tokio::sync::watch;
 
 use crate::store::EventStore;
 
-/// A cloneable handle on whichever store is open, read without a lock.
-#[derive(Clone, Default)]
-pub struct CurrentStore(Arc<ArcSwapOption<Arc<dyn EventStore>>>);
+/// A cloneable handle on whichever store is open.
+#[derive(Clone)]
+pub struct CurrentStore(watch::Sender<Option<Arc<dyn EventStore>>>);
+
+impl Default for CurrentStore {
+    fn default() -> Self {
+        Self(watch::Sender::new(None))
+    }
+}
 
 impl CurrentStore {
     /// The open store; none while it is down.
     pub fn get(&self) -> Option<Arc<dyn EventStore>> {
-        self.0.load().as_deref().cloned()
+        self.0.borrow().clone()
+    }
+
+    /// The open store, as soon as there is one. Wait for it where a start may wait: a store that is about
+    /// to be opened again is no reason to fail.
+    pub async fn opened(&self) -> Arc<dyn EventStore> {
+        let mut store = self.0.subscribe();
+        loop {
+            if let Some(open) = store.borrow_and_update().clone() {
+                return open;
+            }
+            // The sender lives in `self`, so this ends only with news.
+            let _ = store.changed().await;
+        }
     }
 
     /// Publishes an opened store, or takes it back with `None`.
     pub fn set(&self, store: Option<Arc<dyn EventStore>>) {
-        self.0.store(store.map(Arc::new));
+        self.0.send_replace(store);
     }
 }

@@ -14,6 +14,8 @@ mod error;
 mod event;
 mod filter;
 mod hot_window;
+#[cfg(feature = "kit")]
+pub mod kit;
 mod memory;
 mod receipt;
 mod sqlite;

@@ -47,6 +47,28 @@ impl Subscription {
         Ok(events)
     }
 
+    /// The next step forward: waits until the log has moved on, and answers with the events of that stretch
+    /// that pass the filter, perhaps none; [`Subscription::caught_up_to`] has moved in any case.
+    ///
+    /// Waits for ever on a closed store: who follows it is renewed with it. Safe to cancel.
+    pub async fn next_step(&mut self, max: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let before = self.caught_up_to;
+        loop {
+            let step = match self.try_page(max).await {
+                Err(ReadError::Unavailable { reason: UnavailableReason::Closed }) => {
+                    std::future::pending().await
+                }
+                step => step?,
+            };
+            if self.caught_up_to > before {
+                return Ok(step);
+            }
+            if self.wait_for_more().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// Everything up to this position was returned or left out by the filter: the checkpoint to keep.
     pub fn caught_up_to(&self) -> u64 {
         self.caught_up_to

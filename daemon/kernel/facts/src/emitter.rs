@@ -2,74 +2,82 @@
 
 use crate::groups::Groups;
 use hecate_event_store::{CurrentStore, EventStore, Filter, Subscription};
-use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message};
+use hecate_supervision::{Actor, ExitReason, Kinds, Me, Unheard};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use tokio::sync::watch;
 
-/// Facts told in one go.
+/// Events of the log looked at in one go.
 const PAGE_EVENTS: usize = 256;
-/// No emitter has told anything yet: begin at the head of the log.
-const NOWHERE: u64 = u64::MAX;
+
+/// How far a process's facts have been told; clones share it. It outlives a crash of the actor, so that
+/// nothing is left out, and an emitter that stopped in silence shows here: the log goes on and this does not.
+#[derive(Clone, Debug)]
+pub struct Told(watch::Sender<Option<u64>>);
+
+impl Default for Told {
+    fn default() -> Self {
+        Told(watch::Sender::new(None))
+    }
+}
+
+impl Told {
+    /// The last position told or passed over; none before the emitter's first start.
+    pub fn position(&self) -> Option<u64> {
+        *self.0.borrow()
+    }
+
+    /// Waits until everything up to this position was told.
+    pub async fn reached(&self, position: u64) {
+        let mut told = self.0.subscribe();
+        // The sender lives in `self`, so the wait ends only when the position is reached.
+        let _ = told.wait_for(|told| told.is_some_and(|told| told >= position)).await;
+    }
+}
 
 /// What an emitter tells, and to whom.
 #[derive(Clone)]
 pub struct Emitter {
-    store: CurrentStore,
-    groups: Groups,
-    types: Vec<&'static str>,
-    /// The last position told; it outlives a crash of the actor, so that nothing is left out.
-    told: Arc<AtomicU64>,
+    /// The process whose facts it tells.
+    pub process: &'static str,
+    /// The event types that the process records.
+    pub types: Vec<&'static str>,
+    /// The log.
+    pub store: CurrentStore,
+    /// Who hears.
+    pub groups: Groups,
+    /// How far it has come.
+    pub told: Told,
 }
 
 impl Emitter {
-    /// Registers the emitter of a process as kind `{process}.emitters`.
-    pub fn register(
-        kinds: &mut Kinds,
-        process: &str,
-        types: Vec<&'static str>,
-        store: CurrentStore,
-        groups: Groups,
-    ) {
-        let emitter = Emitter { store, groups, types, told: Arc::new(AtomicU64::new(NOWHERE)) };
-        kinds.worker::<Telling>(format!("{process}.emitters"), None, move || emitter.clone());
+    /// Registers its actor as kind `{process}.emitters`.
+    pub fn register(self, kinds: &mut Kinds) {
+        kinds.worker::<Telling>(format!("{}.emitters", self.process), None, move || self.clone());
     }
 
-    async fn follow(self, store: Arc<dyn EventStore>) -> Result<(), ExitReason> {
-        let after = match self.told.load(Relaxed) {
-            NOWHERE => store.head(),
-            // A restored log may end before what was told from the old one.
-            told => told.min(store.head()),
-        };
-        self.told.store(after, Relaxed);
+    async fn follow(self, store: Arc<dyn EventStore>, after: u64) -> Result<(), ExitReason> {
         let mut log = Subscription::new(store, after, Filter::types(self.types.iter().copied()));
         loop {
-            let facts = log.next_page(PAGE_EVENTS).await.map_err(ExitReason::error)?;
-            for fact in &facts {
-                self.groups.tell(fact);
-                self.told.store(fact.position, Relaxed);
-            }
+            let facts = log.next_step(PAGE_EVENTS).await.map_err(ExitReason::error)?;
+            facts.iter().for_each(|fact| self.groups.tell(fact));
+            self.told.0.send_replace(Some(log.caught_up_to()));
         }
     }
 }
 
 struct Telling;
 
-/// An emitter hears the log, not messages.
-enum Unheard {}
-
-impl Message for Unheard {
-    fn variant(&self) -> &'static str {
-        match *self {}
-    }
-}
-
 impl Actor for Telling {
     type Msg = Unheard;
     type Args = Emitter;
 
     async fn init(emitter: Emitter, me: &Me<Unheard>) -> Result<Self, ExitReason> {
-        let store = emitter.store.get().ok_or_else(|| ExitReason::error("the event store is not open"))?;
-        me.attach(emitter.follow(store));
+        let store = emitter.store.opened().await;
+        // The first start begins at the head: what was recorded before is nobody's news.
+        // A restored log may end before what was told from the old one.
+        let after = emitter.told.position().map_or(store.head(), |told| told.min(store.head()));
+        emitter.told.0.send_replace(Some(after));
+        me.attach(emitter.follow(store, after));
         Ok(Telling)
     }
 

@@ -21,13 +21,15 @@ struct Shared {
     /// Keeps two nodes in one process apart, in tests.
     scope: String,
     /// How each member takes a fact. ractor's groups know only raw actors, whose mailboxes have no bound.
-    doors: DashMap<ActorId, Arc<dyn Door>>,
+    doors: DashMap<(String, ActorId), Arc<dyn Door>>,
     missed: AtomicU64,
 }
 
 /// A member's bounded mailbox, whatever else it understands.
 trait Door: Send + Sync {
     fn tell(&self, fact: Fact) -> Told;
+
+    fn is_closing(&self) -> bool;
 }
 
 enum Told {
@@ -49,6 +51,10 @@ impl<M: Message> Door for Wrapped<M> {
             Err(_) => Told::Full,
         }
     }
+
+    fn is_closing(&self) -> bool {
+        self.addr.is_ending()
+    }
 }
 
 impl Groups {
@@ -62,7 +68,9 @@ impl Groups {
     pub fn join<M: Message>(&self, me: &Me<M>, group: &str, wrap: fn(Fact) -> M) {
         let addr = me.addr().clone();
         let cell = addr.cell();
-        self.0.doors.insert(me.actor_id(), Arc::new(Wrapped { addr, wrap }));
+        // ractor takes a member that ended out of its groups by itself; its door goes here.
+        self.0.doors.retain(|_, door| !door.is_closing());
+        self.0.doors.insert((group.to_owned(), me.actor_id()), Arc::new(Wrapped { addr, wrap }));
         pg::join_scoped(self.0.scope.clone(), group.to_owned(), vec![cell]);
     }
 
@@ -80,7 +88,8 @@ impl Groups {
 
     fn tell_group(&self, group: &str, fact: &Fact) {
         for member in pg::get_scoped_members(&self.0.scope, &group.to_owned()) {
-            let door = self.0.doors.get(&member.get_id()).map(|door| Arc::clone(&door));
+            let name = (group.to_owned(), member.get_id());
+            let door = self.0.doors.get(&name).map(|door| Arc::clone(&door));
             match door.map(|door| door.tell(Arc::clone(fact))) {
                 Some(Told::Yes) => {}
                 Some(Told::Full) => {
@@ -92,7 +101,7 @@ impl Groups {
                         "a member was full and missed a fact"
                     );
                 }
-                Some(Told::Gone) | None => drop(self.0.doors.remove(&member.get_id())),
+                Some(Told::Gone) | None => drop(self.0.doors.remove(&name)),
             }
         }
     }

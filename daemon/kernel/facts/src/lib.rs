@@ -8,8 +8,6 @@ mod emitter;
 mod groups;
 #[cfg(test)]
 mod tests;
-mod watermark;
 
-pub use emitter::Emitter;
+pub use emitter::{Emitter, Told};
 pub use groups::{ALL, Fact, Groups};
-pub use watermark::Watermark;

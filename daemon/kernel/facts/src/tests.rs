@@ -1,7 +1,7 @@
 //! From the log to a group: nothing is left out while the emitter lives, and none of it waits.
 
-use crate::{ALL, Emitter, Fact, Groups, Watermark};
-use hecate_event_store::{Append, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent};
+use crate::{ALL, Emitter, Fact, Groups, Told};
+use hecate_event_store::{Append, CurrentStore, EventStore, Expected, MemoryStore, kit::event};
 use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Plan, Tree};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +13,6 @@ schema = 1
 [[supervisor]]
 path = "/t"
 strategy = "one_for_one"
-[[child]]
-path = "/t/facts"
-kind = "facts"
 [[child]]
 path = "/t/listener"
 kind = "listener"
@@ -55,7 +52,7 @@ impl Actor for Listener {
 struct Bench {
     store: Arc<MemoryStore>,
     groups: Groups,
-    watermark: Watermark,
+    told: Told,
     heard: mpsc::UnboundedReceiver<Fact>,
     tree: Tree,
 }
@@ -65,45 +62,33 @@ async fn bench(group: &'static str) -> Bench {
     let current = CurrentStore::default();
     let shared: Arc<dyn EventStore> = Arc::clone(&store) as _;
     current.set(Some(shared));
-    let (groups, watermark) = (Groups::new(&Uuid::now_v7().to_string()), Watermark::default());
+    let groups = Groups::new(&Uuid::now_v7().to_string());
     let (out, heard) = mpsc::unbounded_channel();
     let mut kinds = Kinds::new();
-    watermark.register(&mut kinds, current.clone(), groups.clone());
     let joined = groups.clone();
     kinds.worker::<Listener>("listener", None, move || (joined.clone(), group, out.clone()));
-    Emitter::register(&mut kinds, "shop", vec!["sold_v1", "bought_v1"], current, groups.clone());
+    let told = Told::default();
+    let emitter = Emitter {
+        process: "shop",
+        types: vec!["sold_v1", "bought_v1"],
+        store: current,
+        groups: groups.clone(),
+        told: told.clone(),
+    };
+    emitter.register(&mut kinds);
     let plan = Plan::parse(TREE, "t.toml", &kinds).unwrap();
     let tree = Tree::boot(&plan, &kinds).await.unwrap();
-    Bench { store, groups, watermark, heard, tree }
+    Bench { store, groups, told, heard, tree }
 }
 
 async fn record(store: &MemoryStore, stream: &str, event_type: &str) -> u64 {
-    let metadata = Metadata {
-        correlation_id: Uuid::nil(),
-        causation_id: Uuid::nil(),
-        command_id: Uuid::nil(),
-        actor: "a".into(),
-        node_id: "n".into(),
-        realm: "r".into(),
-        idempotency_key: None,
-        conversation_id: None,
-        visibility: None,
-    };
-    let event = NewEvent {
-        event_id: Uuid::now_v7(),
-        event_type: event_type.into(),
-        data: serde_json::value::to_raw_value(&serde_json::json!({})).unwrap(),
-        metadata,
-        tags: Vec::new(),
-        at_us: 0,
-    };
-    let append =
-        Append { stream_id: stream.into(), expected: Expected::Any, events: vec![event], receipt: None };
+    let events = vec![event(event_type, &serde_json::json!({}))];
+    let append = Append { stream_id: stream.into(), expected: Expected::Any, events, receipt: None };
     store.append(append).await.unwrap().last_position.unwrap()
 }
 
 #[tokio::test]
-async fn a_member_hears_its_own_type_in_order_and_the_watermark_hears_all() {
+async fn a_member_hears_its_own_type_in_order_and_what_is_told_is_known() {
     let mut bench = bench("sold_v1").await;
     for event_type in ["sold_v1", "bought_v1", "other_v1", "sold_v1"] {
         record(&bench.store, "s", event_type).await;
@@ -113,8 +98,7 @@ async fn a_member_hears_its_own_type_in_order_and_the_watermark_hears_all() {
         heard.push(bench.heard.recv().await.unwrap().position);
     }
     assert_eq!(heard, [1, 4]);
-    let mut watermark = bench.watermark.watch();
-    watermark.wait_for(|position| *position == 4).await.unwrap();
+    bench.told.reached(4).await;
     bench.tree.stop(Duration::from_secs(5)).await;
 }
 
@@ -127,8 +111,7 @@ async fn a_full_member_misses_facts_that_are_counted_and_holds_nobody_up() {
     for _ in 0..20 {
         last = record(&bench.store, "s", "sold_v1").await;
     }
-    let mut watermark = bench.watermark.watch();
-    watermark.wait_for(|position| *position == last).await.unwrap();
+    bench.told.reached(last).await;
     assert!(bench.groups.missed() >= 20 - 4, "{} missed", bench.groups.missed());
     bench.tree.stop(Duration::from_millis(100)).await;
 }

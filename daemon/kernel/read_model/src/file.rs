@@ -2,7 +2,7 @@
 
 use crate::{projection::ProjectError, projection::ProjectionEntry};
 use hecate_event_store::RecordedEvent;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +40,38 @@ pub(crate) struct DrawError {
     source: ProjectError,
 }
 
+/// What can be done about a batch that could not be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// No space, or locked: the same batch succeeds later.
+    Wait,
+    /// The file is damaged: throw it away.
+    Redraw,
+    /// The code does not fit the log.
+    Crash,
+}
+
+impl DrawError {
+    pub(crate) fn remedy(&self) -> Remedy {
+        match &self.source {
+            ProjectError::Sqlite(error) => remedy(error),
+            ProjectError::BadData(_) | ProjectError::CheckpointMoved(_) => Remedy::Crash,
+        }
+    }
+}
+
+/// What can be done about what SQLite says.
+pub(crate) fn remedy(error: &rusqlite::Error) -> Remedy {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Remedy::Wait,
+        // A file that was cut short fails as an I/O error.
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::SystemIoFailure) => {
+            Remedy::Redraw
+        }
+        _ => Remedy::Crash,
+    }
+}
+
 /// Tells whether the tables or the projections have changed.
 pub(crate) fn fingerprint(tables: &str, revision: u32, projections: &[ProjectionEntry]) -> String {
     let mut hash = Sha256::new();
@@ -75,16 +107,26 @@ impl ModelFile {
         Ok((ModelFile { db, projections }, 0))
     }
 
-    /// Draws a batch and moves the checkpoint, in one transaction.
-    pub(crate) fn draw(&mut self, events: &[Arc<RecordedEvent>], up_to: u64) -> Result<(), DrawError> {
-        let place = |source: ProjectError| DrawError { event_type: "-".to_owned(), position: up_to, source };
+    /// Draws a batch and moves the checkpoint, in one transaction. Draws nothing when the checkpoint is not
+    /// where the caller believes: somebody else draws this file.
+    pub(crate) fn draw(
+        &mut self,
+        events: &[Arc<RecordedEvent>],
+        from: u64,
+        to: u64,
+    ) -> Result<(), DrawError> {
+        let place = |source: ProjectError| DrawError { event_type: "-".to_owned(), position: to, source };
         let tx = self.db.transaction().map_err(|error| place(error.into()))?;
+        let moved = tx
+            .prepare_cached("UPDATE _checkpoint SET position = ?2 WHERE position = ?1")
+            .and_then(|mut update| update.execute([from, to]))
+            .map_err(|error| place(error.into()))?;
+        if moved == 0 {
+            return Err(place(ProjectError::CheckpointMoved(from)));
+        }
         for event in events {
             draw_one(&tx, self.projections, event)?;
         }
-        tx.prepare_cached("UPDATE _checkpoint SET position = ?1")
-            .and_then(|mut update| update.execute([up_to]))
-            .map_err(|error| place(error.into()))?;
         tx.commit().map_err(|error| place(error.into()))
     }
 }
@@ -138,7 +180,7 @@ fn fitting(path: &Path, origin: &Origin) -> rusqlite::Result<Option<(Connection,
 }
 
 /// Removes the file and what SQLite keeps beside it.
-fn remove(path: &Path) {
+pub(crate) fn remove(path: &Path) {
     for suffix in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);

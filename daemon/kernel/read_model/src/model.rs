@@ -1,21 +1,23 @@
 //! One read model at work: the actor that draws, the watch that says how far, the readers that answer.
 
 use crate::{
-    file::{ModelFile, Origin, fingerprint},
+    file::{ModelFile, Origin, Remedy, fingerprint, remedy, remove},
     projection::ProjectionEntry,
     query::{AskedQuery, QueryAnswer, QueryDoor, QueryEntry, QueryError},
     readers::Readers,
 };
 use hecate_desk::{Refusal, Refused};
-use hecate_event_store::{CurrentStore, EventStore, Filter, Subscription};
-use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message};
+use hecate_event_store::{CurrentStore, EventStore, Filter, RecordedEvent, Subscription};
+use hecate_supervision::{Actor, ExitReason, Kinds, Me, Unheard};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Events drawn in one transaction.
 const BATCH_EVENTS: usize = 1_000;
+/// How long a projection rests before it tries again to write to a full disk.
+const DRAW_PAUSE: Duration = Duration::from_millis(200);
 /// How long a query waits for the position that its caller asked for.
 const WAIT_MAX: Duration = Duration::from_secs(2);
 
@@ -75,6 +77,7 @@ impl ModelEntry {
             doors,
             drawn,
             readers: Readers::new(path.clone()),
+            damaged: Notify::new(),
             path,
             store: wiring.store,
         })
@@ -88,6 +91,8 @@ pub struct ReadSide {
     /// How far the file is drawn; none while the projection is down.
     drawn: watch::Sender<Option<u64>>,
     readers: Readers,
+    /// Told when a reader finds the file damaged.
+    damaged: Notify,
     path: PathBuf,
     store: CurrentStore,
 }
@@ -125,21 +130,33 @@ impl ReadSide {
     pub async fn ask(self: &Arc<Self>, door: usize, asked: AskedQuery) -> Result<QueryAnswer, Refused> {
         let (params, min_position) = self.doors[door].check(asked)?;
         self.reach(min_position).await?;
-        let _place = self.readers.place().await;
+        let place = self.readers.place().await;
         let side = Arc::clone(self);
-        let read = tokio::task::spawn_blocking(move || side.read(door, params)).await;
+        let read = move || {
+            // The place goes with the work: a caller that leaves does not free a thread that still reads.
+            let _place = place;
+            side.read(door, params)
+        };
+        let read = tokio::task::spawn_blocking(read).await;
         match read {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(QueryError::Refused(refused))) => Err(refused),
-            Ok(Err(QueryError::Sqlite(error))) => {
-                tracing::error!(model = self.entry.name, %error, "a query failed");
-                Err(Refusal::INTERNAL.into())
-            }
+            Ok(Err(QueryError::Sqlite(error))) => Err(self.failed(&error)),
             Err(panicked) => {
                 tracing::error!(model = self.entry.name, %panicked, "a query panicked");
                 Err(Refusal::INTERNAL.into())
             }
         }
+    }
+
+    /// A damaged file is nobody's fault but the disk's: it is drawn anew, and the caller asks again.
+    fn failed(&self, error: &rusqlite::Error) -> Refused {
+        tracing::error!(model = self.entry.name, %error, "a query failed");
+        if remedy(error) != Remedy::Redraw {
+            return Refusal::INTERNAL.into();
+        }
+        self.damaged.notify_one();
+        Refusal::STARTING.about("retry_after_ms", 1_000)
     }
 
     fn read(&self, door: usize, params: serde_json::Value) -> Result<QueryAnswer, QueryError> {
@@ -163,18 +180,9 @@ impl ReadSide {
     }
 }
 
-/// The actor that owns the file and draws it.
+/// The actor that owns the file and draws it. It hears the log, not messages.
 struct Projection {
     side: Arc<ReadSide>,
-}
-
-/// A projection hears the log, not messages.
-enum Unheard {}
-
-impl Message for Unheard {
-    fn variant(&self) -> &'static str {
-        match *self {}
-    }
 }
 
 impl Actor for Projection {
@@ -182,11 +190,17 @@ impl Actor for Projection {
     type Args = Arc<ReadSide>;
 
     async fn init(side: Arc<ReadSide>, me: &Me<Unheard>) -> Result<Self, ExitReason> {
-        let store = side.store.get().ok_or_else(|| ExitReason::error("the event store is not open"))?;
+        let store = side.store.opened().await;
         let (file, checkpoint) = open_file(&side, &*store).await?;
         side.readers.renew();
         side.drawn.send_replace(Some(checkpoint));
         me.attach(follow(Arc::clone(&side), store, file, checkpoint));
+        let watched = Arc::clone(&side);
+        me.attach(async move {
+            watched.damaged.notified().await;
+            remove(&watched.path);
+            Err(ExitReason::error("a reader found the file damaged; it is drawn anew"))
+        });
         Ok(Projection { side })
     }
 
@@ -229,22 +243,40 @@ async fn follow(
     checkpoint: u64,
 ) -> Result<(), ExitReason> {
     let types = Filter::types(side.entry.projections.iter().map(|entry| entry.event_type));
-    let mut head = store.watch_head();
     let mut log = Subscription::new(store, checkpoint, types);
     loop {
-        let before = log.caught_up_to();
-        let events = log.try_page(BATCH_EVENTS).await.map_err(ExitReason::error)?;
-        let up_to = log.caught_up_to();
-        if up_to == before {
-            head.wait_for(|head| *head > up_to)
-                .await
-                .map_err(|_| ExitReason::error("the event store closed"))?;
-            continue;
+        let from = log.caught_up_to();
+        let events = log.next_step(BATCH_EVENTS).await.map_err(ExitReason::error)?;
+        file = draw(&side, file, Arc::from(events), from, log.caught_up_to()).await?;
+        side.drawn.send_replace(Some(log.caught_up_to()));
+    }
+}
+
+/// Draws one batch; waits out a full disk rather than burn the supervisor's patience.
+async fn draw(
+    side: &ReadSide,
+    mut file: ModelFile,
+    events: Arc<[Arc<RecordedEvent>]>,
+    from: u64,
+    to: u64,
+) -> Result<ModelFile, ExitReason> {
+    loop {
+        let batch = Arc::clone(&events);
+        let work = move || (file.draw(&batch, from, to), file);
+        let (drawn, back) = tokio::task::spawn_blocking(work).await.map_err(ExitReason::error)?;
+        let Err(error) = drawn else { return Ok(back) };
+        match error.remedy() {
+            Remedy::Wait => {
+                tracing::warn!(model = side.entry.name, %error, "the read model waits");
+                tokio::time::sleep(DRAW_PAUSE).await;
+                file = back;
+            }
+            Remedy::Redraw => {
+                drop(back);
+                remove(&side.path);
+                return Err(ExitReason::error(format!("the file is damaged and is drawn anew: {error}")));
+            }
+            Remedy::Crash => return Err(ExitReason::error(error)),
         }
-        file = tokio::task::spawn_blocking(move || file.draw(&events, up_to).map(|()| file))
-            .await
-            .map_err(ExitReason::error)?
-            .map_err(ExitReason::error)?;
-        side.drawn.send_replace(Some(up_to));
     }
 }

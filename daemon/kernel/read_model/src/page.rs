@@ -3,7 +3,7 @@
 use crate::query::QueryError;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hecate_desk::Refusal;
-use rusqlite::types::Value as Sql;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Value as Sql, ValueRef};
 use rusqlite::{Connection, Row, params_from_iter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,8 @@ pub struct Page<R> {
 
 /// A page query: which columns of which table under which conditions, sorted by what.
 pub struct Keyset<'a> {
-    select: &'a str,
+    columns: &'a str,
+    from: &'a str,
     sort: &'a str,
     id: &'a str,
     order: Order,
@@ -56,6 +57,7 @@ pub struct Keyset<'a> {
 
 /// What a cursor holds: the query it belongs to and the last row's key.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Cursor {
     of: String,
     sort: Key,
@@ -70,9 +72,9 @@ enum Key {
 }
 
 impl<'a> Keyset<'a> {
-    /// `select` is `SELECT … FROM …` without a condition; `sort` and `id` are columns that are never null.
-    pub fn new(select: &'a str, sort: &'a str, id: &'a str, order: Order) -> Self {
-        Keyset { select, sort, id, order, conditions: Vec::new(), values: Vec::new() }
+    /// `sort` and `id` are columns of `from` that are never null; together they name one row.
+    pub fn new(columns: &'a str, from: &'a str, (sort, id): (&'a str, &'a str), order: Order) -> Self {
+        Keyset { columns, from, sort, id, order, conditions: Vec::new(), values: Vec::new() }
     }
 
     /// One condition more, without a value.
@@ -101,7 +103,8 @@ impl<'a> Keyset<'a> {
     ) -> Result<Page<R>, QueryError> {
         self.order = paging.order.unwrap_or(self.order);
         let limit = usize::from(paging.limit.unwrap_or(LIMIT_DEFAULT));
-        let after = paging.cursor.as_deref().map(|cursor| self.decode(cursor)).transpose()?;
+        let of = short_hash(&self.identity());
+        let after = paging.cursor.as_deref().map(|cursor| decode(cursor, &of)).transpose()?;
         let sql = self.sql(after.is_some());
         if let Some((sort, id)) = after {
             self.values.extend([sort, id]);
@@ -113,7 +116,7 @@ impl<'a> Keyset<'a> {
         let mut last = None;
         while let Some(next) = found.next()? {
             if rows.len() == limit {
-                return Ok(Page { rows, next_cursor: last.map(|(sort, id)| self.encode(sort, id)) });
+                return Ok(Page { rows, next_cursor: last.map(|(sort, id)| encode(of, sort, id)) });
             }
             last = Some((next.get("_sort")?, next.get("_id")?));
             rows.push(row(next)?);
@@ -122,37 +125,35 @@ impl<'a> Keyset<'a> {
     }
 
     fn sql(&self, after: bool) -> String {
-        let Keyset { select, sort, id, .. } = self;
+        let Keyset { columns, from, sort, id, .. } = self;
         let (than, order) = if self.order == Order::Asc { (">", "ASC") } else { ("<", "DESC") };
         let key = format!("({sort}, {id}) {than} (?, ?)");
         let conditions: Vec<&str> =
             self.conditions.iter().copied().chain(after.then_some(key.as_str())).collect();
         let filter =
             if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-        let (columns, from) = select.split_once(" FROM ").unwrap_or((select, ""));
         format!(
-            "{columns}, {sort} AS _sort, {id} AS _id FROM {from} {filter} ORDER BY {sort} {order}, {id} {order} LIMIT ?"
+            "SELECT {columns}, {sort} AS _sort, {id} AS _id FROM {from} {filter} \
+             ORDER BY {sort} {order}, {id} {order} LIMIT ?"
         )
     }
 
     fn identity(&self) -> String {
-        format!("{} {} {:?}", self.select, self.sort, self.order)
+        // The filters too: a cursor of one venture's page says nothing about another's.
+        format!("{} {} {:?} {:?} {:?}", self.from, self.sort, self.order, self.conditions, self.values)
     }
+}
 
-    fn encode(&self, sort: Sql, id: Sql) -> String {
-        let cursor = Cursor { of: short_hash(&self.identity()), sort: Key::from(sort), id: Key::from(id) };
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
-    }
+fn encode(of: String, sort: Key, id: Key) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&Cursor { of, sort, id }).unwrap_or_default())
+}
 
-    fn decode(&self, cursor: &str) -> Result<(Sql, Sql), QueryError> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-        let cursor = bytes.and_then(|bytes| serde_json::from_slice::<Cursor>(&bytes).ok());
-        match cursor {
-            Some(cursor) if cursor.of == short_hash(&self.identity()) => {
-                Ok((cursor.sort.into(), cursor.id.into()))
-            }
-            _ => Err(Refusal::INVALID_CURSOR.about("field", "cursor").into()),
-        }
+fn decode(cursor: &str, of: &str) -> Result<(Sql, Sql), QueryError> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+    let cursor = bytes.and_then(|bytes| serde_json::from_slice::<Cursor>(&bytes).ok());
+    match cursor {
+        Some(cursor) if cursor.of == of => Ok((cursor.sort.into(), cursor.id.into())),
+        _ => Err(Refusal::INVALID_CURSOR.about("field", "cursor").into()),
     }
 }
 
@@ -162,12 +163,12 @@ fn short_hash(text: &str) -> String {
     Sha256::digest(text).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl From<Sql> for Key {
-    fn from(value: Sql) -> Self {
+impl FromSql for Key {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         match value {
-            Sql::Integer(number) => Key::Integer(number),
-            Sql::Text(text) => Key::Text(text),
-            Sql::Null | Sql::Real(_) | Sql::Blob(_) => Key::Text(String::new()),
+            ValueRef::Integer(number) => Ok(Key::Integer(number)),
+            ValueRef::Text(_) => Ok(Key::Text(value.as_str()?.to_owned())),
+            ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => Err(FromSqlError::InvalidType),
         }
     }
 }
@@ -201,7 +202,7 @@ mod tests {
         cursor: Option<String>,
     ) -> Result<Page<String>, QueryError> {
         let paging = Paging { limit: Some(limit), cursor, order: Some(order) };
-        Keyset::new("SELECT id FROM book", "year", "id", Order::Asc).read(db, &paging, |row| row.get("id"))
+        Keyset::new("id", "book", ("year", "id"), Order::Asc).read(db, &paging, |row| row.get("id"))
     }
 
     fn walk(order: Order, limit: u16) -> String {

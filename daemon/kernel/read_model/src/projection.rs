@@ -40,6 +40,9 @@ pub enum ProjectError {
     /// The data does not fit the type.
     #[error("the event does not fit its type: {0}")]
     BadData(#[from] serde_json::Error),
+    /// The file's checkpoint is not where this projection left it, at this position.
+    #[error("somebody else has drawn the file on from position {0}")]
+    CheckpointMoved(u64),
     /// SQLite said no.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),

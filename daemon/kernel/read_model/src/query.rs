@@ -1,7 +1,7 @@
 //! A question with its answer: parameters in, a page or one row out.
 
 use crate::page::Page;
-use hecate_desk::{Refusal, Refused, path_params, schema, schema::Rules};
+use hecate_desk::{Refusal, Refused, Rule, path_params, schema, schema::Rules};
 use hecate_proto::catalogue::QuerySheet;
 use rusqlite::Connection;
 use schemars::JsonSchema;
@@ -135,14 +135,9 @@ pub struct QueryAnswer {
 impl QueryDoor {
     pub(crate) fn open(app: &str, entry: &QueryEntry) -> QueryDoor {
         let mut schema = (entry.params)();
-        if let Some(properties) = schema.ensure_object().get_mut("properties").and_then(Value::as_object_mut)
-        {
-            let says = "Wait, at most 2 s, until the read model has reached this position.";
-            properties.insert(
-                MIN_POSITION.to_owned(),
-                json!({"type": "integer", "minimum": 0, "description": says}),
-            );
-        }
+        let properties = schema.ensure_object().entry("properties").or_insert_with(|| json!({}));
+        let says = "Wait, at most 2 s, until the read model has reached this position.";
+        properties[MIN_POSITION] = json!({"type": "integer", "minimum": 0, "description": says});
         let rules = Rules::of(schema);
         QueryDoor { spec: entry.spec, sheet: sheet(app, entry, &rules), rules, read: entry.read }
     }
@@ -150,6 +145,9 @@ impl QueryDoor {
     /// Checks the parameters. Answers them and the position to wait for.
     pub(crate) fn check(&self, asked: AskedQuery) -> Result<(Value, u64), Refused> {
         let mut params = self.rules.read_params(asked.params)?;
+        if let Some(named_twice) = asked.path_ids.keys().find(|name| params.contains_key(*name)) {
+            return Err(Refusal::rule(named_twice, Rule::UnknownField, "The path names it already."));
+        }
         params.extend(asked.path_ids);
         let mut params = Value::Object(params);
         self.rules.check(&params)?;

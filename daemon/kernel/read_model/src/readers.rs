@@ -4,8 +4,8 @@
 use crate::file::connect_reader;
 use rusqlite::Connection;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Readers at work at once; more would only wait for the two cores of a small machine.
 const READERS_MAX: usize = 4;
@@ -13,7 +13,7 @@ const READERS_MAX: usize = 4;
 /// A pool of read-only connections to one file.
 pub(crate) struct Readers {
     path: PathBuf,
-    places: Semaphore,
+    places: Arc<Semaphore>,
     idle: Mutex<Idle>,
 }
 
@@ -25,7 +25,7 @@ struct Idle {
 
 impl Readers {
     pub(crate) fn new(path: PathBuf) -> Readers {
-        Readers { path, places: Semaphore::new(READERS_MAX), idle: Mutex::default() }
+        Readers { path, places: Arc::new(Semaphore::new(READERS_MAX)), idle: Mutex::default() }
     }
 
     /// Forgets every connection: the file may have been made anew.
@@ -36,8 +36,8 @@ impl Readers {
     }
 
     /// A place at the readers' table; wait for it before blocking a thread.
-    pub(crate) async fn place(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
-        self.places.acquire().await.ok()
+    pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).acquire_owned().await.ok()
     }
 
     /// Lends a connection to `read`, on the caller's thread, which may block.

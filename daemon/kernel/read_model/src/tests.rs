@@ -4,14 +4,13 @@ use crate::{AskedQuery, Found, Keyset, ModelWiring, Order, Paging, Project, Proj
 use crate::{QueryEntry, QueryError, QuerySpec, ReadModel, ReadSide, Recorded, model, projects, query};
 use hecate_desk::prelude::*;
 use hecate_desk::{Aggregate, DeskEntry, ProcessSpec};
-use hecate_event_store::{Append, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent};
+use hecate_event_store::{Append, CurrentStore, EventStore, Expected, MemoryStore, Supervised, kit};
 use hecate_supervision::{Kinds, Plan, Tree};
 use rusqlite::{Connection, Transaction};
-use serde_json::{Map, Value, json, value::to_raw_value};
+use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use uuid::Uuid;
 
 #[derive(Default)]
 struct Word;
@@ -45,7 +44,7 @@ impl Aggregate for Word {
         "private"
     }
 
-    fn wrong_state(&self, _: &DeskSpec) -> Refusal {
+    fn wrong_state(_: Status, _: &DeskSpec) -> Refusal {
         NO_WORD
     }
 }
@@ -98,7 +97,7 @@ impl Query for GetWords {
     };
 
     fn read(self, db: &Connection) -> Result<Found<WordRow>, QueryError> {
-        let keyset = Keyset::new("SELECT word, times FROM words", "first", "word", Order::Asc);
+        let keyset = Keyset::new("word, times", "words", ("first", "word"), Order::Asc);
         let row = |row: &rusqlite::Row<'_>| Ok(WordRow { word: row.get("word")?, times: row.get("times")? });
         Ok(Found::Page(keyset.read(db, &self.paging, row)?))
     }
@@ -146,25 +145,7 @@ impl Reading {
 }
 
 async fn say(store: &MemoryStore, words: &[&str]) -> u64 {
-    let event = |word: &&str| NewEvent {
-        event_id: Uuid::now_v7(),
-        event_type: WordSaid::TYPE.into(),
-        data: to_raw_value(&json!({"word": word})).unwrap(),
-        metadata: Metadata {
-            correlation_id: Uuid::nil(),
-            causation_id: Uuid::nil(),
-            command_id: Uuid::nil(),
-            actor: "a".into(),
-            node_id: "n".into(),
-            realm: "r".into(),
-            idempotency_key: None,
-            conversation_id: None,
-            visibility: None,
-        },
-        tags: Vec::new(),
-        at_us: 0,
-    };
-    let events = words.iter().map(event).collect();
+    let events = words.iter().map(|word| kit::event(WordSaid::TYPE, &json!({"word": word}))).collect();
     let append = Append { stream_id: "words".into(), expected: Expected::Any, events, receipt: None };
     store.append(append).await.unwrap().last_position.unwrap()
 }
@@ -229,5 +210,71 @@ async fn a_position_that_does_not_come_is_refused_after_the_wait() {
         (&unknown.details["field"], &unknown.details["rule"]),
         (&json!("colour"), &json!("unknown_field"))
     );
+    reading.close().await;
+}
+
+/// A store that fails takes everything on it along and comes back, and nobody's patience is used up.
+#[tokio::test]
+async fn a_store_that_fails_is_opened_again_and_the_model_follows_it() {
+    const STORE_AND_MODEL: &str = r#"
+schema = 1
+[[supervisor]]
+path = "/t"
+strategy = "rest_for_one"
+intensity = 1
+period = "60s"
+[[supervisor]]
+path = "/t/kernel"
+strategy = "one_for_all"
+intensity = 0
+[[child]]
+path = "/t/kernel/event_store"
+kind = "event_store"
+[[supervisor]]
+path = "/t/apps"
+strategy = "one_for_one"
+intensity = 0
+[[child]]
+path = "/t/apps/words"
+kind = "query_words"
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new()));
+    say(&first, &["tea"]).await;
+    let position = say(&second, &["tea", "rum"]).await;
+    let current = CurrentStore::default();
+    let (opened, again): (Arc<dyn EventStore>, _) = (Arc::clone(&first) as _, Arc::clone(&second));
+    let store = Supervised::new(current.clone(), Some(opened), move || Ok(Arc::clone(&again) as _));
+    let side = model::<Words<1>>().open(ModelWiring { store: current, folder: folder.path().to_owned() });
+    let mut kinds = Kinds::new();
+    store.register(&mut kinds);
+    side.register(&mut kinds);
+    let plan = Plan::parse(STORE_AND_MODEL, "t.toml", &kinds).unwrap();
+    let reading = Reading { side, tree: Tree::boot(&plan, &kinds).await.unwrap() };
+    assert_eq!(reading.words(1).await, seen(&[("tea", 1)]));
+    first.close().await;
+    assert_eq!(reading.words(position).await, seen(&[("tea", 1), ("rum", 1)]));
+    reading.close().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_damaged_while_it_is_used_is_drawn_anew() {
+    let (store, folder) = (Arc::new(MemoryStore::new()), tempfile::tempdir().unwrap());
+    let words: Vec<String> = (0..2_000).map(|number| format!("word {number:0200}")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    say(&store, &words).await;
+    let reading = Reading::of::<Words<1>>(&store, folder.path()).await;
+    reading.words(2_000).await;
+    reading.close().await;
+    // The tables' own pages stay whole, so that the damage shows only when rows are written.
+    let file = folder.path().join("query_words.sqlite");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let len = bytes.len();
+    bytes[40_960..len].fill(0xaa);
+    std::fs::write(&file, bytes).unwrap();
+    let reading = Reading::of::<Words<1>>(&store, folder.path()).await;
+    let position = say(&store, &words).await;
+    reading.side.drawn_up_to(position).await;
+    assert_eq!(reading.words(position).await.len(), 50);
     reading.close().await;
 }

@@ -12,6 +12,17 @@ pub trait Message: Send + 'static {
     fn variant(&self) -> &'static str;
 }
 
+/// What an actor hears that hears nothing: it lives by what it attached in its init. There is no value
+/// of this type, so that its `handle` is `match msg {}`.
+#[derive(Clone, Copy, Debug)]
+pub enum Unheard {}
+
+impl Message for Unheard {
+    fn variant(&self) -> &'static str {
+        match *self {}
+    }
+}
+
 /// An actor: state that one message at a time may change.
 pub trait Actor: Sized + Send + 'static {
     /// What it understands.
@@ -25,8 +36,7 @@ pub trait Actor: Sized + Send + 'static {
     /// Why the actor cannot start.
     fn init(args: Self::Args, me: &Me<Self::Msg>) -> impl Future<Output = Result<Self, ExitReason>> + Send;
 
-    /// Handles one message. It can be killed at every await; work that blocks belongs on a thread
-    /// ([`Me::attach_thread`]).
+    /// Handles one message. It can be killed at every await; work that blocks belongs on a thread.
     ///
     /// # Errors
     /// An error ends the actor: [`ExitReason::Normal`] after what is queued already, every other
@@ -74,7 +84,7 @@ impl<M: Message> Me<M> {
     }
 
     /// Path in the tree.
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.addr.path()
     }
 
@@ -91,17 +101,5 @@ impl<M: Message> Me<M> {
         F: Future<Output = Result<(), ExitReason>> + Send + 'static,
     {
         self.links.attach_task(work);
-    }
-
-    /// As [`Me::attach`] for blocking work. A thread cannot be aborted: it has to notice that the
-    /// actor's state was dropped, for example by the close of a channel. It is awaited for 5 s.
-    ///
-    /// # Errors
-    /// When the system grants no thread.
-    pub fn attach_thread<F>(&self, name: impl Into<String>, work: F) -> Result<(), ExitReason>
-    where
-        F: FnOnce() -> Result<(), ExitReason> + Send + 'static,
-    {
-        self.links.attach_thread(name.into(), work)
     }
 }

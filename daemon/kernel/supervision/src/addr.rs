@@ -23,13 +23,6 @@ pub enum SendError<M> {
 }
 
 impl<M> SendError<M> {
-    /// The message.
-    pub fn into_inner(self) -> M {
-        match self {
-            Self::Full(body) | Self::Gone(body) => body,
-        }
-    }
-
     /// True when another try at the same address can never succeed.
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Gone(_))
@@ -74,11 +67,6 @@ impl<T> Reply<T> {
     /// Answers. A caller that no longer waits is no error.
     pub fn send(self, answer: T) {
         let _ = self.0.send(answer);
-    }
-
-    /// True when nobody waits for the answer any more.
-    pub fn is_abandoned(&self) -> bool {
-        self.0.is_closed()
     }
 }
 
@@ -173,7 +161,7 @@ impl<M: Message> Addr<M> {
     }
 
     /// Path in the tree.
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.0.path
     }
 

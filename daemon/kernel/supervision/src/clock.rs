@@ -17,7 +17,7 @@ fn coarse() -> Duration {
 /// Monotonic milliseconds from an arbitrary start, as coarse as the kernel's tick (1 to 4 ms).
 ///
 /// Differences are right on average over many messages, not for one.
-pub fn coarse_now_ms() -> u64 {
+pub(crate) fn coarse_now_ms() -> u64 {
     coarse().as_millis() as u64
 }
 

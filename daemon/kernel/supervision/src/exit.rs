@@ -1,6 +1,7 @@
 //! Why an actor ended. OTP decides about restarts by this value alone, so it is typed from end to end
 //! and never read back out of ractor's reason strings.
 
+use crate::plan::Shutdown;
 use std::any::Any;
 
 /// Why an actor ended, or why it could not start.
@@ -42,8 +43,14 @@ impl ExitReason {
     }
 
     /// OTP's two classes: a clean exit does not restart a transient child.
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         matches!(self, Self::Normal | Self::Shutdown)
+    }
+
+    /// An unclean exit, unless it is just what its supervisor asked for, by the policy `asked`.
+    pub(crate) fn is_crash(&self, asked: Option<Shutdown>) -> bool {
+        let as_asked = *self == Self::Killed && asked == Some(Shutdown::BrutalKill);
+        !self.is_clean() && !as_asked
     }
 
     pub(crate) fn from_panic(payload: Box<dyn Any + Send>) -> Self {

@@ -23,14 +23,11 @@ mod supervise;
 pub mod trace;
 mod tree;
 
-pub use actor::{Actor, Me, Message};
+pub use actor::{Actor, Me, Message, Unheard};
 pub use addr::{Addr, CallError, Reply, SendError};
-pub use clock::coarse_now_ms;
 pub use exit::ExitReason;
 pub use kinds::Kinds;
-pub use mailbox::{MailboxSpec, OnFull};
 pub use name::Name;
-pub use plan::{ConfigError, Plan, Restart, Shutdown, Strategy};
+pub use plan::{ConfigError, Plan, place_of};
 pub use pool::{Pool, StartError};
-pub use shell::Envelope;
 pub use tree::{BootError, GaveUp, Tree};

@@ -1,4 +1,4 @@
-//! What lives and dies with one actor: the reason of its end, and the tasks and threads attached to it.
+//! What lives and dies with one actor: the reason of its end, and the tasks attached to it.
 //! The supervisor waits for all of them, so that a replacement never meets its predecessor's leavings.
 
 use crate::ExitReason;
@@ -7,24 +7,14 @@ use ractor::ActorCell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-/// A thread cannot be killed; after this its successor starts all the same.
-const THREAD_GRACE: Duration = Duration::from_secs(5);
-
-enum Link {
-    Task(JoinHandle<()>),
-    Thread(String, oneshot::Receiver<()>),
-}
 
 pub(crate) struct Links {
     cause: Mutex<Option<ExitReason>>,
     outcome: OnceLock<ExitReason>,
     cell: OnceLock<ActorCell>,
     /// `None` once the actor has ended: nothing attaches any more.
-    attached: Mutex<Option<Vec<Link>>>,
+    attached: Mutex<Option<Vec<JoinHandle<()>>>>,
 }
 
 impl Links {
@@ -90,61 +80,30 @@ impl Links {
             let ended = AssertUnwindSafe(work).catch_unwind().await;
             links.end_actor(reason_of(ended));
         });
-        self.attach(Link::Task(task));
+        self.attach(task);
     }
 
-    pub(crate) fn attach_thread<F>(self: &Arc<Self>, name: String, work: F) -> Result<(), ExitReason>
-    where
-        F: FnOnce() -> Result<(), ExitReason> + Send + 'static,
-    {
-        let links = Arc::clone(self);
-        let (over, ended) = oneshot::channel();
-        let body = move || {
-            let result = std::panic::catch_unwind(AssertUnwindSafe(work));
-            links.end_actor(reason_of(result));
-            let _ = over.send(());
-        };
-        std::thread::Builder::new().name(name.clone()).spawn(body).map_err(ExitReason::error)?;
-        self.attach(Link::Thread(name, ended));
-        Ok(())
-    }
-
-    fn attach(&self, link: Link) {
+    fn attach(&self, task: JoinHandle<()>) {
         let mut attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
-        match (attached.as_mut(), link) {
-            (Some(links), link) => links.push(link),
-            (None, Link::Task(task)) => task.abort(),
-            (None, Link::Thread(..)) => {}
+        match attached.as_mut() {
+            Some(tasks) => tasks.push(task),
+            None => task.abort(),
         }
     }
 
     /// Aborts the tasks without waiting for them.
     pub(crate) fn abort_tasks(&self) {
         let attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
-        for link in attached.iter().flatten() {
-            if let Link::Task(task) = link {
-                task.abort();
-            }
-        }
+        attached.iter().flatten().for_each(JoinHandle::abort);
     }
 
-    /// Aborts the tasks, waits for them and for the threads. Call it when the actor's state is dropped:
-    /// threads learn of the end by that.
+    /// Aborts the tasks and waits for them.
     pub(crate) async fn sever(&self) {
         self.abort_tasks();
         let attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner).take();
-        for link in attached.into_iter().flatten() {
-            match link {
-                Link::Task(task) => drop(task.await),
-                Link::Thread(name, ended) => await_thread(&name, ended).await,
-            }
+        for task in attached.into_iter().flatten() {
+            drop(task.await);
         }
-    }
-}
-
-async fn await_thread(name: &str, ended: oneshot::Receiver<()>) {
-    if tokio::time::timeout(THREAD_GRACE, ended).await.is_err() {
-        tracing::error!(thread = name, grace = ?THREAD_GRACE, "an attached thread outlives its actor");
     }
 }
 

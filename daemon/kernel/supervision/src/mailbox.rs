@@ -1,6 +1,7 @@
 //! The bounded gauge of one mailbox. ractor's own queue has no bound and no depth, so every message
 //! carries a ticket: one place of the gauge, given back when the message is handled or dropped.
 
+use crate::clock;
 use hecate_proto::tree as proto;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
@@ -9,7 +10,7 @@ use tokio::sync::Notify;
 
 /// What a full mailbox does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnFull {
+pub(crate) enum OnFull {
     /// `cast_wait` and `call` wait for a place within their time limit; `cast` is refused.
     #[default]
     Wait,
@@ -21,7 +22,7 @@ pub enum OnFull {
 
 impl OnFull {
     /// As written in `supervision.toml`.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Wait => "wait",
             Self::Refuse => "refuse",
@@ -32,11 +33,11 @@ impl OnFull {
 
 /// Bound of a mailbox and what happens at the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MailboxSpec {
+pub(crate) struct MailboxSpec {
     /// Messages that may wait, the one being handled included; at least 1.
-    pub capacity: usize,
+    pub(crate) capacity: usize,
     /// What a full mailbox does.
-    pub on_full: OnFull,
+    pub(crate) on_full: OnFull,
 }
 
 impl Default for MailboxSpec {
@@ -46,7 +47,7 @@ impl Default for MailboxSpec {
 }
 
 /// The places of one mailbox, and the counters of one generation of its actor. The counters are relaxed:
-/// they are shown, nothing decides by them.
+/// they are shown, and a pool looks at them to guess whom nobody will miss.
 #[derive(Debug)]
 pub(crate) struct Gauge {
     spec: MailboxSpec,
@@ -58,6 +59,8 @@ pub(crate) struct Gauge {
     handled: AtomicU64,
     dropped: AtomicU64,
     busy_ns: AtomicU64,
+    /// When the last message was delivered, or else when the actor was started; coarse.
+    asked_ms: AtomicU64,
     last: Mutex<Option<&'static str>>,
 }
 
@@ -80,6 +83,7 @@ impl Gauge {
             handled: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             busy_ns: AtomicU64::new(0),
+            asked_ms: AtomicU64::new(clock::coarse_now_ms()),
             last: Mutex::new(None),
         })
     }
@@ -146,6 +150,15 @@ impl Gauge {
     pub(crate) fn count_handled(&self, busy_ns: u64) {
         self.handled.fetch_add(1, Relaxed);
         self.busy_ns.fetch_add(busy_ns, Relaxed);
+    }
+
+    pub(crate) fn note_asked(&self, now_ms: u64) {
+        self.asked_ms.store(now_ms, Relaxed);
+    }
+
+    /// Since when nobody has asked the actor anything; `None` while a message waits or is handled.
+    pub(crate) fn idle_since_ms(&self) -> Option<u64> {
+        (self.depth() == 0).then(|| self.asked_ms.load(Relaxed))
     }
 
     pub(crate) fn set_last(&self, variant: &'static str) {

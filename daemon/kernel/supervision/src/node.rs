@@ -53,13 +53,18 @@ impl Occupant {
         while self.gone.changed().await.is_ok() {}
     }
 
+    /// Asks it to end once it has handled what is queued. One that ends already needs no asking.
+    pub(crate) fn drain(&self) {
+        let _ = self.cell.drain();
+    }
+
     /// Asks it to end by its policy. The deadline is the supervisor's business.
     pub(crate) fn ask_to_end(&self, how: Shutdown) {
         if let Some(stop) = &self.on_stop {
             return stop();
         }
         // The drain closes the door, so that nobody sends into a queue that a stop drops.
-        let _ = self.cell.drain();
+        self.drain();
         if !matches!(how, Shutdown::Drain(_)) {
             self.cell.stop(None);
         }

@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::Release;
 use std::sync::{Arc, OnceLock};
 
 /// What travels through ractor: the body, its trace id, when it was sent, and its place in the gauge.
-pub struct Envelope<M> {
+pub(crate) struct Envelope<M> {
     cargo: Cargo<M>,
     ticket: Ticket,
 }
@@ -95,7 +95,9 @@ impl<A: Actor> Living<A> {
 
     fn note(&mut self, letter: &Letter<A::Msg>) {
         let variant = letter.body.variant();
-        let waited_ms = clock::coarse_now_ms().saturating_sub(letter.sent_ms);
+        let now_ms = clock::coarse_now_ms();
+        let waited_ms = now_ms.saturating_sub(letter.sent_ms);
+        self.me.addr().gauge().note_asked(now_ms);
         tracing::trace!(path = self.me.path(), trace = %letter.trace, waited_ms, variant, "message");
         if !std::ptr::eq(self.last, variant) {
             self.last = variant;

@@ -52,9 +52,11 @@ pub(super) fn query(sheet: &QuerySheet, not_found: Refusal, id: &str, schemas: &
     let row = schemas.adopt(&sheet.row, id);
     let properties = params["properties"].as_object().cloned().unwrap_or_default();
     let pages = properties.contains_key("cursor");
-    let own = if pages { Refusal::INVALID_CURSOR } else { not_found };
     let common = [Refusal::VALIDATION, Refusal::STARTING, Refusal::PROJECTION_LAGGING, Refusal::INTERNAL];
-    let refusals: Vec<_> = common.into_iter().chain([own]).map(refusal_sheet).collect();
+    // A page of nothing in particular may be empty, but it is always there.
+    let finds_nothing = !pages || !sheet.path_params.is_empty();
+    let own = [pages.then_some(Refusal::INVALID_CURSOR), finds_nothing.then_some(not_found)];
+    let refusals: Vec<_> = common.into_iter().chain(own.into_iter().flatten()).map(refusal_sheet).collect();
     let mut responses = refused(&refusals);
     responses.insert("200".to_owned(), found(&sheet.answers, row, pages));
     json!({

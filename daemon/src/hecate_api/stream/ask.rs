@@ -1,8 +1,8 @@
 //! What a stream's client asks for: which facts, and behind which one to begin.
 
-use super::super::{headers::digits, params};
-use super::cursor::Cursor;
-use hecate_desk::{Process, Refusal, Refused};
+use super::super::params;
+use super::ids::{Ids, position};
+use hecate_desk::{Process, Refusal, Refused, Rule};
 use hecate_event_store::Filter;
 use hecate_proto::id::kind_of;
 use std::collections::BTreeMap;
@@ -14,6 +14,9 @@ const TYPES_MAX: usize = 100;
 /// What the stream of many topics serves.
 const TOPICS: [&str; 1] = ["facts"];
 
+const AMBIGUOUS_START: Refusal =
+    Refusal::new(400, "ambiguous_start", "Say `from` (inclusive) or `after` (exclusive), not both.");
+
 type Params = BTreeMap<String, String>;
 
 /// A request for facts.
@@ -24,65 +27,43 @@ pub(super) struct FactsAsked {
     pub(super) after: Option<u64>,
 }
 
-/// A request for several topics.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct TopicsAsked {
-    pub(super) facts: FactsAsked,
-}
-
 impl FactsAsked {
-    /// `last_seen` comes from a client that connects again and so wins over the address, which stays the same.
+    /// Reads a query string, and the id of the last frame that a client saw which connects again.
     pub(super) fn read(
         query: Option<&str>,
         last_seen: Option<&str>,
+        ids: Ids,
         processes: &[Arc<dyn Process>],
     ) -> Result<Self, Refused> {
-        let params =
-            params::known(query, &["from", "after", FILTERS[0], FILTERS[1], FILTERS[2], FILTERS[3]])?;
-        let named = behind(&params)?;
-        let seen = last_seen.map(|id| position(id, LAST_EVENT_ID)).transpose()?;
-        Ok(Self { filter: filter(&params, processes)?, after: seen.or(named) })
-    }
-}
-
-impl TopicsAsked {
-    pub(super) fn read(
-        query: Option<&str>,
-        last_seen: Option<&str>,
-        processes: &[Arc<dyn Process>],
-    ) -> Result<Self, Refused> {
-        let params =
-            params::known(query, &["topics", "after", FILTERS[0], FILTERS[1], FILTERS[2], FILTERS[3]])?;
-        check_topics(params.get("topics"))?;
-        let named = params.get("after").map(|cursor| Cursor::decode(cursor, "after")).transpose()?;
-        let seen = last_seen.map(|id| Cursor::decode(id, LAST_EVENT_ID)).transpose()?;
-        let after = seen.or(named).and_then(|cursor| cursor.facts);
-        Ok(Self { facts: FactsAsked { filter: filter(&params, processes)?, after } })
+        let own = match ids {
+            Ids::Positions => "from",
+            Ids::Cursors => "topics",
+        };
+        let params = params::known(query, &[own, "after", FILTERS[0], FILTERS[1], FILTERS[2], FILTERS[3]])?;
+        if ids == Ids::Cursors {
+            check_topics(params.get("topics"))?;
+        }
+        Ok(Self { filter: filter(&params, processes)?, after: resume(&params, last_seen, ids)? })
     }
 }
 
 fn check_topics(topics: Option<&String>) -> Result<(), Refused> {
     let hint = || format!("Served: {}.", TOPICS.join(", "));
-    let Some(topics) = topics else { return Err(Refusal::rule("topics", "required", hint())) };
+    let Some(topics) = topics else { return Err(Refusal::rule("topics", Rule::Required, hint())) };
     let known = topics.split(',').all(|topic| TOPICS.contains(&topic));
-    if known { Ok(()) } else { Err(Refusal::rule("topics", "enum", hint())) }
+    if known { Ok(()) } else { Err(Refusal::rule("topics", Rule::Enum, hint())) }
 }
 
-/// `?from=` names the first position wanted, `?after=` the last one seen.
-fn behind(params: &Params) -> Result<Option<u64>, Refused> {
-    match (params.get("from"), params.get("after")) {
-        (Some(_), Some(_)) => Err(Refusal::rule(
-            "after",
-            "unknown_field",
-            "Say `from` (inclusive) or `after` (exclusive), not both.",
-        )),
-        (Some(from), None) => Ok(Some(position(from, "from")?.saturating_sub(1))),
-        (None, after) => after.map(|after| position(after, "after")).transpose(),
-    }
-}
-
-fn position(text: &str, field: &str) -> Result<u64, Refused> {
-    digits(text).ok_or_else(|| Refusal::rule(field, "type", "It is a position in the log, a number."))
+/// The position behind which to begin: `?from=` names the first one wanted, `?after=` the last one seen.
+/// What the client saw last wins over its address, which stays the same when it connects again.
+fn resume(params: &Params, last_seen: Option<&str>, ids: Ids) -> Result<Option<u64>, Refused> {
+    let named = match (params.get("from"), params.get("after")) {
+        (Some(_), Some(_)) => return Err(AMBIGUOUS_START.about("field", "after")),
+        (Some(from), None) => Some(position(from, "from")?.saturating_sub(1)),
+        (None, Some(after)) => ids.read(after, "after")?,
+        (None, None) => None,
+    };
+    last_seen.map_or(Ok(named), |id| ids.read(id, LAST_EVENT_ID))
 }
 
 fn filter(params: &Params, processes: &[Arc<dyn Process>]) -> Result<Filter, Refused> {
@@ -97,7 +78,7 @@ fn filter(params: &Params, processes: &[Arc<dyn Process>]) -> Result<Filter, Ref
 fn id_tag(field: &str, noun: &str, id: &str) -> Result<String, Refused> {
     match kind_of(field) {
         Some(kind) if !kind.accepts(id) => {
-            Err(Refusal::rule(field, "pattern", format!("It is `{}` and a ULID.", kind.prefix)))
+            Err(Refusal::rule(field, Rule::Pattern, format!("It is `{}` and a ULID.", kind.prefix)))
         }
         _ => Ok(format!("{noun}:{id}")),
     }
@@ -108,16 +89,16 @@ fn process_tag(name: &str, processes: &[Arc<dyn Process>]) -> Result<String, Ref
     if names.contains(&name) {
         return Ok(format!("process:{name}"));
     }
-    Err(Refusal::rule("process", "enum", format!("Known: {}.", names.join(", "))))
+    Err(Refusal::rule("process", Rule::Enum, format!("Known: {}.", names.join(", "))))
 }
 
 fn types(list: &str) -> Result<Vec<Arc<str>>, Refused> {
     let types: Vec<Arc<str>> = list.split(',').map(Arc::from).collect();
     if types.iter().any(|name| name.is_empty()) {
-        return Err(Refusal::rule("types", "blank", "Event types, separated by commas."));
+        return Err(Refusal::rule("types", Rule::Blank, "Event types, separated by commas."));
     }
     if types.len() > TYPES_MAX {
-        return Err(Refusal::rule("types", "too_long", format!("At most {TYPES_MAX} event types.")));
+        return Err(Refusal::rule("types", Rule::TooLong, format!("At most {TYPES_MAX} event types.")));
     }
     Ok(types)
 }
@@ -129,7 +110,7 @@ mod tests {
     const VENTURE: &str = "v-01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
     fn facts(query: &str, last_seen: Option<&str>) -> Result<FactsAsked, Refused> {
-        FactsAsked::read(Some(query), last_seen, &[])
+        FactsAsked::read(Some(query), last_seen, Ids::Positions, &[])
     }
 
     fn broken<T: std::fmt::Debug>(read: Result<T, Refused>) -> (String, String) {
@@ -160,7 +141,6 @@ mod tests {
     fn what_nobody_could_have_meant_is_refused_by_name() {
         for (query, field, rule) in [
             ("from=x", "from", "type"),
-            ("from=1&after=1", "after", "unknown_field"),
             ("venture_id=d-1", "venture_id", "pattern"),
             ("process=make_tea", "process", "enum"),
             ("types=a_v1,", "types", "blank"),
@@ -168,17 +148,19 @@ mod tests {
         ] {
             assert_eq!(broken(facts(query, None)), (field.to_owned(), rule.to_owned()), "{query}");
         }
+        assert!(facts("from=1&after=1", None).unwrap_err().is(AMBIGUOUS_START));
         assert_eq!(broken(facts("", Some("x"))), ("Last-Event-ID".to_owned(), "type".to_owned()));
     }
 
     #[test]
     fn topics_are_those_that_are_served() {
-        let read = |query: &str| TopicsAsked::read(Some(query), None, &[]);
-        assert_eq!(read("topics=facts").unwrap().facts.after, None);
+        let read = |query: &str| FactsAsked::read(Some(query), None, Ids::Cursors, &[]);
+        assert_eq!(read("topics=facts").unwrap().after, None);
         assert_eq!(broken(read("")), ("topics".to_owned(), "required".to_owned()));
         assert_eq!(broken(read("topics=facts,tree")), ("topics".to_owned(), "enum".to_owned()));
-        let cursor = Cursor { facts: Some(3) }.encode();
-        assert_eq!(read(&format!("topics=facts&after={cursor}")).unwrap().facts.after, Some(3));
+        let cursor = Ids::Cursors.write(3);
+        assert_eq!(read(&format!("topics=facts&after={cursor}")).unwrap().after, Some(3));
+        assert_eq!(broken(read("topics=facts&from=3")), ("from".to_owned(), "unknown_field".to_owned()));
         assert!(read("topics=facts&after=3").unwrap_err().is(Refusal::INVALID_CURSOR));
     }
 }

@@ -1,9 +1,9 @@
 //! The facts topic: the log behind a position, a page at a time, then whatever comes.
 
-use super::super::stopping::Stopping;
+use super::super::{places::Place, stopping::Stopping};
 use super::{
-    cursor::Cursor,
     frame::{self, HEARTBEAT},
+    ids::Ids,
 };
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -13,26 +13,9 @@ use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// Events printed in one go: the most that one slow client keeps in memory.
 const CHUNK_EVENTS: usize = 16;
-
-/// How a frame's id is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ids {
-    Positions,
-    Cursors,
-}
-
-impl Ids {
-    fn write(self, position: u64) -> String {
-        match self {
-            Ids::Positions => position.to_string(),
-            Ids::Cursors => Cursor { facts: Some(position) }.encode(),
-        }
-    }
-}
 
 /// Where a stream begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +68,7 @@ impl FactStream {
     }
 
     /// The body. It keeps its place as long as it lives.
-    pub(super) fn chunks(self, place: OwnedSemaphorePermit) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    pub(super) fn chunks(self, place: Place) -> impl Stream<Item = Result<Bytes, Infallible>> {
         stream::unfold((self, place), |(mut facts, place)| async move {
             facts.next().await.map(|text| (Ok(Bytes::from(text)), (facts, place)))
         })
@@ -141,6 +124,7 @@ fn fact(event: &RecordedEvent) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cursor::Cursor;
     use super::*;
     use crate::hecate_api::stopping::{Stop, stopping};
     use hecate_event_store::{Append, Expected, MemoryStore, Metadata, NewEvent};

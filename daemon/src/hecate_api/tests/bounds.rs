@@ -1,7 +1,7 @@
 //! Clients that are slow, many, or too much.
 
 use super::super::Limits;
-use super::teahouse::{Teahouse, Wish};
+use super::teahouse::{Teahouse, Wish, within};
 use std::time::Duration;
 
 async fn house(limits: Limits) -> Teahouse {
@@ -22,7 +22,20 @@ async fn a_head_that_is_too_long_is_refused() {
     let mut rude = house.connect().await;
     let head = format!("GET /api/health HTTP/1.1\r\nhost: x\r\nlong: {}\r\n\r\n", "x".repeat(20_000));
     rude.try_write(head.as_bytes()).await;
-    assert!(rude.rest().await.starts_with("HTTP/1.1 431"));
+    assert_eq!(rude.answer().await.refusal(), (431, "headers_too_large", "", ""));
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_in_the_same_shape_and_ends_the_connection() {
+    let house = Teahouse::open().await;
+    let mut rude = house.connect().await;
+    assert_eq!(rude.get("/health").await.status, 200);
+    rude.write("GET /health\r\n\r\n").await;
+    let answered = rude.answer().await;
+    assert_eq!(answered.refusal(), (400, "malformed_request", "", ""));
+    assert_eq!(answered.header("connection"), Some("close"));
+    assert_eq!(answered.header("hecate-correlation-id"), answered.body["correlation_id"].as_str());
+    assert_eq!(rude.rest().await, "");
 }
 
 #[tokio::test]
@@ -73,11 +86,35 @@ async fn one_user_finds_no_more_places_than_its_share() {
 }
 
 #[tokio::test]
-async fn streams_have_places_too() {
-    let house = house(Limits { streams_max: 1, ..Limits::default() }).await;
-    let mut first = house.connect().await;
-    first.follow("/api/facts/stream", "").await;
-    let refused = house.connect().await.get("/api/facts/stream").await;
-    assert_eq!((refused.status, refused.refusal().1), (503, "too_many_streams"));
-    assert_eq!(refused.header("retry-after"), Some("1"));
+async fn streams_have_places_too_in_all_and_by_user() {
+    for (streams_max, streams_per_uid_max, hint) in
+        [(1, 9, "too many in all"), (9, 1, "too many of this user")]
+    {
+        let house = house(Limits { streams_max, streams_per_uid_max, ..Limits::default() }).await;
+        let mut first = house.connect().await;
+        first.follow("/api/facts/stream", "").await;
+        let refused = house.connect().await.get("/api/stream?topics=facts").await;
+        assert_eq!((refused.status, refused.refusal().1), (503, "too_many_streams"));
+        assert_eq!(
+            (refused.header("retry-after"), &refused.body["details"]["hint"]),
+            (Some("1"), &hint.into())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_cut_off_and_frees_its_place() {
+    let limits =
+        Limits { streams_per_uid_max: 1, write_idle_max: Duration::from_millis(50), ..Limits::default() };
+    let house = house(limits).await;
+    let mut deaf = house.connect().await;
+    deaf.follow("/api/facts/stream", "").await;
+    for _ in 0..100 {
+        house.record(10_000).await;
+    }
+    let mut next = house.connect().await;
+    let place_is_free = async { while next.get("/api/facts/stream").await.status == 503 {} };
+    within("the place is free", place_is_free).await;
+    assert!(!deaf.rest().await.ends_with("0\r\n\r\n"), "a cut stream does not look whole");
+    assert_eq!(house.edge.cut_off.count("of this test", &"it counts"), 2);
 }

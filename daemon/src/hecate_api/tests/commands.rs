@@ -96,6 +96,20 @@ async fn a_malformed_flow_is_refused_and_still_named() {
 }
 
 #[tokio::test]
+async fn whatever_a_request_sends_carries_its_flow() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    let id = brew(&mut client).await;
+    let flow = Uuid::now_v7().to_string();
+    let headers = [("content-type", "application/json"), ("hecate-correlation-id", flow.as_str())];
+    let refused = client.ask("POST", &format!("/api/teas/{id}/sip"), &headers, r#"{"cold": true}"#).await;
+    assert_eq!(
+        (&refused.body["error"], &refused.body["details"]["trace"]),
+        (&json!("tea_is_cold"), &json!(flow))
+    );
+}
+
+#[tokio::test]
 async fn a_desks_own_no_comes_with_what_could_be_done_instead() {
     let house = Teahouse::open().await;
     let mut client = house.connect().await;

@@ -43,9 +43,20 @@ async fn the_openapi_document_is_whole_and_shows_every_route() {
     assert!(brew["responses"]["201"].is_object() && paths["/api/teas"]["get"].is_object());
     assert_eq!(paths["/api/teas/brew"]["post"]["deprecated"], true);
     let sip = &paths["/api/teas/{venture_id}/sip"]["post"];
-    let codes = &sip["responses"]["422"]["content"]["application/json"]["schema"]["allOf"][1];
-    assert_eq!(codes["properties"]["error"]["enum"], json!(["tea_is_cold"]));
+    assert_eq!(codes(sip, 422), &json!(["tea_is_cold"]));
+    // Said by the desk itself and by its wrong states, listed once.
+    assert_eq!((codes(sip, 404), codes(brew, 404)), (&json!(["tea_not_found"]), &json!(["tea_not_found"])));
+    let (page, tea) = (&paths["/api/teas"]["get"], &paths["/api/teas/{venture_id}"]["get"]);
+    assert_eq!(codes(page, 400), &json!(["validation_error", "invalid_cursor"]));
+    assert_eq!((codes(tea, 400), codes(tea, 404)), (&json!(["validation_error"]), &json!(["tea_not_found"])));
+    assert_eq!(page["responses"].get("404"), None);
     assert_eq!((&sip["requestBody"]["required"], sip["responses"].get("201")), (&json!(false), None));
+}
+
+/// The codes that an operation lists for this status.
+fn codes(operation: &Value, status: u16) -> &Value {
+    let content = &operation["responses"][status.to_string()]["content"]["application/json"];
+    &content["schema"]["allOf"][1]["properties"]["error"]["enum"]
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::teahouse::{Teahouse, within};
+use serde_json::json;
 use std::time::Duration;
 
 const HALF: &str = "POST /api/teas HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 17\r\n\r\n{\"leaf\":";
@@ -58,6 +59,13 @@ async fn a_restart_of_the_actor_loses_neither_the_socket_nor_who_waits() {
 async fn a_socket_without_its_routes_says_that_it_is_starting() {
     let house = Teahouse::open().await;
     house.edge.unpublish();
-    let refused = house.connect().await.get("/api/health").await;
+    let mut client = house.connect().await;
+    for (path, status) in [("/api/health", 200), ("/health", 200), ("/ready", 503)] {
+        let health = client.get(path).await;
+        assert_eq!((health.status, &health.body["status"]), (status, &json!("starting")), "{path}");
+        assert_eq!(health.body["components"]["store"]["status"], "ok");
+    }
+    let refused = client.get("/api/teas").await;
     assert_eq!((refused.status, refused.refusal().1), (503, "starting"));
+    assert_eq!(client.ask("DELETE", "/health", &[], "").await.refusal().1, "method_not_allowed");
 }

@@ -11,7 +11,7 @@ use hecate_read_model::{
     Found, Keyset, ModelWiring, Order, Paging, Project, ProjectionEntry, Query, QueryEntry, QueryError,
     QuerySpec, ReadModel, ReadSide, Recorded, model, projects, query,
 };
-use hecate_supervision::{Kinds, Plan, Tree};
+use hecate_supervision::{Kinds, Plan, Tree, trace};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, OnceLock};
@@ -50,7 +50,7 @@ impl Aggregate for Tea {
         "private"
     }
 
-    fn wrong_state(&self, _: &DeskSpec) -> Refusal {
+    fn wrong_state(_: Status, _: &DeskSpec) -> Refusal {
         NO_TEA
     }
 }
@@ -126,7 +126,10 @@ impl Desk<Tea> for SipTea {
     const RECORDS: &'static [EventEntry<Tea>] = &[event::<_, TeaSipped>()];
 
     fn decide(self, _: &Tea, _: &Moment) -> Result<Decision<Tea>, Refused> {
-        if self.cold == Some(true) { Err(COLD.into()) } else { Ok(TeaSipped {}.into()) }
+        if self.cold == Some(true) {
+            return Err(COLD.about("trace", trace::current().to_string()));
+        }
+        Ok(TeaSipped {}.into())
     }
 }
 
@@ -183,7 +186,7 @@ impl Query for GetTeasPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<TeaRow>, QueryError> {
-        let keyset = Keyset::new("SELECT venture_id, leaf FROM teas", "leaf", "venture_id", Order::Asc);
+        let keyset = Keyset::new("venture_id, leaf", "teas", ("leaf", "venture_id"), Order::Asc);
         keyset.read(db, &self.paging, tea_row).map(Found::Page)
     }
 }
@@ -268,7 +271,7 @@ impl Teahouse {
             processes: vec![Arc::clone(&brewing)],
             models: vec![Arc::clone(&model)],
             store: current,
-            facts: hecate_facts::Watermark::default(),
+            told: Vec::new(),
             node,
             tree: wish.tree.unwrap_or_else(|| Box::new(move || seen.get().map(Tree::snapshot))),
             socket_path: dir.path().join("daemon.sock"),

@@ -52,20 +52,12 @@ struct Entry<'c> {
 impl<'c> Entry<'c> {
     fn desk(desk: &'c DeskSheet) -> Self {
         let DeskSheet { noun, verb, says, path, path_params, body, .. } = desk;
-        Self { noun, verb, says, path, path_params, fields: schema::fields(body, path_params), query: None }
+        Self { noun, verb, says, path, path_params, fields: schema::fields(body), query: None }
     }
 
     fn query(query: &'c QuerySheet) -> Self {
         let QuerySheet { noun, verb, says, path, path_params, params, .. } = query;
-        Self {
-            noun,
-            verb,
-            says,
-            path,
-            path_params,
-            fields: schema::fields(params, path_params),
-            query: Some(query),
-        }
+        Self { noun, verb, says, path, path_params, fields: schema::fields(params), query: Some(query) }
     }
 
     fn all(catalogue: &'c Catalogue) -> Vec<Self> {

@@ -72,12 +72,11 @@ pub(super) fn refusal(error: &ErrorAnswer) -> Vec<String> {
     lines
 }
 
-/// What identifies a thing first, then the rest by name.
+/// What is known of a thing, in the daemon's own order.
 fn fields(thing: &Map<String, Value>) -> Vec<String> {
     let width = thing.keys().map(|key| key.width()).max().unwrap_or(0);
-    let mut shown: Vec<(&String, &Value)> = thing.iter().filter(|(_, value)| !value.is_null()).collect();
-    shown.sort_by_key(|(key, _)| rank(key).unwrap_or(u8::MAX));
-    shown.into_iter().map(|(key, value)| format!("{key:width$}  {}", plain(value))).collect()
+    let known = thing.iter().filter(|(_, value)| !value.is_null());
+    known.map(|(key, value)| format!("{key:width$}  {}", plain(value))).collect()
 }
 
 fn table(rows: &[Value], next_cursor: Option<&str>) -> Vec<String> {
@@ -104,27 +103,15 @@ fn line(cells: &[String], widths: &[usize]) -> String {
     padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
-/// What identifies a row and how it is: ids, names, revision, status, time of change, and what it is about.
-fn rank(key: &str) -> Option<u8> {
-    match key {
-        _ if key.ends_with("_id") => Some(0),
-        "name" => Some(1),
-        _ if key.ends_with("_name") || key == "title" => Some(2),
-        "revision" => Some(3),
-        "status_label" => Some(4),
-        "updated_at" => Some(5),
-        "brief" => Some(6),
-        _ => None,
-    }
+/// What identifies a row and how it is; all of it where a row has nothing of the kind.
+fn columns(row: &Map<String, Value>) -> Vec<String> {
+    let telling: Vec<String> = row.keys().filter(|key| is_telling(key)).cloned().collect();
+    if telling.is_empty() { row.keys().cloned().collect() } else { telling }
 }
 
-fn columns(row: &Map<String, Value>) -> Vec<String> {
-    let mut ranked: Vec<(u8, &String)> = row.keys().filter_map(|key| Some((rank(key)?, key))).collect();
-    ranked.sort();
-    if ranked.is_empty() {
-        return row.keys().cloned().collect();
-    }
-    ranked.into_iter().map(|(_, key)| key.clone()).collect()
+fn is_telling(key: &str) -> bool {
+    const KEYS: [&str; 6] = ["name", "title", "brief", "revision", "status_label", "updated_at"];
+    KEYS.contains(&key) || key.ends_with("_id") || key.ends_with("_name")
 }
 
 fn cut(text: &str) -> String {

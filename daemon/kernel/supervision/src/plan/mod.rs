@@ -13,11 +13,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use source::ConfigError;
+pub use source::{ConfigError, place_of};
 
 /// Whom a failing child takes along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strategy {
+pub(crate) enum Strategy {
     /// Nobody.
     OneForOne,
     /// Those started after it.
@@ -28,7 +28,7 @@ pub enum Strategy {
 
 impl Strategy {
     /// As written in `supervision.toml`.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::OneForOne => "one_for_one",
             Self::RestForOne => "rest_for_one",
@@ -39,7 +39,7 @@ impl Strategy {
 
 /// When a child that ended is started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Restart {
+pub(crate) enum Restart {
     /// Always.
     Permanent,
     /// After an abnormal end.
@@ -50,7 +50,7 @@ pub enum Restart {
 
 impl Restart {
     /// As written in `supervision.toml`.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Permanent => "permanent",
             Self::Transient => "transient",
@@ -61,7 +61,7 @@ impl Restart {
 
 /// How a child is ended by its supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shutdown {
+pub(crate) enum Shutdown {
     /// At once, without `terminate`.
     BrutalKill,
     /// After the message at hand, dropping what is queued; killed when that takes longer.

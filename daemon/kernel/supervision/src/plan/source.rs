@@ -19,6 +19,14 @@ pub struct ConfigError {
     pub hint: String,
 }
 
+/// Line and column of the byte at `offset`, both from 1, the column in characters. An offset that lies
+/// outside `text` or inside a character stands for the end.
+pub fn place_of(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
 /// The text with its name; collects faults.
 pub(crate) struct Source<'t> {
     pub(crate) text: &'t str,
@@ -32,15 +40,9 @@ impl<'t> Source<'t> {
     }
 
     pub(crate) fn fault(&mut self, at: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
-        let (line, column) = self.position(at.start);
+        let (line, column) = place_of(self.text, at.start);
         let (message, hint) = (message.into(), hint.into());
         self.faults.push(ConfigError { file: Arc::clone(&self.file), line, column, message, hint });
-    }
-
-    fn position(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 
     pub(crate) fn into_faults(mut self) -> Vec<ConfigError> {

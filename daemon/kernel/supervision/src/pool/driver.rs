@@ -6,21 +6,34 @@ use crate::links::Links;
 use crate::node::{Members, Node, Occupant};
 use crate::plan::{PoolSpec, Restart, Shutdown};
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
-use crate::{Actor, Addr, ExitReason};
+use crate::{Actor, Addr, ExitReason, clock};
 use futures_util::FutureExt;
-use ractor::{Actor as _, ActorProcessingErr, ActorRef, SupervisionEvent};
+use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub(super) type Answer<A> = Result<Addr<<A as Actor>::Msg>, StartError>;
 
 /// What a pool is told.
 pub(super) enum Control<A: Actor> {
-    Ask { id: String, args: A::Args, reply: oneshot::Sender<Answer<A>> },
-    StartEnded { id: String, result: Result<(Born, Addr<A::Msg>), ExitReason> },
-    Exited { id: String, reason: ExitReason },
+    Ask {
+        id: String,
+        args: A::Args,
+        reply: oneshot::Sender<Answer<A>>,
+    },
+    StartEnded {
+        id: String,
+        result: Result<(Born, Addr<A::Msg>), ExitReason>,
+    },
+    Exited {
+        id: String,
+        reason: ExitReason,
+    },
+    /// The time of those who were to make room is over.
+    Overdue(Vec<(String, ActorId)>),
     Stop,
     Deadline,
 }
@@ -78,6 +91,15 @@ struct Child<A: Actor> {
     give_up: Option<oneshot::Sender<()>>,
 }
 
+impl<A: Actor> Child<A> {
+    /// Since when nobody has asked it anything, in coarse ms and then in order of birth; `None` when it
+    /// is at work.
+    fn idle_since(&self) -> Option<(u64, u64)> {
+        let (_, addr) = self.running.as_ref()?;
+        Some((addr.gauge().idle_since_ms()?, addr.actor_id().pid()))
+    }
+}
+
 struct Driver<A: Actor> {
     core: Core<A::Args, oneshot::Sender<Answer<A>>>,
     children: HashMap<String, Child<A>>,
@@ -86,6 +108,9 @@ struct Driver<A: Actor> {
     path: Arc<str>,
     links: Arc<Links>,
     me: ActorRef<Control<A>>,
+    /// When too few idle children were found: that holds for one tick of the coarse clock, so that a
+    /// pool at work is not searched anew for every ask that it must refuse.
+    all_busy_at_ms: Option<u64>,
     stopping: bool,
 }
 
@@ -103,7 +128,17 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
         let shared = pool.0;
         shared.door.store(Some(Arc::new(me.clone())));
         let core = Core::new(spec.children_max);
-        Ok(Driver { core, children: HashMap::new(), shared, spec, path, links, me, stopping: false })
+        Ok(Driver {
+            core,
+            children: HashMap::new(),
+            shared,
+            spec,
+            path,
+            links,
+            me,
+            all_busy_at_ms: None,
+            stopping: false,
+        })
     }
 
     async fn handle(
@@ -139,6 +174,10 @@ impl<A: Actor> Driver<A> {
             }
             Control::StartEnded { id, result } => self.start_ended(id, result),
             Control::Exited { id, reason } => self.exited(&id, &reason),
+            Control::Overdue(late) => {
+                self.kill_overdue(&late);
+                Effects::<A>::new()
+            }
             Control::Stop => self.core.stop().into(),
             Control::Deadline => {
                 self.kill_all();
@@ -153,10 +192,14 @@ impl<A: Actor> Driver<A> {
                 Effect::Start(id, args) => effects.extend(self.start(id, args)),
                 Effect::Found(id, replies) => self.answer_found(&id, replies),
                 Effect::Failed(replies, why) => answer::<A>(replies, &StartError::Init(why)),
-                Effect::Full(reply) => {
+                Effect::EndIdlest(count) => {
+                    let idlest = self.end_idlest(count);
+                    effects.extend(self.core.leave(&idlest));
+                }
+                Effect::Full(replies) => {
                     let max = self.spec.children_max;
-                    tracing::warn!(path = &*self.path, max, "refused a child: the pool is full");
-                    answer::<A>(vec![reply], &StartError::MaxChildren { max });
+                    tracing::warn!(path = &*self.path, max, "refused a child: the pool is full and busy");
+                    answer::<A>(replies, &StartError::MaxChildren { max });
                 }
                 Effect::Refuse(replies) => answer::<A>(replies, &StartError::NotRunning),
                 Effect::StopAll => self.stop_all(),
@@ -217,13 +260,22 @@ impl<A: Actor> Driver<A> {
         effects
     }
 
+    fn running(&self, id: &str) -> Option<&(Occupant, Addr<A::Msg>)> {
+        self.children.get(id)?.running.as_ref()
+    }
+
     fn addr(&self, id: &str) -> Option<&Addr<A::Msg>> {
-        self.children.get(id)?.running.as_ref().map(|(_, addr)| addr)
+        self.running(id).map(|(_, addr)| addr)
     }
 
     fn exited(&mut self, id: &str, reason: &ExitReason) -> Effects<A> {
         if let Some(child) = self.children.remove(id) {
-            report_exit(&child.node.path, reason);
+            let (path, asked) = (&*child.node.path, self.stopping || !self.core.may_leave(id));
+            if reason.is_crash(asked.then_some(self.spec.child_shutdown)) {
+                tracing::error!(path, %reason, "crashed");
+            } else {
+                tracing::debug!(path, %reason, "exited");
+            }
         }
         self.core.exited(id).into()
     }
@@ -232,6 +284,49 @@ impl<A: Actor> Driver<A> {
         for reply in replies {
             let _ = reply.send(self.addr(id).cloned().ok_or(StartError::NotRunning));
         }
+    }
+
+    /// Asks up to `count` idle children to end, the least recently asked first; answers whom. Whatever
+    /// still reached one of them is handled before it goes.
+    fn end_idlest(&mut self, count: usize) -> Vec<String> {
+        let now_ms = clock::coarse_now_ms();
+        if self.all_busy_at_ms == Some(now_ms) {
+            return Vec::new();
+        }
+        let idle = self.children.iter().filter_map(|(id, child)| Some((child.idle_since()?, id)));
+        let mut idle: Vec<_> = idle.filter(|(_, id)| self.core.may_leave(id)).collect();
+        if idle.len() < count {
+            self.all_busy_at_ms = Some(now_ms);
+        } else {
+            idle.select_nth_unstable(count - 1);
+            idle.truncate(count);
+        }
+        let idlest: Vec<String> = idle.into_iter().map(|(_, id)| id.clone()).collect();
+        self.make_leave(&idlest);
+        idlest
+    }
+
+    /// Their own policy, except that nothing queued is dropped.
+    fn make_leave(&self, ids: &[String]) {
+        let policy = self.spec.child_shutdown;
+        let mut leaving = Vec::with_capacity(ids.len());
+        for (id, (occupant, addr)) in ids.iter().filter_map(|id| Some((id, self.running(id)?))) {
+            match policy {
+                Shutdown::BrutalKill => occupant.cell.kill(),
+                Shutdown::Within(_) | Shutdown::Drain(_) | Shutdown::Infinity => occupant.drain(),
+            }
+            leaving.push((id.clone(), addr.actor_id()));
+        }
+        tracing::debug!(path = &*self.path, children = leaving.len(), "idle children make room");
+        self.tell_after(policy.limit(), Control::Overdue(leaving));
+    }
+
+    fn tell_after(&self, limit: Option<Duration>, control: Control<A>) {
+        let (Some(limit), me) = (limit, self.me.clone()) else { return };
+        tokio::spawn(async move {
+            tokio::time::sleep(limit).await;
+            tell(&me, control);
+        });
     }
 
     /// All at once, one deadline for the whole set.
@@ -244,19 +339,11 @@ impl<A: Actor> Driver<A> {
         for id in self.children.keys().cloned().collect::<Vec<_>>() {
             self.end_child(&id);
         }
-        if let Some(limit) = self.spec.child_shutdown.limit() {
-            let me = self.me.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep(limit).await;
-                tell(&me, Control::Deadline);
-            });
-        }
+        self.tell_after(self.spec.child_shutdown.limit(), Control::Deadline);
     }
 
     fn end_child(&self, id: &str) {
-        let Some((occupant, _)) = self.children.get(id).and_then(|child| child.running.as_ref()) else {
-            return;
-        };
+        let Some((occupant, _)) = self.running(id) else { return };
         match self.spec.child_shutdown {
             Shutdown::BrutalKill => occupant.cell.kill(),
             how => occupant.ask_to_end(how),
@@ -264,11 +351,24 @@ impl<A: Actor> Driver<A> {
     }
 
     fn kill_all(&self) {
-        let late = self.children.values().filter_map(|child| child.running.as_ref());
-        for (occupant, _) in late {
-            tracing::warn!(path = &*self.path, id = %occupant.cell.get_id(), "killed: it did not end in time");
-            occupant.cell.kill();
+        for (occupant, _) in self.children.values().filter_map(|child| child.running.as_ref()) {
+            self.kill_late(occupant);
         }
+    }
+
+    /// Of those, kills who is still there; a successor of the same id is not meant.
+    fn kill_overdue(&self, asked: &[(String, ActorId)]) {
+        for (id, actor_id) in asked {
+            match self.running(id) {
+                Some((occupant, addr)) if addr.actor_id() == *actor_id => self.kill_late(occupant),
+                _ => {}
+            }
+        }
+    }
+
+    fn kill_late(&self, occupant: &Occupant) {
+        tracing::warn!(path = &*self.path, id = %occupant.cell.get_id(), "killed: it did not end in time");
+        occupant.cell.kill();
     }
 }
 
@@ -282,13 +382,5 @@ impl<A: Actor> Drop for Driver<A> {
 fn answer<A: Actor>(replies: Vec<oneshot::Sender<Answer<A>>>, why: &StartError) {
     for reply in replies {
         let _ = reply.send(Err(why.clone()));
-    }
-}
-
-fn report_exit(path: &str, reason: &ExitReason) {
-    if reason.is_clean() {
-        tracing::debug!(path, %reason, "exited");
-    } else {
-        tracing::warn!(path, %reason, "exited");
     }
 }

@@ -23,8 +23,8 @@ pub enum StartError {
     /// The pool itself is not up, or on its way down.
     #[error("the pool is not running")]
     NotRunning,
-    /// The pool holds as many children as it may.
-    #[error("the pool is full: {max} children")]
+    /// The pool holds as many children as it may, and none of them is idle.
+    #[error("the pool is full: {max} children, none idle")]
     MaxChildren {
         /// The bound, `max_children` of `supervision.toml`.
         max: usize,
@@ -61,7 +61,7 @@ impl<A: Actor> Default for Pool<A> {
 
 impl<A: Actor> std::fmt::Debug for Pool<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Pool({} children)", self.len())
+        write!(f, "Pool({} children)", self.0.members.len())
     }
 }
 
@@ -78,7 +78,8 @@ impl<A: Actor> Pool<A> {
     }
 
     /// The running child of that id, or a new one made from `args`. A predecessor that is about to end
-    /// is waited for: there are never two of one id. A message that such a child gave back as `Gone`
+    /// is waited for: there are never two of one id. In a full pool the least recently asked of the idle
+    /// children end first, each in good order, and the place is waited for. A message that such a child gave back as `Gone`
     /// can be sent to the address that this returns.
     ///
     /// # Errors
@@ -96,16 +97,6 @@ impl<A: Actor> Pool<A> {
         let (reply, answer) = oneshot::channel();
         driver::tell(&door, Control::Ask { id, args, reply });
         answer.await.unwrap_or(Err(StartError::NotRunning))
-    }
-
-    /// Children that run now.
-    pub fn len(&self) -> usize {
-        self.0.members.len()
-    }
-
-    /// True when no child runs.
-    pub fn is_empty(&self) -> bool {
-        self.0.members.is_empty()
     }
 }
 

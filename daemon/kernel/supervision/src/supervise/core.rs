@@ -120,6 +120,11 @@ impl Core {
         self.children.iter().map(|child| child.state)
     }
 
+    /// True when the child is ending because it was asked to.
+    pub(crate) fn is_stopping(&self, index: Index) -> bool {
+        self.children[index].state == ChildState::Stopping
+    }
+
     pub(crate) fn window(&self) -> &Window {
         &self.window
     }

@@ -205,12 +205,18 @@ impl Driver {
 
     fn note_exit(&mut self, event: &Event) {
         let Event::Exited(index, reason) = event else { return };
+        let asked = self.core.is_stopping(*index);
         let chair = &mut self.chairs[*index];
         chair.occupant = None;
         if let Some(deadline) = chair.deadline.take() {
             deadline.abort();
         }
-        tracing::info!(path = &*chair.seat.node.path, %reason, "exited");
+        let (path, policy) = (&*chair.seat.node.path, chair.seat.spec.shutdown);
+        if reason.is_crash(asked.then_some(policy)) {
+            tracing::error!(path, %reason, "crashed");
+        } else {
+            tracing::info!(path, %reason, "exited");
+        }
     }
 
     /// Does it; answers with the event that came of it at once, if any.

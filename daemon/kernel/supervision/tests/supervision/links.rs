@@ -1,4 +1,4 @@
-//! What lives and dies with an actor: attached tasks and threads, and resources that only one may hold.
+//! What lives and dies with an actor: attached tasks, and resources that only one may hold.
 
 use crate::common::{PATIENCE, Say, Stage, find, until};
 use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Name, Plan, Tree};
@@ -24,10 +24,9 @@ async fn an_attached_task_that_ends_takes_its_actor_along_with_its_reason() {
     }
 }
 
-/// Holds a socket in its state, in a task and in a thread, as real edges do.
+/// Holds a socket in its state and a lock in a task, as real edges do.
 struct Holder {
     _socket: UnixListener,
-    _thread_ends_with: std::sync::mpsc::Sender<()>,
 }
 
 #[derive(Clone)]
@@ -42,7 +41,7 @@ struct Counted(Arc<AtomicU32>);
 impl Counted {
     fn new(alive: &Arc<AtomicU32>) -> Result<Self, ExitReason> {
         match alive.fetch_add(1, SeqCst) {
-            0 | 1 => Ok(Self(Arc::clone(alive))),
+            0 => Ok(Self(Arc::clone(alive))),
             _ => Err(ExitReason::error("it met its predecessor's leavings")),
         }
     }
@@ -81,15 +80,8 @@ impl Actor for Holder {
             let _held = (lock, in_task);
             std::future::pending().await
         });
-        let (ends_with, ended) = std::sync::mpsc::channel::<()>();
-        let in_thread = Counted::new(&held.alive)?;
-        me.attach_thread("holder", move || {
-            let _held = in_thread;
-            let _ = ended.recv();
-            Ok(())
-        })?;
         held.inits.fetch_add(1, SeqCst);
-        Ok(Self { _socket: socket, _thread_ends_with: ends_with })
+        Ok(Self { _socket: socket })
     }
 
     async fn handle(&mut self, press: Press, _: &Me<Press>) -> Result<(), ExitReason> {

@@ -4,6 +4,7 @@
 
 mod common;
 mod links;
+mod log;
 mod mailbox;
 mod plan;
 mod pool;

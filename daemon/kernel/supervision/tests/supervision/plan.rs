@@ -1,26 +1,19 @@
 //! `supervision.toml`: the default file is sound, and every fault is named with its place and a remedy.
 
-use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Plan, Pool};
+use hecate_supervision::{Actor, ExitReason, Kinds, Me, Plan, Pool, Unheard, place_of};
 
 struct Nobody;
-struct Nothing;
-
-impl Message for Nothing {
-    fn variant(&self) -> &'static str {
-        "nothing"
-    }
-}
 
 impl Actor for Nobody {
-    type Msg = Nothing;
+    type Msg = Unheard;
     type Args = ();
 
-    async fn init((): (), _: &Me<Nothing>) -> Result<Self, ExitReason> {
+    async fn init((): (), _: &Me<Unheard>) -> Result<Self, ExitReason> {
         Ok(Self)
     }
 
-    async fn handle(&mut self, _: Nothing, _: &Me<Nothing>) -> Result<(), ExitReason> {
-        Ok(())
+    async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
+        match msg {}
     }
 }
 
@@ -201,4 +194,13 @@ fn all_faults_come_at_once_in_file_order() {
     let faults = Plan::parse(&broken, "s.toml", &kinds(&["a"], &["p"])).expect_err("broken");
     let places: Vec<_> = faults.iter().map(|fault| (fault.line, fault.column)).collect();
     assert_eq!(places, [(1, 1), (4, 12), (7, 8), (9, 8)]);
+}
+
+#[test]
+fn a_place_is_counted_in_lines_and_characters_from_one() {
+    let text = "one\nzwölf = 2";
+    let table = [(0, (1, 1)), (3, (1, 4)), (4, (2, 1)), (8, (2, 4)), (text.len(), (2, 10)), (99, (2, 10))];
+    for (offset, place) in table {
+        assert_eq!(place_of(text, offset), place, "offset {offset}");
+    }
 }
