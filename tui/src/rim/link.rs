@@ -281,16 +281,21 @@ mod tests {
         (folder, listener, Link { candidates, messages, socket, session: Uuid::now_v7() })
     }
 
+    /// A minute of a clock that stands still takes no time, and what has no limit fails instead of hanging.
+    async fn bounded<T>(work: impl Future<Output = T>) -> T {
+        timeout(Duration::from_secs(60), work).await.expect("a limit")
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_daemon_that_never_answers_is_given_up_by_everything_that_asks() {
         let (_folder, _listener, link) = to_a_mute();
-        let ended = link.connect_once(&mut watch::channel((0, 0)).1).await;
+        let ended = bounded(link.connect_once(&mut watch::channel((0, 0)).1)).await;
         assert!(matches!(ended, Ended::Failed(Down::Unreachable, why) if why.starts_with("no answer")));
-        let ended = link.follow_facts(&link.candidates[0], 0).await;
+        let ended = bounded(link.follow_facts(&link.candidates[0], 0)).await;
         assert!(matches!(ended, Ended::Broken(why) if why.starts_with("no answer")));
         let command = Request { body: Some(Value::Null), ..Request::get(Tag::Command(1), "/") };
         for request in [Request::get(Tag::Catalogue, "/"), command] {
-            assert!(matches!(link.answer(request).await, Outcome::Unanswered(_)));
+            assert!(matches!(bounded(link.answer(request)).await, Outcome::Unanswered(_)));
         }
     }
 
@@ -306,7 +311,7 @@ mod tests {
         };
         let (_kept_open, opened) = tokio::join!(begin, client::open(&link.candidates[0], &call));
         tokio::time::pause();
-        let ended = link.read_facts(opened.expect("a stream")).await;
+        let ended = bounded(link.read_facts(opened.expect("a stream"))).await;
         assert!(matches!(ended, Ended::Broken(why) if why == "the daemon fell silent"));
     }
 }

@@ -105,12 +105,22 @@ fn close(schema: &mut Value) {
 /// `oneOf` some constants is an `enum`: a wrong value then breaks the rule that people expect.
 fn list_choices(keywords: &mut Map<String, Value>) {
     let Some(Value::Array(choices)) = keywords.get("oneOf") else { return };
-    let constants: Option<Vec<Value>> = choices.iter().map(|choice| choice.get("const").cloned()).collect();
-    if let Some(constants) = constants.filter(|constants| constants.iter().all(Value::is_string)) {
+    let words: Option<Vec<Vec<Value>>> = choices.iter().map(words_of).collect();
+    if let Some(words) = words {
         keywords.remove("oneOf");
         keywords.insert("type".to_owned(), json!("string"));
-        keywords.insert("enum".to_owned(), constants.into());
+        keywords.insert("enum".to_owned(), words.concat().into());
     }
+}
+
+/// The words that a choice stands for: one with a description, or several without.
+fn words_of(choice: &Value) -> Option<Vec<Value>> {
+    let words = match (choice.get("const"), choice.get("enum")) {
+        (Some(word), _) => vec![word.clone()],
+        (None, Some(Value::Array(words))) => words.clone(),
+        _ => return None,
+    };
+    words.iter().all(Value::is_string).then_some(words)
 }
 
 /// `anyOf` a thing and null is that thing, which may be null.

@@ -166,6 +166,30 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_belongs_to_something_lists_that_it_may_not_be_there() {
+        let no_tea = Refusal::new(404, "tea_not_found", "There is no such tea.");
+        let statuses = |path: &str| {
+            let sheet = QuerySheet {
+                app: "query_teas".into(),
+                noun: "tea".into(),
+                name: "get_sips_page".into(),
+                verb: "sips".into(),
+                method: "GET".into(),
+                path: path.into(),
+                path_params: path_params(path),
+                says: "List sips".into(),
+                answers: "sips".into(),
+                params: json!({ "type": "object", "properties": { "cursor": { "type": "string" } } }),
+                row: json!({ "type": "object" }),
+            };
+            let operation = query(&sheet, no_tea, "get_sips_page", &mut Schemas::new(None));
+            operation["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(statuses("/api/teas/{venture_id}/sips"), ["200", "400", "404", "500", "503"]);
+        assert_eq!(statuses("/api/sips"), ["200", "400", "500", "503"]);
+    }
+
+    #[test]
     fn an_id_in_a_path_shows_its_pattern() {
         let parameter = path_parameter("venture_id", None);
         assert!(parameter["schema"]["pattern"].as_str().is_some_and(|pattern| pattern.starts_with("^v-")));
