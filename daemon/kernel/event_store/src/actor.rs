@@ -13,8 +13,8 @@ use crate::store::EventStore;
 /// Opens the store; blocks.
 type Open = dyn Fn() -> Result<Arc<dyn EventStore>, OpenError> + Send + Sync;
 
-/// How often a store that is still locked is tried again.
-const LOCK_POLL: Duration = Duration::from_millis(20);
+/// How long a store rests before it is opened again.
+const OPEN_PAUSE: Duration = Duration::from_millis(20);
 
 /// How the store is opened, and where it is published.
 #[derive(Clone)]
@@ -48,8 +48,12 @@ impl Supervised {
             let open = Arc::clone(&self.open);
             match tokio::task::spawn_blocking(move || open()).await.map_err(ExitReason::error)? {
                 Ok(store) => return Ok(store),
-                // The writer before us is still on its way out; `start_timeout` bounds the wait.
-                Err(OpenError::Locked { .. }) => tokio::time::sleep(LOCK_POLL).await,
+                // The writer before us is still on its way out, or the disk is full: `start_timeout`
+                // bounds the wait.
+                Err(error @ (OpenError::Locked { .. } | OpenError::Io { .. })) => {
+                    tracing::debug!(%error, "the event store is tried again");
+                    tokio::time::sleep(OPEN_PAUSE).await;
+                }
                 Err(error) => return Err(ExitReason::error(error)),
             }
         }

@@ -185,8 +185,8 @@ mod tests {
             let operation = query(&sheet, no_tea, "get_sips_page", &mut Schemas::new(None));
             operation["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
         };
-        assert_eq!(statuses("/api/teas/{venture_id}/sips"), ["200", "400", "404", "500", "503"]);
-        assert_eq!(statuses("/api/sips"), ["200", "400", "500", "503"]);
+        assert_eq!(statuses("/api/teas/{venture_id}/sips"), ["400", "404", "500", "503", "200"]);
+        assert_eq!(statuses("/api/sips"), ["400", "500", "503", "200"]);
     }
 
     #[test]

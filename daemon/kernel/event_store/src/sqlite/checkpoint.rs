@@ -18,6 +18,13 @@ use super::turn::Turns;
 
 /// One page in the log: the page and its header.
 const FRAME_BYTES: u64 = 4_096 + 24;
+/// Frames that the first segment of SQLite's index of the log has room for. A log of this length needs no
+/// second segment, so that no commit fails for want of index space after its frames are on the disk.
+const FRAMES_MAX: u64 = 4_062;
+/// The log's own header.
+const HEADER_BYTES: u64 = 32;
+/// How long the log is made in advance: just under 16 MiB.
+pub(super) const WAL_BYTES: u64 = HEADER_BYTES + FRAMES_MAX * FRAME_BYTES;
 /// How often a full disk is tried again.
 const FULL_RETRY_MS: u64 = 200;
 /// How long the writer may have to stand still until the readers have left the log.

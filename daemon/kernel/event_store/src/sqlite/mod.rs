@@ -62,7 +62,7 @@ impl Default for Options {
             hot_bytes_max: 64 * 1024 * 1024,
             streams_cached_max: 65_536,
             readers_max: 4,
-            wal_bytes: 16 * 1024 * 1024,
+            wal_bytes: checkpoint::WAL_BYTES,
         }
     }
 }
