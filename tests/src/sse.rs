@@ -100,7 +100,8 @@ fn parse(block: &str) -> Option<Frame> {
             _ => {}
         }
     }
-    (frame != Frame::default()).then_some(frame)
+    // What carries no data only says where to resume.
+    (!frame.data.is_empty()).then_some(frame)
 }
 
 #[cfg(test)]

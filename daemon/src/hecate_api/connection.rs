@@ -54,6 +54,8 @@ pub(super) async fn serve(stream: UnixStream, edge: Arc<Edge>, connected: Connec
     // hyper's own bound of 100 headers stands; setting it would cost an allocation a request.
     let talk = http1::Builder::new()
         .timer(TokioTimer::new())
+        // Who has sent everything may close its half and still be answered.
+        .half_close(true)
         .header_read_timeout(limits.header_read_max)
         .max_header_size(limits.header_bytes_max)
         .serve_connection(io, service);

@@ -54,15 +54,12 @@ impl FactStream {
         heartbeat: Duration,
         stopping: Stopping,
     ) -> FactStream {
-        let mut opening = frame::opening();
-        let after = match start {
-            Start::Behind(after) => after,
-            Start::Beyond { head } => {
-                let data = json!({ "topic": "facts", "position": head }).to_string();
-                frame::event(&mut opening, &ids.write(head), "snapshot", &data);
-                head
-            }
-        };
+        let (Start::Behind(after) | Start::Beyond { head: after }) = start;
+        let mut opening = frame::opening(&ids.write(after));
+        if let Start::Beyond { head } = start {
+            let data = json!({ "topic": "facts", "position": head }).to_string();
+            frame::event(&mut opening, &ids.write(head), "snapshot", &data);
+        }
         let log = Subscription::new(store, after, filter);
         FactStream { log, ids, heartbeat, stopping, opening: Some(opening) }
     }
@@ -166,7 +163,8 @@ mod tests {
         let start = Start::of(after, store.head());
         let log: Arc<dyn EventStore> = Arc::clone(&store) as _;
         let mut stream = FactStream::new(log, filter, start, ids, Duration::from_secs(10), stopping);
-        assert!(stream.next().await.unwrap().starts_with("retry: 500\n\n"));
+        let opening = stream.next().await.unwrap();
+        assert!(opening.starts_with("retry: 500\nid: "), "{opening}");
         Case { store, stop, stream }
     }
 
@@ -219,7 +217,7 @@ mod tests {
             FactStream::new(store, Filter::all(), start, Ids::Positions, Duration::from_secs(10), stopping);
         let opening = stream.next().await.unwrap();
         let (head, data) = opening.split_once("data: ").unwrap();
-        assert_eq!(head, "retry: 500\n\nid: 0\nevent: snapshot\n");
+        assert_eq!(head, "retry: 500\nid: 0\n\nid: 0\nevent: snapshot\n");
         let told: Value = serde_json::from_str(data).unwrap();
         assert_eq!(told, json!({"topic": "facts", "position": 0}));
     }

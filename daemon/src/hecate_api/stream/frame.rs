@@ -3,9 +3,10 @@
 /// How long a client waits before it connects again, ms.
 const RETRY_MS: u64 = 500;
 
-/// The first bytes of every stream: they tell the client how soon to come back.
-pub(super) fn opening() -> String {
-    format!("retry: {RETRY_MS}\n\n")
+/// The first bytes of every stream: how soon to come back, and with which id, should the connection break
+/// before anything was told.
+pub(super) fn opening(id: &str) -> String {
+    format!("retry: {RETRY_MS}\nid: {id}\n\n")
 }
 
 /// A comment that shows that the connection lives. It carries nothing.
@@ -30,12 +31,12 @@ mod tests {
 
     #[test]
     fn an_event_ends_in_a_blank_line_and_keeps_its_lines() {
-        let mut text = opening();
+        let mut text = opening("6");
         event(&mut text, "7", "fact", "{\"a\":1}");
         event(&mut text, "8", "fact", "a\nb");
         assert_eq!(
             text,
-            "retry: 500\n\nid: 7\nevent: fact\ndata: {\"a\":1}\n\nid: 8\nevent: fact\ndata: a\ndata: b\n\n"
+            "retry: 500\nid: 6\n\nid: 7\nevent: fact\ndata: {\"a\":1}\n\nid: 8\nevent: fact\ndata: a\ndata: b\n\n"
         );
     }
 }

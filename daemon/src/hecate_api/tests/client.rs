@@ -82,10 +82,12 @@ impl Client {
     }
 
     /// Asks for a stream and reads the head of its answer.
-    pub(super) async fn follow(&mut self, path: &str, headers: &str) {
+    pub(super) async fn follow(&mut self, path: &str, headers: &str) -> String {
         self.write(format!("GET {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n")).await;
         let head = self.head().await;
         assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/event-stream"), "{head}");
+        assert_eq!(self.line("retry: ").await, "500");
+        self.line("id: ").await
     }
 
     async fn head(&mut self) -> String {
