@@ -10,10 +10,25 @@ use hecate_tui::{
     },
     view::theme::Theme,
 };
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let exit = match Args::try_parse() {
+        Ok(args) => run(args),
+        Err(wrong) if wrong.use_stderr() => wrong.exit(),
+        Err(help) => {
+            print::written(help.print().and_then(|()| std::io::stdout().flush()));
+            Exit::Done
+        }
+    };
+    print::exit(exit).into()
+}
+
+fn run(args: Args) -> Exit {
     let theme = Theme { colour: socket::env_path("NO_COLOR").is_none(), ascii: args.ascii };
     let explicit = args.socket.or_else(|| socket::env_path("HECATE_SOCKET"));
     let explicit = explicit.as_deref();
@@ -33,7 +48,6 @@ fn main() -> ExitCode {
         }
         Some(Verb::Noun(words)) => verbs::run(&words, candidates),
     }
-    .into()
 }
 
 fn on_terminal() -> bool {

@@ -1,6 +1,7 @@
 //! One field of a form: what was filled in, and what the daemon or we have to say against it.
 
 use super::{
+    json,
     key::Key,
     schema::{FieldKind, FieldSpec},
     text_input::TextInput,
@@ -138,9 +139,7 @@ pub fn parse(kind: &FieldKind, text: &str) -> Result<Value, Complaint> {
             let items = text.split(['\n', ',']).map(str::trim).filter(|item| !item.is_empty());
             Ok(items.map(Value::from).collect())
         }
-        FieldKind::Json => {
-            serde_json::from_str(text).map_err(|error| Complaint::new(format!("not JSON: {error}")))
-        }
+        FieldKind::Json => json::parse(text).map_err(Complaint::new),
     }
 }
 
@@ -159,6 +158,7 @@ mod tests {
             (FieldKind::Lines, "a, b\n\nc", Some(json!(["a", "b", "c"]))),
             (FieldKind::Json, "{\"a\": 1}", Some(json!({"a": 1}))),
             (FieldKind::Json, "{a}", None),
+            (FieldKind::Json, "{\"a\": 1, \"a\": 2}", None),
         ] {
             assert_eq!(parse(&kind, text).ok(), value, "{kind:?} {text}");
         }

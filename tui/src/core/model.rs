@@ -25,6 +25,8 @@ pub struct Model {
     pub observer: Observer,
     /// One line of news.
     pub notice: Option<Notice>,
+    /// A form for a new venture was asked for before the daemon said what it asks; it opens then.
+    pub birth_wanted: bool,
     /// Submissions begun so far; each has its own number.
     pub submissions: SubmissionId,
 }

@@ -18,6 +18,7 @@ const PAGE_ROWS: isize = 10;
 pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     let place = model.place();
     model.board.seen();
+    model.birth_wanted &= key.code != Code::Esc;
     if place != Place::Form {
         model.notice = None;
     }
@@ -131,11 +132,15 @@ fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
     (watched != watch).then_some(Effect::WatchTree(watch)).into_iter().collect()
 }
 
-fn open_birth(model: &mut Model) {
+pub(super) fn open_birth(model: &mut Model) {
     let desk = model.catalogue.as_ref().and_then(catalogue::venture_birth).cloned();
     match desk {
         Some(desk) => open_desk(model, &desk),
-        None => model.bad("the daemon has not said yet what it can do"),
+        None if model.catalogue.is_some() => model.bad("the daemon sets no ventures up"),
+        None => {
+            model.birth_wanted = true;
+            model.bad("the form opens as soon as the daemon says what it asks; Esc: do not");
+        }
     }
 }
 

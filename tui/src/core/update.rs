@@ -130,12 +130,22 @@ fn catalogue_came(model: &mut Model, outcome: Outcome) -> Vec<Effect> {
     match read(outcome) {
         Ok(catalogue) => {
             model.catalogue = Some(catalogue);
+            open_wanted_birth(model);
             load_ventures(model)
         }
         Err(trouble) => {
             model.bad(format!("the daemon's catalogue did not come: {}", trouble.says()));
             Vec::new()
         }
+    }
+}
+
+/// Opens the form that was asked for too early, unless something else was begun since.
+fn open_wanted_birth(model: &mut Model) {
+    let wanted = std::mem::take(&mut model.birth_wanted);
+    if wanted && model.overlay.is_none() && model.command.is_none() {
+        model.notice = None;
+        press::open_birth(model);
     }
 }
 

@@ -20,7 +20,7 @@ Exit status: 0 done, 1 refused (code on stderr), 2 usage, 69 daemon not reachabl
 
 /// The terminal of Hecate. Without a command it attaches to the daemon.
 #[derive(Debug, Parser)]
-#[command(name = "hecate", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "hecate", version, after_help = EXAMPLES)]
 pub struct Args {
     /// The daemon's Unix socket; else HECATE_SOCKET, else the first well-known one that answers.
     #[arg(long, global = true, value_name = "PATH")]

@@ -25,6 +25,8 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 const CONNECT_MS: u64 = 2_000;
 /// How long an answer may take, its waits for a position included.
 const ANSWER_MS: u64 = 15_000;
+/// How long the answer to a question may take that every daemon has ready.
+const PROBE_SECONDS: u64 = 2;
 
 /// A request as the verbs, the doctor and the link send it.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +93,9 @@ pub enum CallError {
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(#[from] hyper::Error),
+    /// A question that every daemon answers at once was not answered.
+    #[error("{}: {}", .0.display(), silence())]
+    Silent(PathBuf),
     /// It took too long.
     #[error("no answer within {0} ms")]
     TooSlow(u64),
@@ -118,6 +123,11 @@ impl CallError {
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::Connect { error, .. } if error.kind() == io::ErrorKind::PermissionDenied)
     }
+}
+
+/// What it means that a probe was not answered, for people.
+pub fn silence() -> String {
+    format!("accepts but does not answer within {PROBE_SECONDS} s")
 }
 
 /// What a failed connect means, for people.
@@ -160,14 +170,23 @@ fn request(call: &Call) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
 
 /// Asks and reads the whole answer.
 pub async fn ask(socket: &Path, call: &Call) -> Result<Answer, CallError> {
-    let whole = async {
-        let response = open(socket, call).await?;
-        let status = response.status().as_u16();
-        let bytes = read_all(response).await?;
-        let body = serde_json::from_slice(&bytes).map_err(|error| CallError::NotJson { status, error })?;
-        Ok(Answer { status, body })
-    };
-    timeout(Duration::from_millis(ANSWER_MS), whole).await.unwrap_or(Err(CallError::TooSlow(ANSWER_MS)))
+    let limit = Duration::from_millis(ANSWER_MS);
+    timeout(limit, answer(socket, call)).await.unwrap_or(Err(CallError::TooSlow(ANSWER_MS)))
+}
+
+/// Asks what every daemon answers at once, so that one that hangs is known soon.
+pub async fn probe(socket: &Path, path: &str) -> Result<Answer, CallError> {
+    let limit = Duration::from_secs(PROBE_SECONDS);
+    let silent = |_| Err(CallError::Silent(socket.to_owned()));
+    timeout(limit, answer(socket, &Call::get(path))).await.unwrap_or_else(silent)
+}
+
+async fn answer(socket: &Path, call: &Call) -> Result<Answer, CallError> {
+    let response = open(socket, call).await?;
+    let status = response.status().as_u16();
+    let bytes = read_all(response).await?;
+    let body = serde_json::from_slice(&bytes).map_err(|error| CallError::NotJson { status, error })?;
+    Ok(Answer { status, body })
 }
 
 async fn read_all(response: Response<Incoming>) -> Result<Bytes, CallError> {
@@ -201,7 +220,7 @@ pub async fn find(candidates: &[PathBuf]) -> Result<Found, Vec<CallError>> {
 
 /// Health of the daemon at a socket. A daemon that lives answers 200; `ready` tells whether it serves.
 pub async fn health(socket: &Path) -> Result<Health, CallError> {
-    let Answer { status, body } = ask(socket, &Call::get(route::HEALTH)).await?;
+    let Answer { status, body } = probe(socket, route::HEALTH).await?;
     if status != 200 {
         return Err(CallError::NoHealth(status));
     }

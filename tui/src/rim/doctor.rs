@@ -116,6 +116,7 @@ fn tell(finding: &Finding) {
 fn trouble(error: &CallError) -> String {
     match error {
         CallError::Connect { error, .. } => client::connect_trouble(error),
+        CallError::Silent(_) => client::silence(),
         other => other.to_string(),
     }
 }
@@ -145,7 +146,10 @@ fn verdict(findings: &[Finding]) -> String {
         Some((finding, health)) => {
             format!("The daemon at {} is {}: wait a moment.", finding.socket.display(), health.status)
         }
-        None => "No daemon answers. `hecate up` starts one.".to_owned(),
+        None => match findings.iter().find(|it| matches!(it.answer, Err(CallError::Silent(_)))) {
+            Some(mute) => format!("The daemon at {} hangs: end it or let it go on.", mute.socket.display()),
+            None => "No daemon answers. `hecate up` starts one.".to_owned(),
+        },
     }
 }
 

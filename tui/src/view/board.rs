@@ -91,7 +91,7 @@ struct Columns([usize; 6]);
 impl Columns {
     fn of(width: usize) -> Self {
         const MARK: usize = 2;
-        const STATUS: usize = 18;
+        const STATUS: usize = 10;
         const REVISION: usize = 4;
         const UPDATED: usize = 17;
         let left = width.saturating_sub(MARK + STATUS + REVISION + UPDATED);

@@ -64,8 +64,8 @@ fn keys_here(place: Place) -> &'static str {
 }
 
 fn draw_command(frame: &mut Frame<'_>, area: Rect, model: &Model, command: &CommandLine, theme: &Theme) {
-    let typed = command.input.text();
-    let before = &typed[..command.input.cursor()];
+    let typed = text::clean(command.input.text());
+    let before = text::clean(&command.input.text()[..command.input.cursor()]);
     let all = command_line::commands(model.catalogue.as_ref());
     let fitting = command_line::matching(&all, command.typed());
     let names: Vec<&str> = fitting.iter().take(COMPLETIONS_MAX).map(|it| it.name.as_str()).collect();

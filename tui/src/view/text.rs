@@ -1,19 +1,16 @@
 //! Text from outside on its way to cells: cleaned, cut and wrapped. Nothing from outside reaches the
 //! terminal by another way.
 
+use crate::core::letters::is_deceptive;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Without control characters and direction overrides; newlines become spaces.
+/// Without control characters and letters that deceive; newlines become spaces.
 pub(super) fn clean(text: &str) -> String {
     text.chars()
         .map(|letter| if letter == '\n' || letter == '\t' { ' ' } else { letter })
-        .filter(|letter| !letter.is_control() && !is_direction_override(*letter))
+        .filter(|letter| !letter.is_control() && !is_deceptive(*letter))
         .collect()
-}
-
-fn is_direction_override(letter: char) -> bool {
-    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Cleaned, and cut to `columns` with an ellipsis.
@@ -84,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_could_steer_the_terminal_is_left_out() {
-        assert_eq!(clean("a\x1b]0;x\x07b\u{202e}c\nd"), "a]0;xbc d");
+        assert_eq!(clean("a\x1b]0;x\x07b\u{202e}c\nd\u{200b}\u{feff}e"), "a]0;xbc de");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// At least one character that is not white space, as Rust and so `trim` understand it: dialects of regular
 /// expressions disagree on `\\S`.
 pub(crate) const NOT_BLANK: &str =
-    "[^\t-\r \u{85}\u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}]";
+    r"[^\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
 
 /// A text of 1 to `MAX` characters without blanks around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -268,6 +268,9 @@ async fn a_file_that_is_damaged_while_it_is_used_is_drawn_anew() {
     reading.close().await;
     // The tables' own pages stay whole, so that the damage shows only when rows are written.
     let file = folder.path().join("query_words.sqlite");
+    let db = Connection::open(&file).unwrap();
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)).unwrap();
+    drop(db);
     let mut bytes = std::fs::read(&file).unwrap();
     let len = bytes.len();
     bytes[40_960..len].fill(0xaa);

@@ -4,7 +4,7 @@ mod parser;
 mod show;
 
 use super::{
-    client::{self, Answer, Call, Found},
+    client::{self, Answer, Call, CallError, Found},
     exit::Exit,
     print, socket,
 };
@@ -15,6 +15,7 @@ use std::{
     ffi::OsString,
     path::{Path, PathBuf},
 };
+use uuid::Uuid;
 
 /// Runs one verb against the daemon that answers.
 pub fn run(words: &[OsString], candidates: Vec<PathBuf>) -> Exit {
@@ -59,7 +60,7 @@ async fn obey(words: &[OsString], candidates: &[PathBuf]) -> Exit {
 }
 
 async fn catalogue(socket: &Path) -> Result<Catalogue, Exit> {
-    let answer = client::ask(socket, &Call::get(route::DESKS)).await;
+    let answer = client::probe(socket, route::DESKS).await;
     let answer = answer.map_err(|error| failed(Exit::Unreachable, &error.to_string()))?;
     if answer.status != 200 {
         return Err(refused(answer, false));
@@ -70,12 +71,17 @@ async fn catalogue(socket: &Path) -> Result<Catalogue, Exit> {
 }
 
 async fn carry_out(socket: &Path, order: Order) -> Exit {
+    // A command whose answer is lost can be asked about under its key, so every one has a key.
+    let fresh = || order.body.is_some().then(|| Uuid::now_v7().to_string());
+    let key = order.idempotency_key.or_else(fresh);
     let call = Call { path: order.path, body: order.body, headers: Vec::new() }
         .if_match(order.if_match)
         .min_position(order.min_position)
-        .idempotency_key(order.idempotency_key)
+        .idempotency_key(key.clone())
         .with(header::ACTOR, order.actor);
-    match client::ask(socket, &call).await {
+    let answer = client::ask(socket, &call).await;
+    let unknown = key.filter(|_| call.body.is_some() && leaves_open(&answer));
+    let exit = match answer {
         Err(error) => failed(Exit::Unreachable, &error.to_string()),
         Ok(answer) if !(200..300).contains(&answer.status) => refused(answer, order.json),
         Ok(answer) if order.json => {
@@ -86,6 +92,19 @@ async fn carry_out(socket: &Path, order: Order) -> Exit {
             show::answer(&order.shows, &answer.body).iter().for_each(|line| print::line(line));
             Exit::Done
         }
+    };
+    if let Some(key) = unknown {
+        print::trouble(&format!("outcome unknown; repeat with --idempotency-key {key} to learn it"));
+    }
+    exit
+}
+
+/// Whether a command may have been recorded although nothing says so. A 503 comes before anything is done.
+fn leaves_open(answer: &Result<Answer, CallError>) -> bool {
+    match answer {
+        Ok(Answer { status, .. }) => *status >= 500 && *status != 503,
+        Err(CallError::Connect { .. } | CallError::Request(_)) => false,
+        Err(_) => true,
     }
 }
 

@@ -209,7 +209,8 @@ fn query_flags() -> Vec<Arg> {
 
 fn desk_flags() -> Vec<Arg> {
     let version = own("if-match", "Refuse unless the last version is this one").value_name("N");
-    let key = own("idempotency-key", "The same key and body record nothing twice").value_name("KEY");
+    let key = own("idempotency-key", "The same key and body record nothing twice; a fresh one otherwise")
+        .value_name("KEY");
     let actor = own("actor", "Who acts").value_name("WHO");
     [common_flags(), vec![version.value_parser(value_parser!(u64)), key, actor]].concat()
 }

@@ -1,5 +1,6 @@
 //! Answers as short text for people. Programs ask for `--json`.
 
+use crate::core::letters::is_deceptive;
 use hecate_proto::answer::{CommandAnswer, ErrorAnswer};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -28,14 +29,14 @@ pub(super) fn answer(shows: &Shows, body: &Value) -> Vec<String> {
         Shows::Rows { answers } => match body.get(answers) {
             Some(Value::Array(rows)) => table(rows, body.get("next_cursor").and_then(Value::as_str)),
             Some(Value::Object(thing)) => fields(thing),
-            _ => vec![body.to_string()],
+            _ => vec![clean(&body.to_string())],
         },
     }
 }
 
 fn recorded(body: &Value) -> Vec<String> {
     let Ok(answer) = CommandAnswer::deserialize(body) else {
-        return vec![body.to_string()];
+        return vec![clean(&body.to_string())];
     };
     let types: Vec<&str> = answer.events.iter().map(|event| event.event_type.as_str()).collect();
     let what = if answer.recorded { types.join(", ") } else { "nothing new to record".to_owned() };
@@ -129,11 +130,12 @@ fn plain(value: &Value) -> String {
         Value::String(text) => clean(text),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Null => String::new(),
-        other => other.to_string(),
+        other => clean(&other.to_string()),
     }
 }
 
-/// On one line, and nothing that could steer a terminal.
+/// On one line, and nothing that could steer a terminal or deceive a reader.
 fn clean(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    let seen = text.chars().filter(|letter| !is_deceptive(*letter));
+    seen.map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
