@@ -34,12 +34,15 @@ fn main() -> ExitCode {
     if args.iter().any(|arg| arg == "--list") {
         return ExitCode::SUCCESS;
     }
-    let tests: [(&str, fn()); 10] = [
+    let tests: [(&str, fn()); 13] = [
         ("up_starts_a_daemon_and_down_stops_it", up_starts_a_daemon_and_down_stops_it),
         ("up_attaches_to_the_daemon_that_answers", up_attaches_to_the_daemon_that_answers),
         ("up_attaches_on_a_terminal", up_attaches_on_a_terminal),
         ("up_waits_until_the_daemon_that_answers_is_ready", up_waits_until_the_daemon_that_answers_is_ready),
         ("up_starts_a_daemon_in_place_of_one_that_went", up_starts_a_daemon_in_place_of_one_that_went),
+        ("ups_and_downs_at_once_agree_on_one_daemon", ups_and_downs_at_once_agree_on_one_daemon),
+        ("up_attaches_to_a_daemon_that_took_the_place", up_attaches_to_a_daemon_that_took_the_place),
+        ("up_says_that_a_daemon_hangs", up_says_that_a_daemon_hangs),
         ("up_says_why_a_daemon_ended_at_once", up_says_why_a_daemon_ended_at_once),
         ("up_says_that_there_is_no_program", up_says_that_there_is_no_program),
         ("up_takes_no_program_from_an_empty_path", up_takes_no_program_from_an_empty_path),
@@ -57,6 +60,10 @@ fn be_the_daemon(socket: &Path) -> ExitCode {
     if std::env::var(BEHAVIOUR).is_ok_and(|it| it == "ends") {
         eprintln!("the configuration is wrong");
         return ExitCode::from(78);
+    }
+    if std::env::var(BEHAVIOUR).is_ok_and(|it| it == "is second") {
+        fs::write(socket.with_extension("second"), "").unwrap();
+        return ExitCode::from(75);
     }
     let _daemon = FakeDaemon::start(socket.parent().unwrap());
     loop {
@@ -182,6 +189,53 @@ fn up_attaches_on_a_terminal() {
     assert_eq!(pty.end(), (0, true));
     let (code, out, _) = house.hecate(&["down"], "");
     assert!(code == 0 && out.contains("has ended"), "the daemon outlives the terminal: {out}");
+}
+
+fn ups_and_downs_at_once_agree_on_one_daemon() {
+    let house = House::new();
+    let thrice = |verb| {
+        thread::scope(|scope| {
+            let runs = [(); 3].map(|()| scope.spawn(|| house.hecate(&[verb], "")));
+            runs.map(|run| run.join().unwrap())
+        })
+    };
+    let ups = thrice("up");
+    let pid = pid_in(&ups[0].1);
+    for (code, out, err) in &ups {
+        assert_eq!((*code, pid_in(out), err.as_str()), (0, pid, ""));
+    }
+    let downs = thrice("down");
+    let stopped = downs.iter().filter(|(code, out, _)| (*code, out.contains("has ended")) == (0, true));
+    assert_eq!(stopped.count(), 1, "{downs:?}");
+    for (_, _, err) in downs.iter().filter(|(code, ..)| *code != 0) {
+        assert!(err.contains("nothing to stop") && !err.contains("os error"), "{err}");
+    }
+    assert!(!is_alive(pid));
+}
+
+fn up_attaches_to_a_daemon_that_took_the_place() {
+    let house = House::new();
+    thread::scope(|scope| {
+        let up = scope.spawn(|| house.hecate(&["up"], "is second"));
+        let until = std::time::Instant::now() + fake_daemon::DEADLINE;
+        while !house.path("daemon.second").exists() {
+            assert!(std::time::Instant::now() < until, "no second daemon was started");
+            thread::yield_now();
+        }
+        let _daemon = FakeDaemon::start(house.0.path());
+        let (code, out, err) = up.join().unwrap();
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert_eq!(pid_in(&out), std::process::id());
+    });
+    assert_eq!(house.hecate(&["down"], "").0, 1, "another's daemon was remembered as ours");
+}
+
+fn up_says_that_a_daemon_hangs() {
+    let house = House::new();
+    let _mute = std::os::unix::net::UnixListener::bind(house.path("daemon.sock")).unwrap();
+    let (code, out, err) = house.hecate(&["up"], "");
+    assert_eq!((code, out.as_str()), (69, ""));
+    assert!(err.contains("accepts but does not answer within 2 s"), "{err}");
 }
 
 fn up_says_why_a_daemon_ended_at_once() {

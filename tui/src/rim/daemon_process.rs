@@ -1,7 +1,7 @@
 //! `hecate up` and `hecate down`: a daemon of one's own in the background, and its end.
 
 use super::{
-    client::{self, Found},
+    client::{self, CallError, Found},
     exit::Exit,
     print, socket,
 };
@@ -11,7 +11,7 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom},
     os::unix::{
         fs::{DirBuilderExt, OpenOptionsExt},
@@ -31,6 +31,11 @@ const READY_MS: u64 = 10_000;
 const ASK_EVERY_MS: u64 = 25;
 /// How long a daemon may take to end: its own deadline and a second.
 const END_MS: u64 = 6_000;
+/// How the daemon ends when another one has its place, and how long that one may take to answer.
+const ALREADY_RUNNING: i32 = 75;
+const OTHER_ANSWERS_MS: u64 = 3_000;
+/// How long another `up` or `down` may take before ours gives up.
+const CLAIM_MS: u64 = 30_000;
 /// How much of the log's end is shown when the daemon does not come up.
 const LOG_TAIL_BYTES: u64 = 2_048;
 
@@ -55,18 +60,17 @@ enum UpError {
     NotReady { pid: u32, log: PathBuf },
     #[error("daemon {pid} answers at {} and is still {status} after {READY_MS} ms", .socket.display())]
     Unready { pid: u32, socket: PathBuf, status: String },
+    #[error("{0}")]
+    Silent(CallError),
+    #[error("another `hecate up` or `down` is at work for {CLAIM_MS} ms; it holds {}", .0.display())]
+    Claimed(PathBuf),
     #[error("the network cannot be used: {0}")]
     Runtime(io::Error),
 }
 
 /// Makes sure that a daemon answers and is ready.
 pub fn up(explicit: Option<&Path>, candidates: &[PathBuf]) -> Exit {
-    let found = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(UpError::Runtime)
-        .and_then(|runtime| runtime.block_on(found_or_started(explicit, candidates)));
-    match found {
+    match on_the_network(found_or_started(explicit, candidates)) {
         Ok(Found { socket, health }) => {
             let (status, node, version) = (&health.status, &health.node_id, &health.version);
             print::line(&format!(
@@ -83,22 +87,69 @@ pub fn up(explicit: Option<&Path>, candidates: &[PathBuf]) -> Exit {
     }
 }
 
+fn on_the_network<T>(work: impl Future<Output = Result<T, UpError>>) -> Result<T, UpError> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(UpError::Runtime)?.block_on(work)
+}
+
+/// One `up` or `down` at a time: between looking and starting, and between remembering and stopping, nobody
+/// else may act. The lock ends with the file, also when its holder is killed.
+async fn claim(state: &Path) -> Result<File, UpError> {
+    let path = state.join("up.lock");
+    let at = |error| UpError::File { path: path.clone(), error };
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(at)?;
+    let limit = time::Instant::now() + Duration::from_millis(CLAIM_MS);
+    let mut turn = time::interval(Duration::from_millis(ASK_EVERY_MS));
+    loop {
+        turn.tick().await;
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if time::Instant::now() < limit => {}
+            Err(TryLockError::WouldBlock) => return Err(UpError::Claimed(path)),
+            Err(TryLockError::Error(error)) => return Err(at(error)),
+        }
+    }
+}
+
 async fn found_or_started(explicit: Option<&Path>, candidates: &[PathBuf]) -> Result<Found, UpError> {
     if let Some(found) = answering(candidates).await? {
         return Ok(found);
     }
     let state = state_folder()?;
+    let _claim = claim(&state).await?;
+    // Whoever held the claim before may have started one.
+    match answering(candidates).await? {
+        Some(found) => Ok(found),
+        None => started(&state, explicit, candidates).await,
+    }
+}
+
+async fn started(state: &Path, explicit: Option<&Path>, candidates: &[PathBuf]) -> Result<Found, UpError> {
     let log = state.join("daemon.log");
     let program = program().ok_or(UpError::NoProgram)?;
     let mut child = start(&program, explicit, &log)?;
     let pid = child.id();
     let limit = Duration::from_millis(READY_MS);
     let late = |_| Err(UpError::NotReady { pid, log: log.clone() });
-    let first =
-        time::timeout(limit, until(&mut child, candidates, &log, |_| true)).await.unwrap_or_else(late)?;
-    // A daemon that somebody else started in this very moment is theirs to stop.
-    if first.health.pid == pid {
-        remember(&state, &Started { pid, program, socket: first.socket })?;
+    // Until it says where it listens, `down` shall find it all the same.
+    let anywhere = candidates.last().cloned().unwrap_or_default();
+    let ours = Started { pid, program, socket: anywhere };
+    remember(state, &ours)?;
+    let first = time::timeout(limit, until(&mut child, candidates, &log, |_| true)).await;
+    let first = first.unwrap_or_else(late).inspect_err(|error| {
+        if matches!(error, UpError::Ended { .. }) {
+            forget(&memory(state, &ours.socket));
+        }
+    })?;
+    if first.health.pid != pid {
+        // A daemon that somebody else started in this very moment is theirs to stop.
+        stop(&ours);
+        forget(&memory(state, &ours.socket));
+        return answering(candidates).await.map(|found| found.unwrap_or(first));
+    }
+    if first.socket != ours.socket {
+        forget(&memory(state, &ours.socket));
+        remember(state, &Started { socket: first.socket, ..ours })?;
     }
     time::timeout(limit, until(&mut child, candidates, &log, |found| found.health.ready))
         .await
@@ -111,8 +162,13 @@ async fn answering(candidates: &[PathBuf]) -> Result<Option<Found>, UpError> {
     let mut turn = time::interval(Duration::from_millis(ASK_EVERY_MS));
     loop {
         turn.tick().await;
-        let Ok(Found { socket, health }) = client::find(candidates).await else {
-            return Ok(None);
+        let Found { socket, health } = match client::find(candidates).await {
+            Ok(found) => found,
+            // A daemon that hangs still has its place: another one could not take it.
+            Err(errors) => {
+                let silent = errors.into_iter().find(|it| matches!(it, CallError::Silent(_)));
+                return silent.map_or(Ok(None), |error| Err(UpError::Silent(error)));
+            }
         };
         if health.ready {
             return Ok(Some(Found { socket, health }));
@@ -158,7 +214,8 @@ fn start(program: &Path, explicit: Option<&Path>, log: &Path) -> Result<Child, U
     command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0).spawn().map_err(at(program))
 }
 
-/// Asks until a daemon answers as `wanted`, or the child has ended.
+/// Asks until a daemon answers as `wanted`, or the child has ended. One that ended because another has its
+/// place leaves that one a moment to answer.
 async fn until(
     child: &mut Child,
     candidates: &[PathBuf],
@@ -166,13 +223,19 @@ async fn until(
     wanted: impl Fn(&Found) -> bool,
 ) -> Result<Found, UpError> {
     let mut turn = time::interval(Duration::from_millis(ASK_EVERY_MS));
+    let mut ended_at = None;
     loop {
         turn.tick().await;
         match client::find(candidates).await {
             Ok(found) if wanted(&found) => return Ok(found),
             Ok(_) | Err(_) => {}
         }
-        if let Ok(Some(status)) = child.try_wait() {
+        let Ok(Some(status)) = child.try_wait() else {
+            continue;
+        };
+        let ended = ended_at.get_or_insert_with(time::Instant::now).elapsed();
+        let waits = status.code() == Some(ALREADY_RUNNING) && ended < Duration::from_millis(OTHER_ANSWERS_MS);
+        if !waits {
             return Err(UpError::Ended { status: status.to_string(), tail: tail(log) });
         }
     }
@@ -228,8 +291,9 @@ pub fn down(candidates: &[PathBuf]) -> Exit {
         print::trouble(&format!("hecate: {says}"));
         Exit::Refused
     };
-    let state = match state_folder() {
-        Ok(state) => state,
+    let claimed = state_folder().and_then(|state| Ok((on_the_network(claim(&state))?, state)));
+    let (_claim, state) = match claimed {
+        Ok(claimed) => claimed,
         Err(error) => return refuse(error.to_string()),
     };
     let mut gone = None;
@@ -259,8 +323,11 @@ pub fn down(candidates: &[PathBuf]) -> Exit {
 }
 
 fn forget(memory: &Path) {
-    if let Err(error) = fs::remove_file(memory) {
-        print::trouble(&format!("hecate: {}: {error}", memory.display()));
+    match fs::remove_file(memory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            print::trouble(&format!("hecate: {}: {error}", memory.display()));
+        }
+        Ok(()) | Err(_) => {}
     }
 }
 

@@ -99,6 +99,20 @@ fn a_connection_asks_for_the_catalogue_then_the_list_then_the_facts_after_it() {
 }
 
 #[test]
+fn a_form_asked_for_before_the_catalogue_opens_with_it() {
+    for (keys, opens) in [("n", true), ("n2", true), ("n<esc>", false), ("n?", false), ("2", false)] {
+        let mut model = Model::default();
+        up(&mut model);
+        press(&mut model, keys);
+        answer(&mut model, Tag::Catalogue, 200, sample::catalogue());
+        assert_eq!(matches!(model.overlay, Some(Overlay::Form(_))), opens, "{keys}");
+        press(&mut model, "<esc>");
+        answer(&mut model, Tag::Catalogue, 200, sample::catalogue());
+        assert!(!matches!(model.overlay, Some(Overlay::Form(_))), "{keys}: it opens once");
+    }
+}
+
+#[test]
 fn a_reconnection_follows_from_the_last_fact_and_reads_the_list_anew() {
     let mut model = live(&[sample::row("v-1", "One", 0, 0), sample::row("v-2", "Two", 0, 0)]);
     arrive(&mut model, sample::fact(50, "v-1"));

@@ -43,6 +43,9 @@ fn the_board_at_two_sizes() {
     let mut model = live(&ventures());
     press(&mut model, "j");
     insta::assert_snapshot!("board_80x24", picture(&model, 80, 24));
+    let name = "A name of 16 wid";
+    let beside = picture(&live(&[sample::row(VENTURE, name, 0, 0)]), 100, 30);
+    assert!(beside.lines().nth(3).unwrap().contains(&format!("{name} Setup")), "{beside}");
     press(&mut model, "a");
     insta::assert_snapshot!("board_120x40", picture(&model, 120, 40));
 }

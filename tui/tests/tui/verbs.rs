@@ -118,6 +118,7 @@ fn what_cannot_be_understood_ends_with_2() {
         &["venture", "setup"][..],
         &["venture", "setup", "--name", "x", "--visibility", "everywhere"],
         &["venture", "setup", "--name", "x", "--context-map", "{"],
+        &["venture", "setup", "--name", "x", "--context-map", r#"{"a":1,"a":2}"#],
         &["venture", "setup", "--name", "x", "--unheard-of", "y"],
         &["venture", "fly"],
         &["venture"],
@@ -129,6 +130,77 @@ fn what_cannot_be_understood_ends_with_2() {
         assert!(!err.is_empty());
     }
     assert!(!daemon.state().asked.iter().any(|it| it.method == "POST"));
+}
+
+#[test]
+fn a_command_whose_outcome_is_unknown_names_the_key_that_tells_it() {
+    let (_folder, daemon) = daemon();
+    let setup = ["venture", "setup", "--name", "Orchard"];
+    daemon.change(|state| state.lose_next_answer = true);
+    let (code, _, err) = hecate(&daemon, &setup);
+    assert_eq!(code, 69);
+    let key = daemon.state().asked.last().unwrap().headers["idempotency-key"].clone();
+    let says = format!("outcome unknown; repeat with --idempotency-key {key} to learn it");
+    assert!(err.contains(&says), "{err}");
+    let (code, out, err) = hecate(&daemon, &[&setup[..], &["--idempotency-key", &key]].concat());
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("version 0, position 2"), "{out}");
+    let timeout = sample::refusal("command_timeout", "No answer in time.", json!({}));
+    for (status, unknown) in [(500, true), (504, true), (503, false), (409, false)] {
+        daemon.change(|state| state.next_answer = Some((status, timeout.clone())));
+        let (code, _, err) = hecate(&daemon, &setup);
+        assert_eq!((code, err.contains("outcome unknown")), (1, unknown), "{status}: {err}");
+    }
+    let keys: std::collections::BTreeSet<String> =
+        daemon.state().asked.iter().filter_map(|it| it.headers.get("idempotency-key").cloned()).collect();
+    assert_eq!(keys.len(), 5, "each command has a key of its own");
+}
+
+#[test]
+fn a_name_cannot_deceive_whoever_reads_it() {
+    let (_folder, daemon) = daemon();
+    daemon.record(sample::row(VENTURE, "Gr\u{202e}een\u{200b}ho\u{1b}use\u{2066}", 0, 0));
+    for args in [&["venture", "list"][..], &["venture", "show", VENTURE]] {
+        let (_, out, _) = hecate(&daemon, args);
+        assert!(out.contains("Greenho use"), "{out:?}");
+    }
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_not_done() {
+    let (_folder, daemon) = daemon();
+    for args in [&["venture", "list"][..], &["venture", "list", "--json"], &["version"], &["--help"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let run = Command::new(binary())
+            .args(args)
+            .env("HECATE_SOCKET", &daemon.socket)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let err = String::from_utf8(run.stderr).unwrap();
+        assert_eq!(run.status.code(), Some(1), "{args:?}: {err}");
+        assert!(err.contains("the result cannot be written"), "{err}");
+    }
+}
+
+#[test]
+fn help_is_a_word_too() {
+    let (_folder, daemon) = daemon();
+    let (code, out, err) = hecate(&daemon, &["help"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out, hecate(&daemon, &["--help"]).1);
+}
+
+#[test]
+fn a_daemon_that_hangs_is_named_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let mute = FakeDaemon::absent(folder.path());
+    let _listener = std::os::unix::net::UnixListener::bind(&mute.socket).unwrap();
+    for args in [&["venture", "list"][..], &["venture", "--help"], &["doctor"]] {
+        let (code, out, err) = hecate(&mute, args);
+        assert_eq!(code, 69);
+        assert!((out + &err).contains("accepts but does not answer within 2 s"), "{args:?}");
+    }
 }
 
 #[test]

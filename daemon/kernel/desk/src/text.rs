@@ -6,8 +6,7 @@ use std::borrow::Cow;
 
 /// At least one character that is not white space, as Rust and so `trim` understand it: dialects of regular
 /// expressions disagree on `\\S`.
-pub(crate) const NOT_BLANK: &str =
-    r"[^\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
+pub(crate) const NOT_BLANK: &str = r"[^\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
 
 /// A text of 1 to `MAX` characters without blanks around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
