@@ -7,8 +7,12 @@ use tracing_subscriber::{EnvFilter, fmt};
 /// Starts logging for the rest of the process's life.
 pub(crate) fn start(filter: &str, format: LogFormat) {
     let terminal = std::io::stderr().is_terminal();
-    let lines =
-        fmt().with_writer(std::io::stderr).with_ansi(terminal).with_env_filter(EnvFilter::new(filter));
+    let lines = fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(terminal)
+        // A log that cannot be written (a full disk) is reported on that very log, and that would panic.
+        .log_internal_errors(false)
+        .with_env_filter(EnvFilter::new(filter));
     let text = format == LogFormat::Text || format == LogFormat::ByTerminal && terminal;
     let started = if text {
         lines.try_init()
