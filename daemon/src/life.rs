@@ -31,13 +31,15 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         .filter(|(_, text)| !text.is_empty())
         .collect();
     let (config, faults) = config::read(&arguments.flags, &environment);
-    let faults = faults.iter().map(ToString::to_string).collect();
+    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
     let done = match arguments.chore {
         None => with_plan(&config, faults, |plan| serve(&config, plan, started)),
         Some(Chore::Tree { dot, .. }) => with_plan(&config, faults, |plan| draw(plan, dot)),
         // A probe needs no tree, and must not fail because of one.
-        Some(Chore::Health { ready, .. }) => refuse(faults)
-            .and_then(|()| chores::probe(&config.socket, if ready { "/ready" } else { "/health" })),
+        Some(Chore::Health { .. }) if !faults.is_empty() => Err(faulty(&faults)),
+        Some(Chore::Health { ready, .. }) => {
+            chores::probe(&config.socket, if ready { "/ready" } else { "/health" })
+        }
     };
     done.unwrap_or_else(|failure| {
         complain(&failure.says);
@@ -48,20 +50,18 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
 /// Goes on with a checked tree, or says everything that is wrong with it and with the settings at once.
 fn with_plan(
     config: &Config,
-    mut faults: Vec<String>,
+    faults: Vec<String>,
     work: impl FnOnce(&Plan) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
-    let plan = read_plan(config).map_err(|more| faults.extend(more));
-    refuse(faults)?;
-    plan.map_or(Ok(Exit::Configuration), |plan| work(&plan))
+    match read_plan(config) {
+        Ok(plan) if faults.is_empty() => work(&plan),
+        Ok(_) => Err(faulty(&faults)),
+        Err(more) => Err(faulty(&[faults, more].concat())),
+    }
 }
 
-fn refuse(faults: Vec<String>) -> Result<(), Failure> {
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::new(Exit::Configuration, faults.join("\nhecate-daemon: ")))
-    }
+fn faulty(faults: &[String]) -> Failure {
+    Failure::new(Exit::Configuration, faults.join("\nhecate-daemon: "))
 }
 
 /// Before logging is set up, and where a person started the program: a plain line on stderr.
