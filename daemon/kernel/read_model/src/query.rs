@@ -137,7 +137,8 @@ impl QueryDoor {
         let mut schema = (entry.params)();
         let properties = schema.ensure_object().entry("properties").or_insert_with(|| json!({}));
         let says = "Wait, at most 2 s, until the read model has reached this position.";
-        properties[MIN_POSITION] = json!({"type": "integer", "minimum": 0, "description": says});
+        properties[MIN_POSITION] =
+            json!({"type": "integer", "minimum": 0, "maximum": i64::MAX, "description": says});
         let rules = Rules::of(schema);
         QueryDoor { spec: entry.spec, sheet: sheet(app, entry, &rules), rules, read: entry.read }
     }

@@ -205,6 +205,8 @@ async fn a_position_that_does_not_come_is_refused_after_the_wait() {
     };
     let refused = reading.side.ask(0, ask("min_position", "9")).await.unwrap_err();
     assert!(refused.is(Refusal::PROJECTION_LAGGING));
+    let beyond = reading.side.ask(0, ask("min_position", "99999999999999999999")).await.unwrap_err();
+    assert_eq!(beyond.details["rule"], "range");
     let unknown = reading.side.ask(0, ask("colour", "red")).await.unwrap_err();
     assert_eq!(
         (&unknown.details["field"], &unknown.details["rule"]),
