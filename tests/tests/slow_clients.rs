@@ -3,8 +3,11 @@
 
 use hecate_tests::daemon::Daemon;
 use hecate_tests::http::{Connection, Request};
-use hecate_tests::patience::a_moment;
+use hecate_tests::patience::{DEADLINE, a_moment};
 use hecate_tests::ventures;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 const MB: u64 = 1_000_000;
@@ -86,4 +89,20 @@ fn resident_bytes(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
+#[test]
+fn a_client_that_has_said_everything_may_close_its_half() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let request = Request::post("/api/ventures", &serde_json::json!({"name": "Half"})).bytes();
+    for _ in 0..20 {
+        let mut stream = UnixStream::connect(daemon.place().socket()).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.write_all(&request).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 201");
+    }
 }

@@ -12,7 +12,7 @@ use hecate_supervision::{Actor, ExitReason, Kinds, Me, Unheard};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// Events drawn in one transaction.
 const BATCH_EVENTS: usize = 1_000;
@@ -77,7 +77,7 @@ impl ModelEntry {
             doors,
             drawn,
             readers: Readers::new(path.clone()),
-            damaged: Notify::new(),
+            damaged: watch::Sender::new(0),
             path,
             store: wiring.store,
         })
@@ -91,8 +91,8 @@ pub struct ReadSide {
     /// How far the file is drawn; none while the projection is down.
     drawn: watch::Sender<Option<u64>>,
     readers: Readers,
-    /// Told when a reader finds the file damaged.
-    damaged: Notify,
+    /// The making of the file that a reader last found damaged.
+    damaged: watch::Sender<u64>,
     path: PathBuf,
     store: CurrentStore,
 }
@@ -131,7 +131,7 @@ impl ReadSide {
         let (params, min_position) = self.doors[door].check(asked)?;
         self.reach(min_position).await?;
         let place = self.readers.place().await;
-        let side = Arc::clone(self);
+        let (side, making) = (Arc::clone(self), self.readers.making());
         let read = move || {
             // The place goes with the work: a caller that leaves does not free a thread that still reads.
             let _place = place;
@@ -141,7 +141,7 @@ impl ReadSide {
         match read {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(QueryError::Refused(refused))) => Err(refused),
-            Ok(Err(QueryError::Sqlite(error))) => Err(self.failed(&error)),
+            Ok(Err(QueryError::Sqlite(error))) => Err(self.failed(&error, making)),
             Err(panicked) => {
                 tracing::error!(model = self.entry.name, %panicked, "a query panicked");
                 Err(Refusal::INTERNAL.into())
@@ -150,12 +150,12 @@ impl ReadSide {
     }
 
     /// A damaged file is nobody's fault but the disk's: it is drawn anew, and the caller asks again.
-    fn failed(&self, error: &rusqlite::Error) -> Refused {
+    fn failed(&self, error: &rusqlite::Error, making: u64) -> Refused {
         tracing::error!(model = self.entry.name, %error, "a query failed");
         if remedy(error) != Remedy::Redraw {
             return Refusal::INTERNAL.into();
         }
-        self.damaged.notify_one();
+        self.damaged.send_replace(making);
         Refusal::STARTING.about("retry_after_ms", 1_000)
     }
 
@@ -192,15 +192,10 @@ impl Actor for Projection {
     async fn init(side: Arc<ReadSide>, me: &Me<Unheard>) -> Result<Self, ExitReason> {
         let store = side.store.opened().await;
         let (file, checkpoint) = open_file(&side, &*store).await?;
-        side.readers.renew();
+        let making = side.readers.renew();
         side.drawn.send_replace(Some(checkpoint));
         me.attach(follow(Arc::clone(&side), store, file, checkpoint));
-        let watched = Arc::clone(&side);
-        me.attach(async move {
-            watched.damaged.notified().await;
-            remove(&watched.path);
-            Err(ExitReason::error("a reader found the file damaged; it is drawn anew"))
-        });
+        me.attach(throw_away_when_damaged(Arc::clone(&side), making));
         Ok(Projection { side })
     }
 
@@ -233,6 +228,15 @@ async fn open_file(side: &Arc<ReadSide>, store: &dyn EventStore) -> Result<(Mode
 
 fn make_folder(file: &Path) -> Result<(), ExitReason> {
     file.parent().map_or(Ok(()), |folder| std::fs::create_dir_all(folder).map_err(ExitReason::error))
+}
+
+/// Ends when a reader finds this making of the file damaged; the next one is drawn from the log.
+async fn throw_away_when_damaged(side: Arc<ReadSide>, making: u64) -> Result<(), ExitReason> {
+    let mut damaged = side.damaged.subscribe();
+    // The sender lives in `side`, so the wait ends only with that news.
+    let _ = damaged.wait_for(|damaged| *damaged == making).await;
+    remove(&side.path);
+    Err(ExitReason::error("a reader found the file damaged; it is drawn anew"))
 }
 
 /// Draws the log from the checkpoint on, and goes on as it grows.

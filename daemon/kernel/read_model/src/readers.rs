@@ -28,11 +28,17 @@ impl Readers {
         Readers { path, places: Arc::new(Semaphore::new(READERS_MAX)), idle: Mutex::default() }
     }
 
-    /// Forgets every connection: the file may have been made anew.
-    pub(crate) fn renew(&self) {
+    /// Forgets every connection: the file may have been made anew. Answers which making this is.
+    pub(crate) fn renew(&self) -> u64 {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.making += 1;
         idle.connections.clear();
+        idle.making
+    }
+
+    /// Which making of the file is read now.
+    pub(crate) fn making(&self) -> u64 {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).making
     }
 
     /// A place at the readers' table; wait for it before blocking a thread.

@@ -283,3 +283,27 @@ async fn a_file_that_is_damaged_while_it_is_used_is_drawn_anew() {
     assert_eq!(reading.words(position).await.len(), 50);
     reading.close().await;
 }
+
+#[tokio::test]
+async fn a_file_that_is_cut_short_under_its_readers_is_drawn_anew() {
+    let (store, folder) = (Arc::new(MemoryStore::new()), tempfile::tempdir().unwrap());
+    let position = say(&store, &["tea", "rum"]).await;
+    let reading = Reading::of::<Words<1>>(&store, folder.path()).await;
+    // No reader has come yet, so none answers from what it remembers.
+    reading.side.drawn_up_to(position).await;
+    for (name, bytes) in [("query_words.sqlite", 100), ("query_words.sqlite-wal", 0)] {
+        let file = std::fs::OpenOptions::new().write(true).open(folder.path().join(name)).unwrap();
+        file.set_len(bytes).unwrap();
+    }
+    let ask = || AskedQuery { path_ids: Map::new(), params: Vec::new(), min_position: Some(position) };
+    let refused = reading.side.ask(0, ask()).await.unwrap_err();
+    assert!(refused.is(Refusal::STARTING), "{refused:?}");
+    let again = async {
+        while reading.side.ask(0, ask()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), again).await.unwrap();
+    assert_eq!(reading.words(position).await, seen(&[("tea", 1), ("rum", 1)]));
+    reading.close().await;
+}
