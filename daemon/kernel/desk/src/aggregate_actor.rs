@@ -204,7 +204,7 @@ impl<A: Aggregate> AggregateActor<A> {
         let mut loaded = self.loaded.take().unwrap_or_default();
         let before = loaded.folded.version();
         for event in &decision.events {
-            loaded.folded.fold(event.event_type, &event.data).map_err(|why| {
+            loaded.folded.fold(event.event_type, event.data.get()).map_err(|why| {
                 Halt::Crash(ExitReason::error(format!("{} does not fold: {why:?}", event.event_type)))
             })?;
         }
@@ -251,18 +251,18 @@ impl<A: Aggregate> AggregateActor<A> {
             correlation_id: ask.caller.correlation_id,
             causation_id: ask.command_id,
             command_id: ask.command_id,
-            actor: ask.caller.actor.clone(),
-            node_id: self.args.node.node_id.to_string(),
-            realm: self.args.node.realm.to_string(),
+            actor: ask.caller.actor.as_str().into(),
+            node_id: Arc::clone(&self.args.node.node_id),
+            realm: Arc::clone(&self.args.node.realm),
             idempotency_key: ask.caller.idempotency_key.clone(),
             conversation_id: None,
-            visibility: Some(folded.aggregate().visibility().to_owned()),
+            visibility: Some(folded.aggregate().visibility().into()),
         };
         let tags = tags::<A>(folded);
         let new = |event: crate::decision::Decided| NewEvent {
             event_id: Uuid::now_v7(),
             event_type: Arc::from(event.event_type),
-            data: event.data,
+            data: event.data.into(),
             metadata: metadata.clone(),
             tags: tags.clone(),
             at_us,
@@ -313,7 +313,7 @@ async fn replay_stream<A: Aggregate>(args: &AggregateArgs) -> Result<Loaded<A>, 
         let from = loaded.folded.version().map_or(0, |version: u64| version + 1);
         let page = args.store.read_stream(&args.stream_id, from, PAGE_EVENTS).await?;
         for event in &page {
-            loaded.folded.fold(&event.event_type, &event.data).map_err(|why| {
+            loaded.folded.fold(&event.event_type, event.data.get()).map_err(|why| {
                 Halt::Crash(ExitReason::error(format!(
                     "{} version {} at position {} does not fold: {why:?}",
                     event.stream_id, event.version, event.position
@@ -336,7 +336,9 @@ fn refuse_append<A: Aggregate>(error: AppendError, ask: &Ask<A>) -> Halt {
             return receipt::replay(*receipt, ask.keyed.body_hash, ask.caller.correlation_id)
                 .map_or_else(Halt::Refused, Halt::Replayed);
         }
-        AppendError::Busy => Refusal::MAILBOX_FULL.about("retry_after_ms", 100),
+        AppendError::Busy { retry_after_us } => {
+            Refusal::MAILBOX_FULL.about("retry_after_ms", retry_after_us.div_ceil(1_000))
+        }
         AppendError::TooLarge { bytes, bytes_max } => {
             Refusal::TOO_LARGE.about("bytes", bytes).about("bytes_max", bytes_max)
         }

@@ -3,7 +3,6 @@
 use crate::{aggregate::Aggregate, schema};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
 
 /// Who hears of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +42,7 @@ pub struct EventEntry<A> {
     /// JSON Schema of its data.
     pub schema: fn() -> schemars::Schema,
     /// Decodes the data and changes the aggregate.
-    pub evolve: fn(&RawValue, &mut A) -> serde_json::Result<()>,
+    pub evolve: fn(&str, &mut A) -> serde_json::Result<()>,
 }
 
 /// Rubs the type off an event. A type name without its `_vN` does not compile.
@@ -54,7 +53,7 @@ pub const fn event<A: Aggregate, E: Event<A>>() -> EventEntry<A> {
         emits: E::EMITS,
         schema: schema::of::<E>,
         evolve: |data, aggregate| {
-            serde_json::from_str::<E>(data.get())?.evolve(aggregate);
+            serde_json::from_str::<E>(data)?.evolve(aggregate);
             Ok(())
         },
     }

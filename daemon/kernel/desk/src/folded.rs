@@ -7,7 +7,7 @@ use crate::{
     moment::Moment,
     refusal::Refused,
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 /// An aggregate and the version of the last event it holds.
 #[derive(Default)]
@@ -37,7 +37,7 @@ impl<A: Aggregate> Folded<A> {
     }
 
     /// Folds one event more.
-    pub fn fold(&mut self, event_type: &str, data: &RawValue) -> Result<(), Unfoldable> {
+    pub fn fold(&mut self, event_type: &str, data: &str) -> Result<(), Unfoldable> {
         let entry =
             event_entry::<A>(event_type).ok_or_else(|| Unfoldable::UnknownType(event_type.to_owned()))?;
         (entry.evolve)(data, &mut self.aggregate)

@@ -26,7 +26,7 @@ impl<A: Aggregate> Given<A> {
     #[must_use]
     pub fn event<E: Event<A>>(mut self, event: E) -> Self {
         let data = serde_json::value::to_raw_value(&event).expect("an event is plain data");
-        self.folded.fold(E::TYPE, &data).expect("the event is listed by a desk");
+        self.folded.fold(E::TYPE, data.get()).expect("the event is listed by a desk");
         self
     }
 
@@ -38,7 +38,7 @@ impl<A: Aggregate> Given<A> {
     pub fn asked<D: Desk<A>>(mut self, body: Value) -> Self {
         for (event_type, data) in self.when::<D>(body).expect("what was asked before was not refused") {
             let data = serde_json::value::to_raw_value(&data).expect("an event is plain data");
-            self.folded.fold(&event_type, &data).expect("the event is listed by a desk");
+            self.folded.fold(&event_type, data.get()).expect("the event is listed by a desk");
         }
         self
     }

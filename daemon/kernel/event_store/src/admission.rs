@@ -104,14 +104,14 @@ mod tests {
             correlation_id: Uuid::nil(),
             causation_id: Uuid::nil(),
             command_id: Uuid::nil(),
-            actor: "uid:1000@here".to_owned(),
-            node_id: "node-1".to_owned(),
-            realm: "io.hecate.public".to_owned(),
+            actor: "uid:1000@here".into(),
+            node_id: "node-1".into(),
+            realm: "io.hecate.public".into(),
             idempotency_key: None,
             conversation_id: None,
             visibility: None,
         };
-        let data = RawValue::from_string("{}".to_owned()).unwrap();
+        let data = RawValue::from_string("{}".to_owned()).unwrap().into();
         let event_type = "thing_done_v1".into();
         NewEvent { event_id: Uuid::nil(), event_type, data, metadata, tags: Vec::new(), at_us: 0 }
     }

@@ -23,9 +23,12 @@ pub enum AppendError {
     /// The receipt's key was used before; here is what it did then. Nothing was recorded now.
     #[error("receipt {} exists", .0.key)]
     ReceiptExists(Box<Receipt>),
-    /// Too many requests or bytes wait already. Nothing was recorded; try again a little later.
-    #[error("the write queue is full")]
-    Busy,
+    /// The disk is behind: whoever came now would wait for too long. Nothing was recorded.
+    #[error("the event store is busy, try again in {retry_after_us} µs")]
+    Busy {
+        /// When what waits now should be written, microseconds from now.
+        retry_after_us: u64,
+    },
     /// An event, a note or the whole append is over its bound. Nothing was recorded.
     #[error("{bytes} bytes are more than the {bytes_max} allowed")]
     TooLarge {
@@ -80,13 +83,25 @@ pub enum ReadError {
         reason: UnavailableReason,
     },
     /// A row does not hold what the store once wrote.
-    #[error("the event store is damaged at position {position}: {detail}")]
+    #[error("the event store is damaged at {}: {detail}", place(.stream_id.as_deref(), *.position))]
     Damaged {
+        /// The stream of the damaged event, where it is known.
+        stream_id: Option<Arc<str>>,
         /// Position of the damaged event; 0 when it is not known.
         position: u64,
         /// What was found.
         detail: String,
     },
+}
+
+/// `position 7 of stream v-1`, as far as it is known.
+fn place(stream_id: Option<&str>, position: u64) -> String {
+    match (stream_id, position) {
+        (Some(stream_id), 0) => format!("stream {stream_id}"),
+        (Some(stream_id), position) => format!("position {position} of stream {stream_id}"),
+        (None, 0) => "a place that no event names".to_owned(),
+        (None, position) => format!("position {position}"),
+    }
 }
 
 /// Why a store did not open.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ pub struct NewEvent {
     /// Snake case with its version, for instance `venture_initiated_v1`.
     pub event_type: Arc<str>,
     /// The business payload: a JSON object.
-    pub data: Box<RawValue>,
+    pub data: Json,
     /// Who, where, and because of what.
     pub metadata: Metadata,
     /// Keys for queries across streams, for instance `venture:v-01…`. A double counts once.
@@ -34,11 +34,11 @@ pub struct Metadata {
     /// The command that recorded it; for tracing only.
     pub command_id: Uuid,
     /// Who asked, for instance `uid:1000@node`.
-    pub actor: String,
+    pub actor: Arc<str>,
     /// The node that recorded it.
-    pub node_id: String,
+    pub node_id: Arc<str>,
     /// The realm that the node lives in.
-    pub realm: String,
+    pub realm: Arc<str>,
     /// The caller's own key of the request, where it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
@@ -47,7 +47,7 @@ pub struct Metadata {
     pub conversation_id: Option<String>,
     /// Who may see the venture that the event belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visibility: Option<String>,
+    pub visibility: Option<Arc<str>>,
 }
 
 /// An event that the store has: durable, numbered, never changed. Shared as `Arc<RecordedEvent>`.
@@ -66,18 +66,47 @@ pub struct RecordedEvent {
     /// When it happened, microseconds since the Unix epoch, as the caller said.
     pub at_us: i64,
     /// The business payload: a JSON object, byte for byte as it came.
-    pub data: Box<RawValue>,
+    pub data: Json,
     /// Who, where, and because of what.
     pub metadata: Metadata,
     /// Keys for queries across streams, without doubles, in the order in which they came.
     pub tags: Vec<Arc<str>>,
 }
 
+/// JSON text that was checked when it came and is trusted from then on: reading an event back costs no parser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Json(Box<str>);
+
+impl Json {
+    /// The text.
+    pub fn get(&self) -> &str {
+        &self.0
+    }
+
+    /// Text that the store itself wrote, and whose checksum fits.
+    pub(crate) fn trusted(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Box<RawValue>> for Json {
+    fn from(value: Box<RawValue>) -> Self {
+        Self(value.into())
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(&self.0).map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
 impl Metadata {
     /// Bytes that the texts and ids take; what the size bounds count.
     fn size_bytes(&self) -> usize {
-        let optional = [&self.idempotency_key, &self.conversation_id, &self.visibility];
-        let optional_bytes: usize = optional.into_iter().flatten().map(String::len).sum();
+        let optional = [&self.idempotency_key, &self.conversation_id];
+        let optional_bytes = optional.into_iter().flatten().map(String::len).sum::<usize>()
+            + self.visibility.as_ref().map_or(0, |visibility| visibility.len());
         3 * size_of::<Uuid>() + self.actor.len() + self.node_id.len() + self.realm.len() + optional_bytes
     }
 }

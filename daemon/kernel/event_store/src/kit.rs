@@ -13,14 +13,14 @@ pub fn event(event_type: &str, data: &Value) -> NewEvent {
     NewEvent {
         event_id: Uuid::now_v7(),
         event_type: event_type.into(),
-        data: to_raw_value(data).expect("a value is plain data"),
+        data: to_raw_value(data).expect("a value is plain data").into(),
         metadata: Metadata {
             correlation_id: Uuid::nil(),
             causation_id: Uuid::nil(),
             command_id: Uuid::nil(),
-            actor: "uid:1@kit".to_owned(),
-            node_id: "kit".to_owned(),
-            realm: "kit".to_owned(),
+            actor: "uid:1@kit".into(),
+            node_id: "kit".into(),
+            realm: "kit".into(),
             idempotency_key: None,
             conversation_id: None,
             visibility: None,

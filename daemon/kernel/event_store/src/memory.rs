@@ -13,8 +13,10 @@ use crate::append::{Append, Appended};
 use crate::error::{AppendError, ClosedReason, ReadError, UnavailableReason};
 use crate::event::RecordedEvent;
 use crate::filter::Filter;
+use crate::gauges::Gauges;
 use crate::hot_window::page_of;
 use crate::receipt::{NewReceipt, Receipt};
+use crate::snapshot::Snapshot;
 use crate::store::{BoxFuture, EventStore, PAGE_EVENTS_MAX, Page, closing};
 
 /// An [`EventStore`] in memory.
@@ -30,6 +32,7 @@ struct Log {
     events: Vec<Arc<RecordedEvent>>,
     streams: HashMap<Arc<str>, Vec<Arc<RecordedEvent>>>,
     receipts: HashMap<String, Receipt>,
+    snapshots: HashMap<Arc<str>, Snapshot>,
     /// `None` once closed, so that everybody who follows the head sees its end.
     head: Option<watch::Sender<u64>>,
 }
@@ -38,8 +41,13 @@ impl MemoryStore {
     /// An empty store with an id of its own.
     pub fn new() -> Self {
         let (head, head_watch) = watch::channel(0);
-        let log =
-            Log { events: Vec::new(), streams: HashMap::new(), receipts: HashMap::new(), head: Some(head) };
+        let log = Log {
+            events: Vec::new(),
+            streams: HashMap::new(),
+            receipts: HashMap::new(),
+            snapshots: HashMap::new(),
+            head: Some(head),
+        };
         Self {
             store_id: Uuid::now_v7(),
             log: Mutex::new(log),
@@ -106,6 +114,16 @@ impl Log {
         }
     }
 
+    fn event_types(&self) -> Vec<Arc<str>> {
+        let mut types: Vec<Arc<str>> = Vec::new();
+        for event in &self.events {
+            if !types.contains(&event.event_type) {
+                types.push(event.event_type.clone());
+            }
+        }
+        types
+    }
+
     fn kept(&self, key: &str, at_us: i64) -> Option<Receipt> {
         self.receipts.get(key).filter(|receipt| receipt.keep.holds_at(at_us)).cloned()
     }
@@ -148,6 +166,34 @@ impl EventStore for MemoryStore {
 
     fn receipt<'a>(&'a self, key: &'a str, at_us: i64) -> BoxFuture<'a, Result<Option<Receipt>, ReadError>> {
         Box::pin(async move { Ok(self.log().kept(key, at_us)) })
+    }
+
+    fn snapshot<'a>(
+        &'a self,
+        stream_id: &'a str,
+        code: [u8; 32],
+    ) -> BoxFuture<'a, Result<Option<Snapshot>, ReadError>> {
+        let kept = self.log().snapshots.get(stream_id).filter(|snapshot| snapshot.code == code).cloned();
+        Box::pin(async move { Ok(kept) })
+    }
+
+    fn keep_snapshot(
+        &self,
+        stream_id: Arc<str>,
+        snapshot: Snapshot,
+    ) -> BoxFuture<'_, Result<(), AppendError>> {
+        Box::pin(async move {
+            self.log().snapshots.insert(stream_id, snapshot);
+            Ok(())
+        })
+    }
+
+    fn event_types(&self) -> BoxFuture<'_, Result<Vec<Arc<str>>, ReadError>> {
+        Box::pin(async move { Ok(self.log().event_types()) })
+    }
+
+    fn gauges(&self) -> Gauges {
+        Gauges { events_total: self.head(), ..Gauges::default() }
     }
 
     fn head(&self) -> u64 {

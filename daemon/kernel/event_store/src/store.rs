@@ -11,7 +11,9 @@ use crate::append::{Append, Appended};
 use crate::error::{AppendError, ClosedReason, ReadError};
 use crate::event::RecordedEvent;
 use crate::filter::Filter;
+use crate::gauges::Gauges;
 use crate::receipt::Receipt;
+use crate::snapshot::Snapshot;
 
 /// A boxed future that can cross threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -56,6 +58,26 @@ pub trait EventStore: Send + Sync + 'static {
 
     /// The receipt kept under `key`, unless it has expired at `at_us` (microseconds since the Unix epoch).
     fn receipt<'a>(&'a self, key: &'a str, at_us: i64) -> BoxFuture<'a, Result<Option<Receipt>, ReadError>>;
+
+    /// The snapshot kept of a stream, if the code that asks wrote it: state never outlives its code.
+    fn snapshot<'a>(
+        &'a self,
+        stream_id: &'a str,
+        code: [u8; 32],
+    ) -> BoxFuture<'a, Result<Option<Snapshot>, ReadError>>;
+
+    /// Keeps a snapshot of a stream in place of an older one.
+    fn keep_snapshot(
+        &self,
+        stream_id: Arc<str>,
+        snapshot: Snapshot,
+    ) -> BoxFuture<'_, Result<(), AppendError>>;
+
+    /// Every event type that was ever recorded, in the order of first use.
+    fn event_types(&self) -> BoxFuture<'_, Result<Vec<Arc<str>>, ReadError>>;
+
+    /// How the writer is doing. Never blocks for the disk.
+    fn gauges(&self) -> Gauges;
 
     /// Position of the last event, 0 when there is none. Never blocks.
     fn head(&self) -> u64;

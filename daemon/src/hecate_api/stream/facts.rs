@@ -140,7 +140,7 @@ mod tests {
             conversation_id: None,
             visibility: None,
         };
-        let data = serde_json::value::to_raw_value(&json!({"said_at": 0})).unwrap();
+        let data = serde_json::value::to_raw_value(&json!({"said_at": 0})).unwrap().into();
         let event =
             NewEvent { event_id: id, event_type: kind.into(), data, metadata, tags: vec![], at_us: 0 };
         let append =

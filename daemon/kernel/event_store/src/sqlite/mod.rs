@@ -24,8 +24,10 @@ use crate::append::{Append, Appended};
 use crate::error::{AppendError, ClosedReason, OpenError, ReadError};
 use crate::event::RecordedEvent;
 use crate::filter::Filter;
+use crate::gauges::Gauges;
 use crate::hot_window::HotWindow;
 use crate::receipt::Receipt;
+use crate::snapshot::Snapshot;
 use crate::store::{BoxFuture, EventStore, PAGE_EVENTS_MAX, Page, closing};
 use checkpoint::{Checkpointer, WalGauge};
 use ledger::Ledger;
@@ -184,6 +186,22 @@ impl EventStore for SqliteStore {
     fn receipt<'a>(&'a self, key: &'a str, at_us: i64) -> BoxFuture<'a, Result<Option<Receipt>, ReadError>> {
         let key = key.to_owned();
         Box::pin(self.readers.read(move |reader| reader.receipt(&key, at_us)))
+    }
+
+    fn snapshot<'a>(&'a self, _: &'a str, _: [u8; 32]) -> BoxFuture<'a, Result<Option<Snapshot>, ReadError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn keep_snapshot(&self, _: Arc<str>, _: Snapshot) -> BoxFuture<'_, Result<(), AppendError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn event_types(&self) -> BoxFuture<'_, Result<Vec<Arc<str>>, ReadError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn gauges(&self) -> Gauges {
+        Gauges::default()
     }
 
     fn head(&self) -> u64 {

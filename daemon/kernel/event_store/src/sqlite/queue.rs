@@ -62,7 +62,7 @@ impl Queue {
         let bytes = state.bytes + request.bytes;
         let crowded = state.waiting.len() >= self.requests_max || bytes > self.bytes_max;
         if crowded && !state.waiting.is_empty() {
-            return Err(AppendError::Busy);
+            return Err(AppendError::Busy { retry_after_us: 100_000 });
         }
         let (answer, outcome) = oneshot::channel();
         state.bytes = bytes;

@@ -259,14 +259,14 @@ fn decode_row(row: &Row<'_>, position: u64, head: Head) -> rusqlite::Result<Reco
         version: row.get(2)?,
         position,
         at_us: row.get(4)?,
-        data: rows::json(row, 8)?,
+        data: crate::event::Json::trusted(row.get_ref(8)?.as_str()?),
         metadata: rows::json(row, 7)?,
         tags: head.tags,
     })
 }
 
 fn gap(position: u64) -> ReadError {
-    ReadError::Damaged { position, detail: "the event is missing".to_owned() }
+    ReadError::Damaged { stream_id: None, position, detail: "the event is missing".to_owned() }
 }
 
 fn read_error(error: &rusqlite::Error, position: u64) -> ReadError {
@@ -276,7 +276,7 @@ fn read_error(error: &rusqlite::Error, position: u64) -> ReadError {
         Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory) => {
             UnavailableReason::Io
         }
-        _ => return ReadError::Damaged { position, detail: error.to_string() },
+        _ => return ReadError::Damaged { stream_id: None, position, detail: error.to_string() },
     };
     tracing::warn!(%error, position, "the event store could not be read");
     ReadError::Unavailable { reason }

@@ -57,7 +57,7 @@ pub(crate) async fn a_refused_append_leaves_nothing(bench: Bench) {
 pub(crate) async fn what_was_recorded_reads_back_the_same(bench: Bench) {
     let store = bench.store;
     let mut new = event("thing_done_v1", 1);
-    new.data = raw("{ \"text\":\"käse \\u0000\", \"big\": 123456789012345678901234567890.10 }");
+    new.data = raw("{ \"text\":\"käse \\u0000\", \"big\": 123456789012345678901234567890.10 }").into();
     new.tags = vec!["b:2".into(), "a:1".into(), "b:2".into()];
     new.metadata.conversation_id = Some("c".into());
     new.at_us = -1;
@@ -109,9 +109,9 @@ pub(crate) async fn positions_have_no_gaps(bench: Bench) {
 pub(crate) async fn bad_form_is_refused(bench: Bench) {
     let store = bench.store;
     let mut list = event("thing_done_v1", 0);
-    list.data = raw("[1]");
+    list.data = raw("[1]").into();
     let mut large = event("thing_done_v1", 0);
-    large.data = raw(format!(r#"{{"text":"{}"}}"#, "x".repeat(EVENT_BYTES_MAX)));
+    large.data = raw(format!(r#"{{"text":"{}"}}"#, "x".repeat(EVENT_BYTES_MAX))).into();
     let mut nameless = event("", 0);
     nameless.event_type = "".into();
 

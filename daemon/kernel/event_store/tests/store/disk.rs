@@ -193,7 +193,10 @@ async fn a_full_queue_says_busy_and_what_was_accepted_is_recorded() {
         while outcomes.len() < 20 {
             outcomes.push(bounded(appends.join_next()).await.unwrap().unwrap());
         }
-        assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(AppendError::Busy))), "{outcomes:?}");
+        assert!(
+            outcomes.iter().all(|outcome| matches!(outcome, Err(AppendError::Busy { .. }))),
+            "{outcomes:?}"
+        );
         blocker.execute_batch("COMMIT").unwrap();
         outcomes.extend(bounded(appends.join_all()).await);
         let accepted = outcomes.iter().filter(|outcome| outcome.is_ok()).count() as u64;

@@ -65,7 +65,7 @@ pub(crate) fn event(event_type: &str, number: u64) -> NewEvent {
     NewEvent {
         event_id: id,
         event_type: event_type.into(),
-        data: raw(format!(r#"{{"number": {number} }}"#)),
+        data: raw(format!(r#"{{"number": {number} }}"#)).into(),
         metadata: Metadata {
             correlation_id: id,
             causation_id: id,
