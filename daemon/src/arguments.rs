@@ -68,6 +68,36 @@ pub(crate) enum Chore {
         #[arg(long)]
         ready: bool,
     },
+    /// Looks at the whole event store and names what is damaged, by stream and position.
+    Verify,
+    /// Copies the event store to a new file, also while the daemon runs, and verifies the copy.
+    Backup {
+        /// The new file.
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Puts a backup in the place of the event store; what was there is kept beside it.
+    Restore {
+        /// The backup.
+        #[arg(value_name = "FILE")]
+        from: PathBuf,
+    },
+    /// Looks at what the event store stands on.
+    Store {
+        #[command(subcommand)]
+        chore: StoreChore,
+    },
+}
+
+/// What can be asked about the ground of the event store.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreChore {
+    /// Measures how long one flush to the disk takes in the data folder.
+    Probe {
+        /// How long to measure.
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
+        seconds: u64,
+    },
 }
 
 /// Reads the command line. A wrong one is answered with usage and exit 64.

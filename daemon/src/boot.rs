@@ -3,12 +3,22 @@
 
 use crate::exit::{Exit, Failure};
 use crate::node_identity;
+use crate::store_chores::exit_of;
 use hecate_event_store::{EventStore, OpenError, Options, SqliteStore};
 use rustix::fs::Mode;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Where a damaged store is looked at.
+pub(crate) const SEE_VERIFY: &str =
+    "\nhecate-daemon: `hecate-daemon verify` names everything that is damaged";
+
+/// The file of the log in a data folder.
+pub(crate) fn store_file(folder: &Path) -> PathBuf {
+    folder.join("events.sqlite")
+}
 
 /// The data folder, held by this process alone for as long as this lives.
 pub(crate) struct ClaimedData {
@@ -51,7 +61,11 @@ impl ClaimedData {
 
     /// Opens the log.
     pub(crate) fn open_store(&self) -> Result<Arc<dyn EventStore>, Failure> {
-        open_store(&self.store_file()).map_err(|error| Failure::new(exit_of(&error), error))
+        open_store(&self.store_file()).map_err(|error| {
+            let exit = exit_of(&error);
+            let hint = if matches!(error, OpenError::Damaged { .. }) { SEE_VERIFY } else { "" };
+            Failure::new(exit, format!("{error}{hint}"))
+        })
     }
 
     /// Opens the log again after it failed.
@@ -62,19 +76,12 @@ impl ClaimedData {
         move || open_store(&file)
     }
 
-    fn store_file(&self) -> PathBuf {
-        self.folder.join("events.sqlite")
+    /// The file of the log.
+    pub(crate) fn store_file(&self) -> PathBuf {
+        store_file(&self.folder)
     }
 }
 
 fn open_store(file: &Path) -> Result<Arc<dyn EventStore>, OpenError> {
     Ok(Arc::new(SqliteStore::open(file, Options::default())?))
-}
-
-fn exit_of(error: &OpenError) -> Exit {
-    match error {
-        OpenError::NewerFormat { .. } => Exit::Configuration,
-        OpenError::Damaged { .. } | OpenError::Io { .. } => Exit::DamagedStore,
-        OpenError::Locked { .. } => Exit::AlreadyRunning,
-    }
 }

@@ -13,6 +13,7 @@ mod house;
 mod life;
 mod logging;
 mod node_identity;
+mod store_chores;
 
 mod query_ventures;
 mod setup_venture;

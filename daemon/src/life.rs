@@ -1,13 +1,14 @@
 //! The daemon's life: read what it is to be, claim what it needs, boot the tree, serve, stop in order.
 
-use crate::arguments::{Arguments, Chore};
-use crate::boot::ClaimedData;
+use crate::arguments::{Arguments, Chore, StoreChore};
+use crate::boot::{ClaimedData, SEE_VERIFY};
 use crate::chores;
 use crate::config::{self, Config};
 use crate::exit::{Exit, Failure};
 use crate::hecate_api::{ClaimError, Edge};
 use crate::house::House;
 use crate::logging;
+use crate::store_chores;
 use hecate_desk::{Node, SystemClock};
 use hecate_event_store::{OpenError, Supervised};
 use hecate_supervision::{Kinds, Plan, Tree};
@@ -35,8 +36,14 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
     let done = match arguments.chore {
         None => with_plan(&config, faults, |plan| serve(&config, plan, started)),
         Some(Chore::Tree { dot, .. }) => with_plan(&config, faults, |plan| draw(plan, dot)),
-        // A probe needs no tree, and must not fail because of one.
-        Some(Chore::Health { .. }) if !faults.is_empty() => Err(faulty(&faults)),
+        // What follows needs no tree, and must not fail because of one.
+        Some(_) if !faults.is_empty() => Err(faulty(&faults)),
+        Some(Chore::Verify) => store_chores::verify_store(&config.data_dir),
+        Some(Chore::Backup { to }) => store_chores::back_up(&config.data_dir, &to),
+        Some(Chore::Restore { from }) => store_chores::restore_store(&config.data_dir, &from),
+        Some(Chore::Store { chore: StoreChore::Probe { seconds } }) => {
+            store_chores::probe_disk(&config.data_dir, seconds)
+        }
         Some(Chore::Health { ready, .. }) => {
             chores::probe(&config.socket, if ready { "/ready" } else { "/health" })
         }
@@ -153,6 +160,12 @@ async fn live(
         std::future::pending::<()>().await;
     };
     tokio::select! {
+        biased;
+        // Before the tree gives up over it.
+        found = house.store.damaged() => {
+            stop(tree, edge, signals).await?;
+            return Err(Failure::new(Exit::DamagedStore, format!("{found}{SEE_VERIFY}")));
+        }
         gave_up = tree.ended() => {
             tracing::error!(%gave_up, "the root supervisor gave up");
             return Err(Failure::new(Exit::GaveUp, gave_up));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hecate_supervision::{Actor, ExitReason, Kinds, Me, Unheard};
 
 use crate::current::CurrentStore;
-use crate::error::OpenError;
+use crate::error::{ClosedReason, OpenError};
 use crate::store::EventStore;
 
 /// Opens the store; blocks.
@@ -54,7 +54,10 @@ impl Supervised {
                     tracing::debug!(%error, "the event store is tried again");
                     tokio::time::sleep(OPEN_PAUSE).await;
                 }
-                Err(error) => return Err(ExitReason::error(error)),
+                Err(error @ (OpenError::Damaged { .. } | OpenError::OtherFormat { .. })) => {
+                    self.current.tell_damage(&error.to_string());
+                    return Err(ExitReason::error(error));
+                }
             }
         }
     }
@@ -77,6 +80,9 @@ impl Actor for StoreActor {
             let reason = closed.await;
             // Before the supervisor hears of it: whoever starts now waits for the next store.
             current.set(None);
+            if let ClosedReason::Damaged(found) = &reason {
+                current.tell_damage(found);
+            }
             Err(ExitReason::error(reason))
         });
         supervised.current.set(Some(Arc::clone(&store)));

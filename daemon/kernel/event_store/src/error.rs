@@ -107,15 +107,15 @@ fn place(stream_id: Option<&str>, position: u64) -> String {
 /// Why a store did not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// A newer program wrote the file; this one would misread it.
-    #[error("{} has format {found}, this program knows up to {supported}", path.display())]
-    NewerFormat {
+    /// Another program wrote the file; this one would misread it.
+    #[error("{} has format {found}, this program knows format {known}", path.display())]
+    OtherFormat {
         /// The file.
         path: PathBuf,
         /// Its format.
         found: i64,
-        /// The newest format that this program knows.
-        supported: i64,
+        /// The format that this program knows.
+        known: i64,
     },
     /// The file is not an event store, or no longer whole.
     #[error("{} is damaged: {detail}", path.display())]

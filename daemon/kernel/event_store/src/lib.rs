@@ -19,6 +19,7 @@ mod hot_window;
 pub mod kit;
 mod memory;
 mod receipt;
+mod seal;
 mod snapshot;
 mod sqlite;
 mod store;
@@ -34,6 +35,8 @@ pub use gauges::{Gauges, Spread};
 pub use memory::MemoryStore;
 pub use receipt::{EventRef, Keep, NewReceipt, Receipt};
 pub use snapshot::Snapshot;
-pub use sqlite::{Options, SqliteStore};
+pub use sqlite::{
+    Checkpoints, CopyError, Finding, Options, Restored, SqliteStore, Verified, backup, restore, verify,
+};
 pub use store::{BoxFuture, EventStore, PAGE_EVENTS_MAX, Page};
 pub use subscription::Subscription;

@@ -1,7 +1,6 @@
 //! Moves what the log holds into the database file, on a thread and a connection of its own, so
 //! that the writer flushes nothing but the log and the log is written over and over in place.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -9,10 +8,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::wal::CheckpointMode;
-use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
+use rusqlite::{Connection, MAIN_DB};
 
+use super::cause::{Cause, cause};
 use super::ledger::fatal_reason;
-use super::open;
 use super::queue::Queue;
 use super::turn::Turns;
 
@@ -42,12 +41,35 @@ pub(super) struct WalGauge {
     pub(super) turns: Turns,
 }
 
+/// Where checkpoints are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Checkpoints {
+    /// On a thread beside the writer, which goes on meanwhile.
+    #[default]
+    Beside,
+    /// On the writer's thread, between two batches: every call to the disk comes in the same order in every
+    /// run, as a simulation needs it.
+    Between,
+}
+
+/// Asks for checkpoints at the right moment; the work is a [`Worker`]'s.
 pub(super) struct Checkpointer {
     wal: Arc<WalGauge>,
-    nudge: Option<SyncSender<()>>,
-    thread: Option<JoinHandle<()>>,
+    place: Place,
     seen_pages: u32,
     due_pages: u32,
+}
+
+enum Place {
+    Beside { nudge: SyncSender<()>, thread: JoinHandle<Worker> },
+    Between(Worker),
+}
+
+/// Moves the log's content, on a connection of its own.
+struct Worker {
+    conn: Connection,
+    wal: Arc<WalGauge>,
+    queue: Arc<Queue>,
 }
 
 impl WalGauge {
@@ -77,17 +99,25 @@ impl WalGauge {
 }
 
 impl Checkpointer {
-    /// Starts the thread. It ends with this value, or when the disk fails: then it closes `queue`.
-    pub(super) fn start(path: &Path, wal: Arc<WalGauge>, queue: Arc<Queue>) -> std::io::Result<Self> {
-        let conn = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(std::io::Error::other)?;
+    /// Starts. It ends with [`Checkpointer::end`], or when the disk fails: then it closes `queue`.
+    pub(super) fn start(
+        conn: Connection,
+        wal: Arc<WalGauge>,
+        queue: Arc<Queue>,
+        place: Checkpoints,
+    ) -> std::io::Result<Self> {
         conn.busy_timeout(Duration::from_millis(READERS_WAIT_MS)).map_err(std::io::Error::other)?;
-        let (nudge, nudged) = sync_channel(1);
         let due_pages = wal.pages_max / 4;
-        let shared = wal.clone();
-        let thread = std::thread::Builder::new()
-            .name("event-store-checkpoint".to_owned())
-            .spawn(move || run(&conn, &shared, &nudged, &queue))?;
-        Ok(Self { wal, nudge: Some(nudge), thread: Some(thread), seen_pages: 0, due_pages })
+        let worker = Worker { conn, wal: wal.clone(), queue };
+        let place = match place {
+            Checkpoints::Between => Place::Between(worker),
+            Checkpoints::Beside => {
+                let (nudge, nudged) = sync_channel(1);
+                let thread = std::thread::Builder::new().name("event-store-checkpoint".to_owned());
+                Place::Beside { nudge, thread: thread.spawn(move || worker.live(&nudged))? }
+            }
+        };
+        Ok(Self { wal, place, seen_pages: 0, due_pages })
     }
 
     /// Called by the writer after each commit: asks for a checkpoint per quarter of the log.
@@ -106,59 +136,82 @@ impl Checkpointer {
 
     /// Asks for a checkpoint now, for instance because the log could not grow.
     pub(super) fn ask(&self) {
-        if let Some(nudge) = &self.nudge {
+        match &self.place {
+            Place::Between(worker) => worker.step(),
             // A full channel means that one is asked for already.
-            let _ = nudge.try_send(());
+            Place::Beside { nudge, .. } => drop(nudge.try_send(())),
         }
+    }
+
+    /// Ends. After an orderly close the whole log is moved into the file: answers whether nothing is left
+    /// in it. No writer may be there any more.
+    pub(super) fn end(self, orderly: bool) -> bool {
+        let worker = match self.place {
+            Place::Between(worker) => worker,
+            Place::Beside { nudge, thread } => {
+                drop(nudge);
+                let Ok(worker) = thread.join() else {
+                    tracing::error!("the event store's checkpoint thread had panicked");
+                    return false;
+                };
+                worker
+            }
+        };
+        orderly && worker.empty()
     }
 }
 
-impl Drop for Checkpointer {
-    fn drop(&mut self) {
-        self.nudge = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the event store's checkpoint thread had panicked");
+impl Worker {
+    fn live(self, nudged: &Receiver<()>) -> Self {
+        while self.wait(nudged) {
+            self.step();
         }
+        self
     }
-}
 
-fn run(conn: &Connection, wal: &WalGauge, nudged: &Receiver<()>, queue: &Queue) {
-    while wait(wal, nudged) {
-        match checkpoint(conn, wal) {
-            Ok(()) => wal.disk_full.store(false, Ordering::Relaxed),
-            Err(error) => match error.sqlite_error_code() {
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                    tracing::debug!(%error, "a checkpoint waits for its turn");
+    /// Waits for a nudge, or for the next try on a full disk; false when the writer is gone.
+    fn wait(&self, nudged: &Receiver<()>) -> bool {
+        if !self.wal.disk_full.load(Ordering::Relaxed) {
+            return nudged.recv().is_ok();
+        }
+        let again = nudged.recv_timeout(Duration::from_millis(FULL_RETRY_MS));
+        !matches!(again, Err(RecvTimeoutError::Disconnected))
+    }
+
+    fn step(&self) {
+        let Err(error) = self.checkpoint() else {
+            return self.wal.disk_full.store(false, Ordering::Relaxed);
+        };
+        match cause(&error) {
+            Cause::Locked => tracing::debug!(%error, "a checkpoint waits for its turn"),
+            Cause::Full => {
+                if !self.wal.disk_full.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "no space to checkpoint the event store");
                 }
-                Some(ErrorCode::DiskFull) => {
-                    if !wal.disk_full.swap(true, Ordering::Relaxed) {
-                        tracing::warn!(%error, "no space to checkpoint the event store");
-                    }
-                }
-                _ => return queue.close(fatal_reason(&error)),
-            },
+            }
+            Cause::Io | Cause::Damage => self.queue.close(fatal_reason(&error)),
         }
     }
-}
 
-/// Waits for a nudge, or for the next try on a full disk; false when the writer is gone.
-fn wait(wal: &WalGauge, nudged: &Receiver<()>) -> bool {
-    if !wal.disk_full.load(Ordering::Relaxed) {
-        return nudged.recv().is_ok();
+    /// Copies most of the log while the writer goes on. A writer that never pauses stays ahead of that
+    /// for ever, so a log that is half full gets one short stop, after which it begins anew.
+    fn checkpoint(&self) -> rusqlite::Result<()> {
+        self.conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)?;
+        if self.wal.is_half_full() {
+            let _turn = self.wal.turns.restart();
+            self.conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::RESTART)?;
+        }
+        Ok(())
     }
-    let again = nudged.recv_timeout(Duration::from_millis(FULL_RETRY_MS));
-    !matches!(again, Err(RecvTimeoutError::Disconnected))
-}
 
-/// Copies most of the log while the writer goes on. A writer that never pauses stays ahead of that
-/// for ever, so a log that is half full gets one short stop, after which it begins anew.
-fn checkpoint(conn: &Connection, wal: &WalGauge) -> rusqlite::Result<()> {
-    conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)?;
-    if wal.is_half_full() {
-        let _turn = wal.turns.restart();
-        conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::RESTART)?;
+    /// Moves everything; a reader in another process can be in the way.
+    fn empty(self) -> bool {
+        match self.conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::RESTART) {
+            Ok((logged, moved)) => logged == moved,
+            Err(error) => {
+                tracing::warn!(%error, "the log could not be moved into the event store's file");
+                false
+            }
+        }
     }
-    Ok(())
 }

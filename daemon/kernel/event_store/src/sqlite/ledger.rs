@@ -4,35 +4,38 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::names::{Ids, STREAMS, TAGS, TYPES};
-use super::queue::{Outcome, Request};
+use super::cause::{Cause, cause};
+use super::names::{CONTEXTS, Ids, STREAMS, TAGS, TYPES};
+use super::queue::{Outcome, Request, Work};
 use super::recent::Recent;
 use super::rows;
 use crate::admission;
-use crate::append::Appended;
+use crate::append::{Append, Appended};
 use crate::error::{AppendError, ClosedReason, UnavailableReason};
 use crate::event::RecordedEvent;
-use crate::receipt::{Keep, NewReceipt};
+use crate::seal::{BEFORE_FIRST, Hash, Sealer};
+use crate::snapshot::Snapshot;
 
 /// Distinct event types are written by programmers, distinct tags by users.
 const TYPES_CACHED_MAX: usize = 4_096;
 const TAGS_CACHED_MAX: usize = 65_536;
+/// Contexts are people times nodes times visibilities.
+const CONTEXTS_CACHED_MAX: usize = 4_096;
 /// Expired receipts that one batch removes at most.
 const PRUNED_MAX: usize = 64;
 
-const LAST_VERSION: &str = "SELECT max(version) FROM events WHERE stream_id = ?1";
-const INSERT_EVENT: &str = "INSERT INTO events \
-     (position, stream_id, version, type_id, at_us, event_id, tag_ids, metadata, data) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const LAST_EVENT: &str =
+    "SELECT version, hash FROM events WHERE stream_id = ?1 ORDER BY version DESC LIMIT 1";
+const INSERT_EVENT: &str = "INSERT INTO events (position, stream_id, version, type_id, context_id, at_us, \
+     event_id, correlation_id, causation_id, command_id, idempotency_key, conversation_id, tag_ids, data, \
+     hash, crc) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 const INSERT_TAG: &str = "INSERT INTO event_tags (tag_id, position) VALUES (?1, ?2)";
-// An expired receipt under the same key may still be there.
-const KEEP_RECEIPT: &str = "INSERT OR REPLACE INTO receipts \
-     (key, body_hash, note, stream, first_position, last_position, last_version, at_us, keep_until_us) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const PRUNE: &str = "DELETE FROM receipts WHERE key IN \
-     (SELECT key FROM receipts WHERE keep_until_us <= ?1 ORDER BY keep_until_us LIMIT ?2)";
+const PRUNE: &str = "DELETE FROM receipts WHERE rowid IN \
+     (SELECT rowid FROM receipts WHERE keep_until_us <= ?1 ORDER BY keep_until_us LIMIT ?2)";
+const KEEP_SNAPSHOT: &str = "INSERT OR REPLACE INTO snapshots (stream_id, version, position, code, state) \
+     VALUES (?1, ?2, ?3, ?4, ?5)";
 
 pub(super) struct Ledger {
     conn: Connection,
@@ -40,6 +43,8 @@ pub(super) struct Ledger {
     streams: Recent<Arc<str>, Stream>,
     types: Ids,
     tags: Ids,
+    contexts: Ids,
+    sealer: Sealer,
 }
 
 #[derive(Clone, Copy)]
@@ -47,6 +52,8 @@ struct Stream {
     id: i64,
     /// `None`: the stream has a row, and no event.
     last_version: Option<u64>,
+    /// What the next event continues.
+    last_hash: Hash,
 }
 
 /// Why a batch was not committed.
@@ -68,6 +75,8 @@ impl Ledger {
             streams: Recent::new(streams_cached_max),
             types: Ids::of(TYPES, TYPES_CACHED_MAX),
             tags: Ids::of(TAGS, TAGS_CACHED_MAX),
+            contexts: Ids::of(CONTEXTS, CONTEXTS_CACHED_MAX),
+            sealer: Sealer::default(),
         }
     }
 
@@ -93,6 +102,7 @@ impl Ledger {
         self.streams.clear();
         self.types.forget();
         self.tags.forget();
+        self.contexts.forget();
         if !self.conn.is_autocommit()
             && let Err(error) = self.run("ROLLBACK")
         {
@@ -106,10 +116,16 @@ impl Ledger {
         // The earliest clock decides what has expired: one caller in the future forgets nobody's receipt.
         let mut pruned_at_us: Option<i64> = None;
         for request in batch {
-            if let Some(receipt) = &request.append.receipt {
-                pruned_at_us = Some(pruned_at_us.map_or(receipt.at_us, |at_us| at_us.min(receipt.at_us)));
-            }
-            let outcome = self.record(request, head)?;
+            let outcome = match request.work {
+                Work::Append { append, contexts } => {
+                    if let Some(receipt) = &append.receipt {
+                        let earliest = pruned_at_us.map_or(receipt.at_us, |at_us| at_us.min(receipt.at_us));
+                        pruned_at_us = Some(earliest);
+                    }
+                    self.record(append, &contexts, head)?
+                }
+                Work::Snapshot { stream_id, snapshot } => Ok(self.keep_snapshot(&stream_id, &snapshot)?),
+            };
             if let Ok(Appended { last_position: Some(last), .. }) = outcome {
                 head = last;
             }
@@ -121,23 +137,41 @@ impl Ledger {
         Ok((outcomes, head))
     }
 
-    fn record(&mut self, request: Request, head: u64) -> rusqlite::Result<Outcome> {
-        let Request { append, metadata, .. } = request;
+    fn record(&mut self, append: Append, contexts: &[Arc<str>], head: u64) -> rusqlite::Result<Outcome> {
         let stream = self.stream(&append.stream_id)?;
         let actual = stream.and_then(|stream| stream.last_version);
-        let kept = match &append.receipt {
-            Some(new) => rows::receipt(&self.conn, &new.key, new.at_us)?,
+        let found = match &append.receipt {
+            Some(new) => {
+                rows::receipt(&self.conn, &new.key)?.map(|found| (found.keep.holds_at(new.at_us), found))
+            }
             None => None,
         };
+        let expired = matches!(found, Some((false, _)));
+        let kept = found.and_then(|(holds, receipt)| holds.then_some(receipt));
         if let Err(refusal) = admission::admit(&append, kept, actual) {
             return Ok(Err(refusal));
         }
         let appended = admission::number(&append.stream_id, append.events, head, actual);
-        self.write(&append.stream_id, stream, &appended, &metadata)?;
+        self.write(&append.stream_id, stream, &appended, contexts)?;
         if let Some(new) = append.receipt {
-            self.keep(&new, &append.stream_id, &appended)?;
+            rows::keep_receipt(&self.conn, &new, &append.stream_id, &appended, expired)?;
         }
         Ok(Ok(appended))
+    }
+
+    /// A stream that nobody wrote to has nothing to save.
+    fn keep_snapshot(&mut self, stream_id: &Arc<str>, snapshot: &Snapshot) -> rusqlite::Result<Appended> {
+        let stream = self.stream(stream_id)?;
+        if let Some(stream) = stream {
+            self.conn.prepare_cached(KEEP_SNAPSHOT)?.execute(params![
+                stream.id,
+                snapshot.version,
+                snapshot.position,
+                snapshot.code,
+                snapshot.state.get(),
+            ])?;
+        }
+        Ok(admission::number(stream_id, Vec::new(), self.head, stream.and_then(|stream| stream.last_version)))
     }
 
     fn stream(&mut self, stream_id: &Arc<str>) -> rusqlite::Result<Option<Stream>> {
@@ -147,8 +181,13 @@ impl Ledger {
         let Some(id) = STREAMS.id_of(&self.conn, stream_id)? else {
             return Ok(None);
         };
-        let last_version = self.conn.prepare_cached(LAST_VERSION)?.query_row([id], |row| row.get(0))?;
-        let stream = Stream { id, last_version };
+        let last = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let last = self.conn.prepare_cached(LAST_EVENT)?.query_row([id], last).optional()?;
+        let stream = Stream {
+            id,
+            last_version: last.map(|(version, _)| version),
+            last_hash: last.map_or(BEFORE_FIRST, |(_, hash)| hash),
+        };
         self.streams.insert(stream_id.clone(), stream);
         Ok(Some(stream))
     }
@@ -158,37 +197,54 @@ impl Ledger {
         stream_id: &Arc<str>,
         stream: Option<Stream>,
         appended: &Appended,
-        metadata: &[String],
+        contexts: &[Arc<str>],
     ) -> rusqlite::Result<()> {
         if appended.events.is_empty() {
             return Ok(());
         }
-        let id = match stream {
-            Some(stream) => stream.id,
-            None => STREAMS.insert(&self.conn, stream_id)?,
+        let (id, mut last_hash) = match stream {
+            Some(stream) => (stream.id, stream.last_hash),
+            None => (STREAMS.insert(&self.conn, stream_id)?, BEFORE_FIRST),
         };
-        for (event, metadata) in appended.events.iter().zip(metadata) {
-            self.write_event(id, event, metadata)?;
+        for (event, context) in appended.events.iter().zip(contexts) {
+            last_hash = self.write_event(id, event, context, &last_hash)?;
         }
-        self.streams.insert(stream_id.clone(), Stream { id, last_version: appended.last_version });
+        let stream = Stream { id, last_version: appended.last_version, last_hash };
+        self.streams.insert(stream_id.clone(), stream);
         Ok(())
     }
 
-    fn write_event(&mut self, stream: i64, event: &RecordedEvent, metadata: &str) -> rusqlite::Result<()> {
+    /// Answers the hash that the next event continues.
+    fn write_event(
+        &mut self,
+        stream: i64,
+        event: &RecordedEvent,
+        context: &Arc<str>,
+        last_hash: &Hash,
+    ) -> rusqlite::Result<Hash> {
         let event_type = self.types.intern(&self.conn, &event.event_type)?;
+        let context = self.contexts.intern(&self.conn, context)?;
         let tag_ids = self.write_tags(event)?;
+        let (seal, metadata) = (self.sealer.seal(last_hash, event), &event.metadata);
         self.conn.prepare_cached(INSERT_EVENT)?.execute(params![
             event.position,
             stream,
             event.version,
             event_type,
+            context,
             event.at_us,
             event.event_id.as_bytes(),
+            metadata.correlation_id.as_bytes(),
+            metadata.causation_id.as_bytes(),
+            metadata.command_id.as_bytes(),
+            metadata.idempotency_key,
+            metadata.conversation_id,
             tag_ids,
-            metadata,
             event.data.get(),
+            seal.hash,
+            seal.crc,
         ])?;
-        Ok(())
+        Ok(seal.hash)
     }
 
     fn write_tags(&mut self, event: &RecordedEvent) -> rusqlite::Result<Vec<u8>> {
@@ -200,25 +256,6 @@ impl Ledger {
             self.conn.prepare_cached(INSERT_TAG)?.execute(params![id, event.position])?;
         }
         Ok(tag_ids)
-    }
-
-    fn keep(&self, new: &NewReceipt, stream_id: &Arc<str>, appended: &Appended) -> rusqlite::Result<()> {
-        let keep_until_us = match new.keep {
-            Keep::Forever => None,
-            Keep::UntilUs(until_us) => Some(until_us),
-        };
-        self.conn.prepare_cached(KEEP_RECEIPT)?.execute(params![
-            new.key,
-            new.body_hash,
-            new.note.get(),
-            stream_id,
-            appended.first_position,
-            appended.last_position,
-            appended.last_version,
-            new.at_us,
-            keep_until_us,
-        ])?;
-        Ok(())
     }
 }
 
@@ -232,12 +269,10 @@ impl Failure {
     }
 
     fn of(error: &rusqlite::Error, fatal: fn(ClosedReason) -> Self) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Refused(UnavailableReason::DiskFull),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Self::Refused(UnavailableReason::Locked)
-            }
-            _ => fatal(fatal_reason(error)),
+        match cause(error) {
+            Cause::Full => Self::Refused(UnavailableReason::DiskFull),
+            Cause::Locked => Self::Refused(UnavailableReason::Locked),
+            Cause::Io | Cause::Damage => fatal(fatal_reason(error)),
         }
     }
 
@@ -253,10 +288,8 @@ impl Failure {
 
 /// What an error that a writer cannot survive says about the disk.
 pub(super) fn fatal_reason(error: &rusqlite::Error) -> ClosedReason {
-    match error.sqlite_error_code() {
-        Some(
-            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::OutOfMemory,
-        ) => ClosedReason::Io(error.to_string()),
-        _ => ClosedReason::Damaged(error.to_string()),
+    match cause(error) {
+        Cause::Damage => ClosedReason::Damaged(error.to_string()),
+        Cause::Locked | Cause::Full | Cause::Io => ClosedReason::Io(error.to_string()),
     }
 }

@@ -1,22 +1,33 @@
 //! The embedded store: one SQLite file, one thread that writes, a few connections that read, and the
 //! newest events in memory. This file is the front that tasks talk to.
 
+mod cause;
 mod checkpoint;
+mod copies;
+mod decoder;
+mod identity;
 mod ledger;
+mod log;
+mod meter;
 mod names;
 mod open;
+mod pace;
 mod queue;
 mod reader;
 mod recent;
 mod rows;
 mod turn;
+mod verify;
 mod writer;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use hecate_disk::{Disk, Watch};
+use rusqlite::OpenFlags;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -29,20 +40,27 @@ use crate::hot_window::HotWindow;
 use crate::receipt::Receipt;
 use crate::snapshot::Snapshot;
 use crate::store::{BoxFuture, EventStore, PAGE_EVENTS_MAX, Page, closing};
+pub use checkpoint::Checkpoints;
 use checkpoint::{Checkpointer, WalGauge};
+pub use copies::{CopyError, Restored, backup, restore};
+use identity::Identity;
 use ledger::Ledger;
+use meter::Meter;
 use open::Opened;
-use queue::{Queue, Request};
-use reader::Readers;
+use queue::{Bounds, Queue, Request};
+use reader::{Reader, Readers};
+pub use verify::{Finding, Verified, verify};
 use writer::Writer;
 
-/// Bounds of a [`SqliteStore`].
-#[derive(Debug, Clone)]
+/// Bounds of a [`SqliteStore`], and who looks at its disk.
+#[derive(Clone)]
 pub struct Options {
     /// Appends that may wait for the writer.
     pub queue_requests_max: usize,
     /// Bytes that may wait for the writer; one append alone always may.
     pub queue_bytes_max: usize,
+    /// How long a newcomer may have to wait before it is turned away at once.
+    pub wait_max: Duration,
     /// Newest events kept in memory.
     pub hot_events_max: usize,
     /// Bytes that those events may take.
@@ -53,6 +71,10 @@ pub struct Options {
     pub readers_max: usize,
     /// Length of the write-ahead log, grown when the store opens and written in place from then on.
     pub wal_bytes: u64,
+    /// Where checkpoints are made.
+    pub checkpoints: Checkpoints,
+    /// Sees, and may fail, every call that changes or flushes a file.
+    pub watch: Option<Arc<dyn Watch>>,
 }
 
 impl Default for Options {
@@ -60,19 +82,21 @@ impl Default for Options {
         Self {
             queue_requests_max: 4_096,
             queue_bytes_max: 32 * 1024 * 1024,
+            wait_max: Duration::from_secs(2),
             hot_events_max: 65_536,
             hot_bytes_max: 64 * 1024 * 1024,
             streams_cached_max: 65_536,
             readers_max: 4,
             wal_bytes: checkpoint::WAL_BYTES,
+            checkpoints: Checkpoints::default(),
+            watch: None,
         }
     }
 }
 
 /// An [`EventStore`] in one SQLite file. Dropping it closes it: what was accepted is recorded first.
 pub struct SqliteStore {
-    store_id: Uuid,
-    epoch: u64,
+    identity: Identity,
     shared: Arc<Shared>,
     readers: Readers,
     head: watch::Receiver<u64>,
@@ -84,6 +108,7 @@ struct Shared {
     queue: Arc<Queue>,
     hot: RwLock<HotWindow>,
     head: AtomicU64,
+    meter: Arc<Meter>,
     closed: watch::Sender<Option<ClosedReason>>,
 }
 
@@ -92,11 +117,17 @@ impl SqliteStore {
     /// write-ahead log: milliseconds.
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
         let io = |source| OpenError::Io { path: path.to_owned(), source };
-        let Opened { mut conn, lock, store_id, epoch, head } = open::open(path, options.wal_bytes)?;
+        let sqlite = |error| open::open_error(path, &error);
+        let meter = Arc::new(Meter::new(options.watch.clone()));
+        let disk = Disk::watched(meter.clone());
+        let Opened { mut conn, files, identity, head } = open::open(path, &disk, options.wal_bytes)?;
         let wal = Arc::new(WalGauge::new(options.wal_bytes));
-        open::follow_wal(&mut conn, wal.clone()).map_err(|error| io(std::io::Error::other(error)))?;
-        let shared = Arc::new(Shared::new(&options, head));
-        let checkpointer = Checkpointer::start(path, wal.clone(), shared.queue.clone()).map_err(io)?;
+        open::follow_wal(&mut conn, wal.clone()).map_err(sqlite)?;
+        let shared = Arc::new(Shared::new(&options, head, meter));
+        let beside = open::connect(&disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sqlite)?;
+        let checkpointer =
+            Checkpointer::start(beside, wal.clone(), shared.queue.clone(), options.checkpoints);
+        let checkpointer = checkpointer.map_err(io)?;
         let (head_sender, head_receiver) = watch::channel(head);
         let writer = Writer {
             ledger: Ledger::new(conn, head, options.streams_cached_max),
@@ -104,11 +135,24 @@ impl SqliteStore {
             wal,
             head: head_sender,
             shared: shared.clone(),
-            _lock: lock,
+            files,
         };
         let writer = Mutex::new(Some(writer.start().map_err(io)?));
-        let readers = Readers::new(path, options.readers_max);
-        Ok(Self { store_id, epoch, shared, readers, head: head_receiver, writer })
+        let readers = Readers::new(path, disk, options.readers_max);
+        Ok(Self { identity, shared, readers, head: head_receiver, writer })
+    }
+
+    /// Reads, and stops writing when what is read is damaged: nothing is built upon it.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Reader) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let read = self.readers.read(read).await;
+        if let Err(damage @ ReadError::Damaged { .. }) = &read {
+            tracing::error!(%damage, "the event store takes nothing more");
+            self.shared.queue.close(ClosedReason::Damaged(damage.to_string()));
+        }
+        read
     }
 
     fn join(&self) {
@@ -120,9 +164,15 @@ impl SqliteStore {
 }
 
 impl Shared {
-    fn new(options: &Options, head: u64) -> Self {
+    fn new(options: &Options, head: u64, meter: Arc<Meter>) -> Self {
+        let bounds = Bounds {
+            requests_max: options.queue_requests_max,
+            bytes_max: options.queue_bytes_max,
+            wait_max: options.wait_max,
+        };
         Self {
-            queue: Arc::new(Queue::new(options.queue_requests_max, options.queue_bytes_max)),
+            queue: Arc::new(Queue::new(bounds)),
+            meter,
             hot: RwLock::new(HotWindow::at(head, options.hot_events_max, options.hot_bytes_max)),
             head: AtomicU64::new(head),
             closed: watch::Sender::new(None),
@@ -151,9 +201,39 @@ impl Drop for SqliteStore {
 impl EventStore for SqliteStore {
     fn append(&self, append: Append) -> BoxFuture<'_, Result<Appended, AppendError>> {
         Box::pin(async move {
-            let outcome = self.shared.queue.push(Request::new(append)?)?;
+            let outcome = self.shared.queue.push(Request::append(append)?)?;
             outcome.await.unwrap_or(Err(AppendError::Unknown))
         })
+    }
+
+    fn keep_snapshot(
+        &self,
+        stream_id: Arc<str>,
+        snapshot: Snapshot,
+    ) -> BoxFuture<'_, Result<(), AppendError>> {
+        Box::pin(async move {
+            let kept = self.shared.queue.push(Request::snapshot(stream_id, snapshot))?.await;
+            kept.unwrap_or(Err(AppendError::Unknown)).map(drop)
+        })
+    }
+
+    fn snapshot<'a>(
+        &'a self,
+        stream_id: &'a str,
+        code: [u8; 32],
+    ) -> BoxFuture<'a, Result<Option<Snapshot>, ReadError>> {
+        let stream_id = stream_id.to_owned();
+        Box::pin(self.read(move |reader| reader.snapshot(&stream_id, &code)))
+    }
+
+    fn event_types(&self) -> BoxFuture<'_, Result<Vec<Arc<str>>, ReadError>> {
+        Box::pin(self.read(|reader| reader.event_types()))
+    }
+
+    fn gauges(&self) -> Gauges {
+        let mut gauges = self.shared.meter.gauges();
+        self.shared.queue.gauge(&mut gauges);
+        gauges
     }
 
     fn read_stream<'a>(
@@ -164,7 +244,7 @@ impl EventStore for SqliteStore {
     ) -> BoxFuture<'a, Result<Vec<Arc<RecordedEvent>>, ReadError>> {
         let limit = limit.min(PAGE_EVENTS_MAX);
         let stream_id = stream_id.to_owned();
-        Box::pin(self.readers.read(move |reader| reader.stream(&stream_id, from_version, limit)))
+        Box::pin(self.read(move |reader| reader.stream(&stream_id, from_version, limit)))
     }
 
     fn read_all<'a>(
@@ -179,29 +259,13 @@ impl EventStore for SqliteStore {
                 return Ok(page);
             }
             let filter = filter.clone();
-            self.readers.read(move |reader| reader.page(after, head, &filter, limit)).await
+            self.read(move |reader| reader.page(after, head, &filter, limit)).await
         })
     }
 
     fn receipt<'a>(&'a self, key: &'a str, at_us: i64) -> BoxFuture<'a, Result<Option<Receipt>, ReadError>> {
         let key = key.to_owned();
-        Box::pin(self.readers.read(move |reader| reader.receipt(&key, at_us)))
-    }
-
-    fn snapshot<'a>(&'a self, _: &'a str, _: [u8; 32]) -> BoxFuture<'a, Result<Option<Snapshot>, ReadError>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn keep_snapshot(&self, _: Arc<str>, _: Snapshot) -> BoxFuture<'_, Result<(), AppendError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn event_types(&self) -> BoxFuture<'_, Result<Vec<Arc<str>>, ReadError>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn gauges(&self) -> Gauges {
-        Gauges::default()
+        Box::pin(self.read(move |reader| reader.receipt(&key, at_us)))
     }
 
     fn head(&self) -> u64 {
@@ -217,11 +281,11 @@ impl EventStore for SqliteStore {
     }
 
     fn store_id(&self) -> Uuid {
-        self.store_id
+        self.identity.store_id
     }
 
     fn epoch(&self) -> u64 {
-        self.epoch
+        self.identity.epoch
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

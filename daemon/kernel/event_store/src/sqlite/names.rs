@@ -1,11 +1,14 @@
-//! Names that repeat in every event (types, tags) are stored once; events refer to them by id.
+//! Names that repeat in every event (types, tags, contexts) are stored once; events refer to them by id.
 //! Both directions are cached, bounded, and misses are read from the file.
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row};
+use serde::{Deserialize, Serialize};
 
 use super::recent::Recent;
+use crate::event::Metadata;
 
 /// One of the tables of names.
 pub(super) struct Table {
@@ -30,6 +33,12 @@ pub(super) const STREAMS: Table = Table {
     id_of: "SELECT id FROM streams WHERE name = ?1",
     name_of: "SELECT name FROM streams WHERE id = ?1",
     insert: "INSERT INTO streams (name) VALUES (?1)",
+};
+
+pub(super) const CONTEXTS: Table = Table {
+    id_of: "SELECT id FROM contexts WHERE name = ?1",
+    name_of: "SELECT name FROM contexts WHERE id = ?1",
+    insert: "INSERT INTO contexts (name) VALUES (?1)",
 };
 
 impl Table {
@@ -71,23 +80,64 @@ impl Ids {
     }
 }
 
-/// Ids to names, for a reader. One name is one allocation, however many events share it.
-pub(super) struct Names {
+/// Ids to what their names mean, for a reader. One meaning is one allocation, however many events share it.
+pub(super) struct Names<T: ?Sized> {
     table: Table,
-    known: Recent<i64, Arc<str>>,
+    known: Recent<i64, Arc<T>>,
 }
 
-impl Names {
+impl<T: Meaning + ?Sized> Names<T> {
     pub(super) fn of(table: Table, entries_max: usize) -> Self {
         Self { table, known: Recent::new(entries_max) }
     }
 
-    pub(super) fn name(&mut self, conn: &Connection, id: i64) -> rusqlite::Result<Arc<str>> {
-        if let Some(name) = self.known.get(&id) {
-            return Ok(name.clone());
+    pub(super) fn get(&mut self, conn: &Connection, id: i64) -> rusqlite::Result<Arc<T>> {
+        if let Some(known) = self.known.get(&id) {
+            return Ok(known.clone());
         }
-        let name: Arc<str> = conn.prepare_cached(self.table.name_of)?.query_row([id], |row| row.get(0))?;
-        self.known.insert(id, name.clone());
-        Ok(name)
+        let name = |row: &Row<'_>| T::read(row.get_ref(0)?.as_str()?);
+        let meaning = conn.prepare_cached(self.table.name_of)?.query_row([id], name)?;
+        self.known.insert(id, meaning.clone());
+        Ok(meaning)
+    }
+}
+
+/// What a stored name is read as.
+pub(super) trait Meaning {
+    fn read(name: &str) -> rusqlite::Result<Arc<Self>>;
+}
+
+impl Meaning for str {
+    fn read(name: &str) -> rusqlite::Result<Arc<Self>> {
+        Ok(name.into())
+    }
+}
+
+/// The part of an event's metadata that many events share, written as one name.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Context {
+    pub(super) actor: Arc<str>,
+    pub(super) node_id: Arc<str>,
+    pub(super) realm: Arc<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) visibility: Option<Arc<str>>,
+}
+
+impl Context {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self {
+            actor: metadata.actor.clone(),
+            node_id: metadata.node_id.clone(),
+            realm: metadata.realm.clone(),
+            visibility: metadata.visibility.clone(),
+        }
+    }
+}
+
+impl Meaning for Context {
+    fn read(name: &str) -> rusqlite::Result<Arc<Self>> {
+        serde_json::from_str(name)
+            .map(Arc::new)
+            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
     }
 }

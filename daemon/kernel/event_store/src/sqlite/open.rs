@@ -1,59 +1,79 @@
-//! Opening the file: who may, whether it is ours, whether we can read it; then the log beside it is
-//! grown once, so that later commits write into space that exists and flush no file length.
+//! Opening the file: who may, whether it is ours, whole and readable; then the log beside it is grown
+//! once, so that later commits write into space that exists and flush no file length.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hecate_disk::Disk;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use uuid::Uuid;
 
+use super::cause::{Cause, cause};
 use super::checkpoint::WalGauge;
+use super::identity::{self, Identity};
+use super::log::{self, Log};
 use crate::error::OpenError;
 
 /// "Heca": says whose file it is.
 const APPLICATION_ID: i64 = 0x4865_6361;
-/// The newest schema that this program knows.
-const FORMAT: i64 = 1;
+/// The one schema that this program knows.
+pub(super) const FORMAT: i64 = 2;
 /// How long a statement waits for a lock that another connection holds.
 const LOCK_WAIT_MS: u64 = 2_000;
 const STATEMENTS_CACHED: usize = 32;
-const GROW_STEP_BYTES: usize = 1024 * 1024;
 
-/// A file that is ours alone to write.
+/// The files of a store that is ours alone to write.
+pub(super) struct Files {
+    path: PathBuf,
+    disk: Disk,
+    /// Held as long as anything writes.
+    _lock: File,
+}
+
 pub(super) struct Opened {
     pub(super) conn: Connection,
-    /// Held as long as anything writes.
-    pub(super) lock: File,
-    pub(super) store_id: Uuid,
-    pub(super) epoch: u64,
+    pub(super) files: Files,
+    pub(super) identity: Identity,
     /// Position of the last event.
     pub(super) head: u64,
 }
 
 /// Opens the store at `path`, or makes it; the log beside it gets at least `wal_bytes`.
-pub(super) fn open(path: &Path, wal_bytes: u64) -> Result<Opened, OpenError> {
+pub(super) fn open(path: &Path, disk: &Disk, wal_bytes: u64) -> Result<Opened, OpenError> {
+    let fail = |error| open_error(path, &error);
+    let io = |source| OpenError::Io { path: path.to_owned(), source };
     let lock = acquire(path)?;
-    create(path).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
-    let fail = |error| open_error(path, error);
-    let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fail)?;
+    let known = identity::read(path).map_err(io)?;
+    check_log(path)?;
+    disk.create(path).map_err(io)?;
+    let mut conn = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fail)?;
     let fresh = check_format(&conn, path)?;
+    if let (true, Some(lost)) = (fresh, known) {
+        return Err(lost_events(path, lost));
+    }
     prepare(&mut conn, fresh).map_err(fail)?;
-    let (store_id, epoch, head) = read_identity(&conn).map_err(fail)?;
-    grow_wal(path, wal_bytes).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
-    Ok(Opened { conn, lock, store_id, epoch, head })
+    let (identity, head) = read_identity(&conn).map_err(fail)?;
+    match known {
+        None => identity::write(disk, path, identity).map_err(io)?,
+        Some(known) if known == identity => {}
+        Some(known) => return Err(another_store(path, known, identity)),
+    }
+    grow_log(disk, path, wal_bytes).map_err(io)?;
+    let files = Files { path: path.to_owned(), disk: disk.clone(), _lock: lock };
+    Ok(Opened { conn, files, identity, head })
 }
 
-/// A connection with the settings that all of ours share. None checkpoints when it closes: the log
-/// keeps its length for the next start, and closing costs nothing.
-pub(super) fn connect(path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
-    let conn = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+/// A connection with the settings that all of ours share. None checkpoints when it closes: the writer
+/// does, in its own time.
+pub(super) fn connect(disk: &Disk, path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
+    let conn = disk.connect(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(Duration::from_millis(LOCK_WAIT_MS))?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
@@ -64,16 +84,28 @@ pub(super) fn connect(path: &Path, mode: OpenFlags) -> rusqlite::Result<Connecti
     Ok(conn)
 }
 
+impl Files {
+    /// Forgets a log whose whole content is in the file: from now on the file alone is the store. The log
+    /// keeps its length for the next start.
+    pub(super) fn forget_log(&self) -> io::Result<()> {
+        self.disk.overwrite(&log_of(&self.path), 0, &[0; log::HEADER_BYTES])
+    }
+}
+
 /// `path` with `suffix` behind its last letter.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
 }
 
+fn log_of(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
 /// The lock is a file of its own: opening and closing the database file outside of SQLite would
 /// drop SQLite's own locks on it.
-fn acquire(path: &Path) -> Result<File, OpenError> {
+pub(super) fn acquire(path: &Path) -> Result<File, OpenError> {
     let io = |source| OpenError::Io { path: path.to_owned(), source };
     let lock = OpenOptions::new()
         .create(true)
@@ -89,39 +121,39 @@ fn acquire(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Makes the file with its final mode; SQLite gives the log and its index the same one.
-fn create(path: &Path) -> io::Result<()> {
-    match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
-        Ok(file) => {
-            file.sync_all()?;
-            sync_folder(path)
+/// Refuses a log that lost what was acknowledged; SQLite would take the break for its end.
+pub(super) fn check_log(path: &Path) -> Result<(), OpenError> {
+    let path = log_of(path);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(OpenError::Io { path, source }),
+    };
+    match log::inspect(&bytes) {
+        Log::Empty | Log::Whole { .. } => Ok(()),
+        Log::Broken { frame } => {
+            let detail = format!("frame {frame} does not fit, and acknowledged commits are behind it");
+            Err(OpenError::Damaged { path, detail })
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
     }
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
 /// Whether the file is still empty; refuses what is not ours before anything is changed.
-fn check_format(conn: &Connection, path: &Path) -> Result<bool, OpenError> {
-    let fail = |error| open_error(path, error);
+pub(super) fn check_format(conn: &Connection, path: &Path) -> Result<bool, OpenError> {
+    let fail = |error| open_error(path, &error);
     let number = |pragma| conn.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(fail);
-    let (application, format) = (number("application_id")?, number("user_version")?);
+    let application = number("application_id")?;
+    let format = number("user_version")?;
     let tables: i64 =
         conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
     if application == 0 && format == 0 && tables == 0 {
         return Ok(true);
     }
     if application != APPLICATION_ID {
-        let detail = "it is not an event store".to_owned();
-        return Err(OpenError::Damaged { path: path.to_owned(), detail });
+        return Err(damaged(path, "it is not an event store".to_owned()));
     }
-    if format > FORMAT {
-        return Err(OpenError::NewerFormat { path: path.to_owned(), found: format, supported: FORMAT });
+    if format != FORMAT {
+        return Err(OpenError::OtherFormat { path: path.to_owned(), found: format, known: FORMAT });
     }
     Ok(false)
 }
@@ -140,56 +172,62 @@ fn prepare(conn: &mut Connection, fresh: bool) -> rusqlite::Result<()> {
     tx.commit()
 }
 
-fn read_identity(conn: &Connection) -> rusqlite::Result<(Uuid, u64, u64)> {
-    let (store_id, epoch) = conn.query_row("SELECT store_id, epoch FROM meta", [], |row| {
-        Ok((super::rows::uuid(row, 0)?, row.get(1)?))
+pub(super) fn read_identity(conn: &Connection) -> rusqlite::Result<(Identity, u64)> {
+    let identity = conn.query_row("SELECT store_id, epoch FROM meta", [], |row| {
+        Ok(Identity { store_id: super::rows::uuid(row, 0)?, epoch: row.get(1)? })
     })?;
     let head = conn.query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| row.get(0))?;
-    Ok((store_id, epoch, head))
+    Ok((identity, head))
 }
 
 /// Lengthens the log with zeros, which recovery takes for its end, and flushes the new length.
 /// Nobody writes yet. Without space the log grows commit by commit, as it would have anyway.
-fn grow_wal(path: &Path, wal_bytes: u64) -> io::Result<()> {
-    let mut wal =
-        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(beside(path, "-wal"))?;
-    let length = wal.metadata()?.len();
-    match lengthen(&mut wal, length, wal_bytes) {
+fn grow_log(disk: &Disk, path: &Path, wal_bytes: u64) -> io::Result<()> {
+    match disk.lengthen(&log_of(path), wal_bytes) {
         Err(error) if error.kind() == io::ErrorKind::StorageFull => {
             tracing::warn!(%error, wal_bytes, "no space to grow the event store's log in advance");
-            wal.set_len(length)?;
+            Ok(())
         }
-        grown => grown?,
+        grown => grown,
     }
-    wal.sync_all()?;
-    sync_folder(path)
 }
 
-fn lengthen(wal: &mut File, from: u64, to: u64) -> io::Result<()> {
-    let zeros = vec![0; GROW_STEP_BYTES];
-    wal.seek(SeekFrom::Start(from))?;
-    let mut missing = to.saturating_sub(from);
-    while missing > 0 {
-        let step = missing.min(GROW_STEP_BYTES as u64);
-        wal.write_all(&zeros[..usize::try_from(step).unwrap_or(GROW_STEP_BYTES)])?;
-        missing -= step;
-    }
-    Ok(())
+/// A store that was written before pages had checksums: SQLite alone can say no more than "no database".
+/// Nobody here has the file open, so it may be looked at past SQLite.
+fn earlier_format(path: &Path) -> Option<OpenError> {
+    let header = std::fs::read(path).ok()?;
+    let number = |at: usize| header.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes).into());
+    let (found, application): (i64, i64) = (number(60)?, number(68)?);
+    let ours = application == APPLICATION_ID && found < FORMAT;
+    ours.then(|| OpenError::OtherFormat { path: path.to_owned(), found, known: FORMAT })
 }
 
-fn open_error(path: &Path, error: rusqlite::Error) -> OpenError {
+fn damaged(path: &Path, detail: String) -> OpenError {
+    OpenError::Damaged { path: path.to_owned(), detail }
+}
+
+fn lost_events(path: &Path, lost: Identity) -> OpenError {
+    damaged(path, format!("the events of store {lost} are gone; restore a backup"))
+}
+
+fn another_store(path: &Path, known: Identity, found: Identity) -> OpenError {
+    damaged(
+        path,
+        format!("it holds store {found}, where store {known} was; `restore` puts a backup in place"),
+    )
+}
+
+pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
+    if error.sqlite_error_code() == Some(ErrorCode::NotADatabase)
+        && let Some(earlier) = earlier_format(path)
+    {
+        return earlier;
+    }
     let path = path.to_owned();
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked { path },
-        Some(
-            ErrorCode::CannotOpen
-            | ErrorCode::SystemIoFailure
-            | ErrorCode::DiskFull
-            | ErrorCode::ReadOnly
-            | ErrorCode::PermissionDenied
-            | ErrorCode::OutOfMemory,
-        ) => OpenError::Io { path, source: io::Error::other(error) },
-        _ => OpenError::Damaged { path, detail: error.to_string() },
+    match cause(error) {
+        Cause::Locked => OpenError::Locked { path },
+        Cause::Full | Cause::Io => OpenError::Io { path, source: io::Error::other(error.to_string()) },
+        Cause::Damage => OpenError::Damaged { path, detail: error.to_string() },
     }
 }
 

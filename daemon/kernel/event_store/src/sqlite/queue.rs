@@ -1,22 +1,39 @@
-//! The only way to the writer: bounded by requests and by bytes, so that a slow disk is felt by
-//! those who ask and not by the memory. The writer takes everything that waits at once; that is the
-//! whole of group commit, and no timer is in it.
+//! The only way to the writer: bounded by requests, by bytes and by the time that a newcomer would wait,
+//! so that a slow disk is felt by those who ask and not by the memory. The writer takes everything that
+//! waits at once; that is the whole of group commit, and no timer is in it.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::meter::micros;
+use super::names::Context;
+use super::pace::Pace;
 use crate::append::{Append, Appended};
 use crate::error::{AppendError, ClosedReason, UnavailableReason};
+use crate::event::Metadata;
+use crate::gauges::Gauges;
+use crate::snapshot::Snapshot;
 
 pub(super) type Outcome = Result<Appended, AppendError>;
 
-/// An append on its way, with all that can be prepared outside the writer.
+/// Work on its way to the writer, with all that can be prepared outside of it.
 pub(super) struct Request {
-    pub(super) append: Append,
-    /// The metadata of each event as JSON text.
-    pub(super) metadata: Vec<String>,
+    pub(super) work: Work,
     bytes: usize,
+}
+
+pub(super) enum Work {
+    Append {
+        append: Append,
+        /// The shared part of each event's metadata, as it is stored.
+        contexts: Vec<Arc<str>>,
+    },
+    Snapshot {
+        stream_id: Arc<str>,
+        snapshot: Snapshot,
+    },
 }
 
 /// A request and the one who waits for its outcome. A ticket dropped unanswered means "unknown".
@@ -25,32 +42,59 @@ pub(super) type Ticket = (Request, oneshot::Sender<Outcome>);
 pub(super) struct Queue {
     state: Mutex<State>,
     arrived: Condvar,
-    requests_max: usize,
-    bytes_max: usize,
+    bounds: Bounds,
 }
 
+/// What may wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) requests_max: usize,
+    pub(super) bytes_max: usize,
+    pub(super) wait_max: Duration,
+}
+
+#[derive(Default)]
 struct State {
     waiting: Vec<Ticket>,
     bytes: usize,
+    /// When the first of those who wait came.
+    waiting_since: Option<Instant>,
+    under_way: Option<UnderWay>,
+    pace: Pace,
+    refused_busy_total: u64,
     closing: Option<ClosedReason>,
+}
+
+/// The batch that the writer has.
+struct UnderWay {
+    taken: Instant,
+    /// When the first of its requests came.
+    waiting_since: Instant,
 }
 
 impl Request {
     /// Checks and prepares `append` in the caller's task.
-    pub(super) fn new(append: Append) -> Result<Self, AppendError> {
+    pub(super) fn append(append: Append) -> Result<Self, AppendError> {
         append.check()?;
-        let metadata = append.events.iter().map(|event| serde_json::to_string(&event.metadata));
-        let metadata = metadata
-            .collect::<Result<_, _>>()
-            .map_err(|_| AppendError::Invalid { field: "metadata", rule: "must be representable as JSON" })?;
-        Ok(Self { bytes: append.size_bytes(), append, metadata })
+        let contexts =
+            append.events.iter().map(|event| context(&event.metadata)).collect::<Result<_, _>>()?;
+        Ok(Self { bytes: append.size_bytes(), work: Work::Append { append, contexts } })
+    }
+
+    pub(super) fn snapshot(stream_id: Arc<str>, snapshot: Snapshot) -> Self {
+        Self { bytes: snapshot.state.get().len(), work: Work::Snapshot { stream_id, snapshot } }
     }
 }
 
+fn context(metadata: &Metadata) -> Result<Arc<str>, AppendError> {
+    serde_json::to_string(&Context::of(metadata))
+        .map(Into::into)
+        .map_err(|_| AppendError::Invalid { field: "metadata", rule: "must be representable as JSON" })
+}
+
 impl Queue {
-    pub(super) fn new(requests_max: usize, bytes_max: usize) -> Self {
-        let state = State { waiting: Vec::new(), bytes: 0, closing: None };
-        Self { state: Mutex::new(state), arrived: Condvar::new(), requests_max, bytes_max }
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self { state: Mutex::default(), arrived: Condvar::new(), bounds }
     }
 
     /// Queues `request`, or says at once why not. A request alone is never too many bytes.
@@ -59,13 +103,14 @@ impl Queue {
         if state.closing.is_some() {
             return Err(closed());
         }
-        let bytes = state.bytes + request.bytes;
-        let crowded = state.waiting.len() >= self.requests_max || bytes > self.bytes_max;
-        if crowded && !state.waiting.is_empty() {
-            return Err(AppendError::Busy { retry_after_us: 100_000 });
+        let now = Instant::now();
+        if let Some(retry_after_us) = state.crowded(&request, now, &self.bounds) {
+            state.refused_busy_total += 1;
+            return Err(AppendError::Busy { retry_after_us });
         }
         let (answer, outcome) = oneshot::channel();
-        state.bytes = bytes;
+        state.bytes += request.bytes;
+        state.waiting_since.get_or_insert(now);
         state.waiting.push((request, answer));
         self.arrived.notify_one();
         Ok(outcome)
@@ -80,13 +125,28 @@ impl Queue {
                 Some(reason) if state.waiting.is_empty() || *reason != ClosedReason::Requested => {
                     return Err(reason.clone());
                 }
-                _ if !state.waiting.is_empty() => {
-                    state.bytes = 0;
-                    return Ok(std::mem::take(&mut state.waiting));
-                }
+                _ if !state.waiting.is_empty() => return Ok(state.take(Instant::now())),
                 _ => state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
         }
+    }
+
+    /// The batch that was taken is answered.
+    pub(super) fn answered(&self) -> Duration {
+        let mut state = self.state();
+        let took = state.under_way.take().map_or(Duration::ZERO, |batch| batch.taken.elapsed());
+        state.pace.observe(micros(took));
+        took
+    }
+
+    /// Adds what the queue knows to the gauges.
+    pub(super) fn gauge(&self, gauges: &mut Gauges) {
+        let state = self.state();
+        let oldest = state.under_way.as_ref().map(|batch| batch.waiting_since).or(state.waiting_since);
+        gauges.queued_requests = state.waiting.len();
+        gauges.queued_bytes = state.bytes;
+        gauges.oldest_unacknowledged_us = oldest.map_or(0, |since| micros(since.elapsed()));
+        gauges.refused_busy_total = state.refused_busy_total;
     }
 
     /// Takes nothing more; the first reason stays, except that a failure overrules a request.
@@ -109,6 +169,24 @@ impl Queue {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// In how many microseconds the request should come again, if it may not wait. Alone it always may.
+    fn crowded(&self, request: &Request, now: Instant, bounds: &Bounds) -> Option<u64> {
+        let running_us = self.under_way.as_ref().map(|batch| micros(now.duration_since(batch.taken)));
+        let wait_us = self.pace.wait_us(running_us.unwrap_or(0));
+        let many = self.waiting.len() >= bounds.requests_max || self.bytes + request.bytes > bounds.bytes_max;
+        let slow = running_us.is_some() && wait_us > micros(bounds.wait_max);
+        ((many && !self.waiting.is_empty()) || slow).then_some(wait_us.max(1_000))
+    }
+
+    fn take(&mut self, now: Instant) -> Vec<Ticket> {
+        let waiting_since = self.waiting_since.take().unwrap_or(now);
+        self.under_way = Some(UnderWay { taken: now, waiting_since });
+        self.bytes = 0;
+        std::mem::take(&mut self.waiting)
     }
 }
 

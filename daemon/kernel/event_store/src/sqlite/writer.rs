@@ -1,7 +1,6 @@
 //! The one thread that writes. It takes what waits, commits it with one flush, publishes, and only
 //! then answers: nobody hears of an event that a crash could take back.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -11,17 +10,18 @@ use tokio::sync::watch;
 use super::Shared;
 use super::checkpoint::{Checkpointer, WalGauge};
 use super::ledger::{Failure, Ledger};
+use super::open::Files;
 use super::queue::{Outcome, Ticket};
 use crate::error::{ClosedReason, UnavailableReason};
 
-/// The fields end in this order: the lock goes last, when nothing can write any more.
+/// The lock goes last, when nothing can write any more.
 pub(super) struct Writer {
     pub(super) ledger: Ledger,
     pub(super) checkpointer: Checkpointer,
     pub(super) wal: Arc<WalGauge>,
     pub(super) head: watch::Sender<u64>,
     pub(super) shared: Arc<Shared>,
-    pub(super) _lock: File,
+    pub(super) files: Files,
 }
 
 impl Writer {
@@ -35,12 +35,23 @@ impl Writer {
         let reason = catch_unwind(AssertUnwindSafe(|| self.run())).unwrap_or(ClosedReason::Panicked);
         shared.queue.close(reason.clone());
         shared.queue.refuse_waiting();
-        drop(self);
+        self.end(reason == ClosedReason::Requested);
         match &reason {
             ClosedReason::Requested => tracing::debug!("the event store is closed"),
             reason => tracing::error!(%reason, "the event store's writer ended"),
         }
         shared.closed.send_replace(Some(reason));
+    }
+
+    /// After an orderly end the file alone is the whole store: the log is moved into it and forgotten.
+    fn end(self, orderly: bool) {
+        let Self { ledger, checkpointer, files, .. } = self;
+        drop(ledger);
+        if checkpointer.end(orderly)
+            && let Err(error) = files.forget_log()
+        {
+            tracing::warn!(%error, "the log stays beside the event store's file");
+        }
     }
 
     fn run(&mut self) -> ClosedReason {
@@ -57,6 +68,7 @@ impl Writer {
 
     /// Commits and answers one batch; an error is the end of the writer.
     fn serve(&mut self, batch: Vec<Ticket>) -> Result<(), ClosedReason> {
+        let count = batch.len();
         let (requests, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let committed = if self.wal.is_stuck() {
             Err(Failure::Refused(UnavailableReason::DiskFull))
@@ -73,7 +85,10 @@ impl Writer {
             // A caller that went away needs no answer; what it asked for is recorded all the same.
             let _ = answer.send(outcome);
         }
-        self.settle(committed)
+        let took = self.shared.queue.answered();
+        let events = self.settle(committed)?;
+        self.shared.meter.batch(count, events, took);
+        Ok(())
     }
 
     fn publish(&self, outcomes: &[Outcome]) {
@@ -84,15 +99,19 @@ impl Writer {
         self.head.send_replace(head);
     }
 
-    fn settle(&mut self, committed: Result<Vec<Outcome>, Failure>) -> Result<(), ClosedReason> {
+    /// How many events were recorded.
+    fn settle(&mut self, committed: Result<Vec<Outcome>, Failure>) -> Result<u64, ClosedReason> {
         match committed {
-            Ok(_) => self.checkpointer.after_commit(),
+            Ok(outcomes) => {
+                self.checkpointer.after_commit();
+                Ok(outcomes.iter().flatten().map(|appended| appended.events.len() as u64).sum())
+            }
             Err(Failure::Refused(reason)) => {
                 tracing::warn!(%reason, "the event store refused a batch");
                 self.checkpointer.ask();
+                Ok(0)
             }
-            Err(Failure::Broken(reason) | Failure::InDoubt(reason)) => return Err(reason),
+            Err(Failure::Broken(reason) | Failure::InDoubt(reason)) => Err(reason),
         }
-        Ok(())
     }
 }

@@ -5,11 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use hecate_disk::Disk;
 use hecate_event_store::{
     Append, AppendError, ClosedReason, EventStore, Expected, Filter, Keep, OpenError, Options, ReadError,
     SqliteStore,
 };
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use tokio::task::JoinSet;
 
 use crate::kit::{append, bounded, events, file, folder, positions, receipt, small, whole_log};
@@ -66,7 +67,7 @@ async fn all_files_are_private() {
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
         files += 1;
     }
-    assert_eq!(files, 4, "database, log, index of the log, lock");
+    assert_eq!(files, 5, "database, log, index of the log, lock, identity");
 }
 
 #[tokio::test]
@@ -126,12 +127,12 @@ async fn the_log_is_recycled_and_not_cut_however_busy_the_writer_is() {
 fn a_file_of_a_newer_format_is_refused_and_left_alone() {
     let folder = folder();
     drop(open(&file(&folder)));
-    let conn = Connection::open(file(&folder)).unwrap();
+    let conn = Disk::real().connect(&file(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
     conn.pragma_update(None, "user_version", 99).unwrap();
     drop(conn);
     let before = fs::read(file(&folder)).unwrap();
     let refused = SqliteStore::open(&file(&folder), small()).map(drop);
-    assert!(matches!(refused, Err(OpenError::NewerFormat { found: 99, supported: 1, .. })), "{refused:?}");
+    assert!(matches!(refused, Err(OpenError::OtherFormat { found: 99, known: 2, .. })), "{refused:?}");
     assert_eq!(fs::read(file(&folder)).unwrap(), before);
 }
 
@@ -166,8 +167,8 @@ async fn a_file_that_somebody_else_wrote_to_ends_the_writer() {
     let intruder = Connection::open(file(&folder)).unwrap();
     intruder
         .execute_batch(
-            "INSERT INTO events SELECT position + 1, stream_id, version + 1, type_id, at_us, event_id, tag_ids, \
-             metadata, data FROM events",
+            "INSERT INTO events SELECT position + 1, stream_id, version + 1, type_id, context_id, at_us, event_id, \
+             correlation_id, causation_id, command_id, NULL, NULL, tag_ids, data, hash, crc FROM events",
         )
         .unwrap();
     let refused = store.append(append("s", Expected::Any, events(1))).await;

@@ -7,12 +7,15 @@
 )]
 
 mod appends;
+mod copies;
 mod crash;
 mod disk;
 mod disk_full;
+mod integrity;
 mod io_error;
 mod kit;
 mod receipts;
+mod snapshots;
 mod subscriptions;
 
 /// Runs each named case against each back end.
@@ -43,6 +46,8 @@ conformance! {
     crate::receipts::a_receipt_can_stand_alone => a_receipt_can_stand_alone;
     crate::receipts::receipts_expire_by_the_callers_clock => receipts_expire_by_the_callers_clock;
     crate::receipts::one_birth_among_many => of_many_births_under_one_key_one_happens;
+    crate::snapshots::only_the_code_that_wrote_it_gets_it => a_snapshot_is_for_the_code_that_wrote_it;
+    crate::snapshots::stored_types_are_listed => stored_types_are_listed_in_the_order_of_first_use;
     crate::subscriptions::catch_up_turns_live => catch_up_turns_live_without_gap_or_double;
     crate::subscriptions::a_slow_reader_rejoins => a_slow_subscriber_falls_back_and_rejoins;
     crate::subscriptions::filters_choose => filters_choose_by_type_tag_and_stream;
