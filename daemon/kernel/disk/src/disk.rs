@@ -1,0 +1,98 @@
+//! The door of this crate: a way to the disk that opens connections and writes the few bytes that a store
+//! writes beside SQLite.
+
+use std::fmt::{self, Write};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{self, Path};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::registry::Listed;
+use crate::watch::{Observer, Watch};
+use crate::{beside, vfs};
+
+/// A way to the disk. Cheap to clone.
+#[derive(Clone)]
+pub struct Disk {
+    observer: Observer,
+    /// How a database names the watch; without one it needs no name.
+    listed: Option<Arc<Listed>>,
+}
+
+impl Disk {
+    /// The disk as it is: pages have checksums, nobody watches.
+    pub fn real() -> Disk {
+        Disk { observer: Observer::default(), listed: None }
+    }
+
+    /// The disk under a watch, which sees the calls of this disk alone. While a database is open through
+    /// two disks at once, their logs are seen by the one that opened it last.
+    pub fn watched(watch: Arc<dyn Watch>) -> Disk {
+        let observer = Observer::new(watch);
+        Disk { listed: Some(Arc::new(Listed::new(observer.clone()))), observer }
+    }
+
+    /// Opens a connection whose files all go through this disk. A database that is still empty gets 8
+    /// reserved bytes per page, so that its pages carry checksums; one that is not and has none is
+    /// refused with `SQLITE_NOTADB` at the first read. Damage is `SQLITE_IOERR_DATA`, then or later.
+    ///
+    /// Temporary files and the super-journal of a transaction over attached databases are not watched.
+    pub fn connect(&self, path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+        let name = self.name_of(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
+        vfs::connect(&name, flags)
+    }
+
+    /// What to call the file at `path` in SQL, in `ATTACH` and `VACUUM INTO` of a connection of this crate,
+    /// so that this disk's watch sees it. Under its plain path it has checksums and no watch. Attached
+    /// databases must exist already: only `VACUUM INTO` and [`connect`](Self::connect) reserve the place
+    /// for checksums, and without it nothing is written.
+    pub fn name_of(&self, path: &Path) -> io::Result<String> {
+        let absolute = path::absolute(path)?;
+        let mut name = String::from("file://");
+        for byte in absolute.as_os_str().as_bytes() {
+            match byte {
+                b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                    name.push(*byte as char)
+                }
+                other => write!(name, "%{other:02X}").map_err(io::Error::other)?,
+            }
+        }
+        if let Some(listed) = &self.listed {
+            write!(name, "?{}={}", vfs::PARAMETER, listed.number).map_err(io::Error::other)?;
+        }
+        Ok(name)
+    }
+
+    /// Makes the file, for its owner alone (mode 0600), and flushes it and its folder. Answers true when it
+    /// was made now; a file that is there stays as it is.
+    pub fn create(&self, path: &Path) -> io::Result<bool> {
+        beside::create(&self.observer, path)
+    }
+
+    /// Writes zeros behind the end, in steps of 1 MiB, until the file has `to_bytes`, then flushes it and its
+    /// folder; makes the file (mode 0600) when it is missing, and never shortens it. Without space the
+    /// file gets its old length back, and the error is of kind `StorageFull`.
+    pub fn lengthen(&self, path: &Path, to_bytes: u64) -> io::Result<()> {
+        beside::lengthen(&self.observer, path, to_bytes)
+    }
+
+    /// Writes over what is there, in place, then flushes the file. Not for the main file of a database
+    /// that this program has open: closing a second handle to it would drop SQLite's locks.
+    pub fn overwrite(&self, path: &Path, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        beside::overwrite(&self.observer, path, offset, bytes)
+    }
+
+    /// Makes `bytes` the whole content of a small file (mode 0600), at once or not at all: written and
+    /// flushed as `{path}.next`, renamed, and the folder flushed.
+    pub fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        beside::replace(&self.observer, path, bytes)
+    }
+}
+
+impl fmt::Debug for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Disk").field("watched", &self.listed.is_some()).finish()
+    }
+}
