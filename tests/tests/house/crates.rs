@@ -3,12 +3,20 @@
 use crate::source::{Complaint, House, Source};
 
 /// A crate's folder and what it may name of the house, in `[dependencies]` or `[dev-dependencies]`.
-const MAY: &[(&str, &[&str])] =
-    &[("proto", &[]), ("tui", &["hecate-proto"]), ("tests", &["hecate-proto"]), ("tests/bench", &[])];
+const MAY: &[(&str, &[&str])] = &[
+    ("proto", &[]),
+    ("tui", &["hecate-proto"]),
+    // Stores are prepared, and looked at, past the daemon.
+    ("tests", &["hecate-proto", "hecate-event-store", "hecate-disk"]),
+    ("tests/bench", &["hecate-event-store"]),
+];
+/// The one crate that talks to SQLite in C, with lints of its own; everywhere else `unsafe` is forbidden.
+const MAY_SAY_UNSAFE: &str = "daemon/kernel/disk";
 /// Kernel crates know the contract and one another, never a process.
 const KERNEL: &[&str] = &[
     "hecate-proto",
     "hecate-supervision",
+    "hecate-disk",
     "hecate-event-store",
     "hecate-facts",
     "hecate-desk",
@@ -16,7 +24,16 @@ const KERNEL: &[&str] = &[
 ];
 
 pub(crate) fn check(house: &House) -> Vec<Complaint> {
-    house.manifests.iter().filter(|manifest| manifest.path != "Cargo.toml").flat_map(manifest).collect()
+    let manifests = || house.manifests.iter().filter(|manifest| manifest.path != "Cargo.toml");
+    manifests().flat_map(manifest).chain(manifests().filter_map(own_lints)).collect()
+}
+
+/// The workspace forbids `unsafe`; a crate that does not take its lints could say it.
+fn own_lints(manifest: &Source) -> Option<Complaint> {
+    let forbids = manifest.text.contains("[lints]\nworkspace = true")
+        || manifest.text.contains("unsafe_code = \"forbid\"")
+        || manifest.path.starts_with(MAY_SAY_UNSAFE);
+    (!forbids).then(|| Complaint::new(manifest, 1, "take the workspace's lints: they forbid `unsafe`"))
 }
 
 fn manifest(manifest: &Source) -> Vec<Complaint> {
@@ -45,6 +62,8 @@ fn remedy(folder: &str, name: &str) -> String {
 mod tests {
     use super::*;
 
+    const LINTS: &str = "[lints]\nworkspace = true\n";
+
     #[test]
     fn a_crate_that_reaches_too_far_is_told_what_to_do() {
         for (path, line, remedy) in [
@@ -58,11 +77,18 @@ mod tests {
             ),
             ("daemon/Cargo.toml", "hecate-tui.workspace = true", "into proto"),
         ] {
-            let found = check(&House::of(&[(path, &format!("[dependencies]\n{line}\n"))]));
+            let text = format!("{LINTS}[dependencies]\n{line}\n");
+            let found = check(&House::of(&[(path, &text)]));
             assert!(found.len() == 1 && found[0].to_string().contains(remedy), "{path}: {found:?}");
         }
-        let right =
-            ("daemon/kernel/desk/Cargo.toml", "name = \"hecate-desk\"\nhecate-proto.workspace = true\n");
-        assert!(check(&House::of(&[right])).is_empty());
+        let right = format!("name = \"hecate-desk\"\n{LINTS}hecate-proto.workspace = true\n");
+        assert!(check(&House::of(&[("daemon/kernel/desk/Cargo.toml", &right)])).is_empty());
+    }
+
+    #[test]
+    fn a_crate_with_lints_of_its_own_is_told_to_take_the_workspaces() {
+        let found = check(&House::of(&[("tui/Cargo.toml", "[lints.rust]\nunreachable_pub = \"warn\"\n")]));
+        assert!(found.len() == 1 && found[0].to_string().contains("forbid `unsafe`"), "{found:?}");
+        assert!(check(&House::of(&[("daemon/kernel/disk/Cargo.toml", "")])).is_empty());
     }
 }
