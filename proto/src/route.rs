@@ -12,3 +12,5 @@ pub const STREAM: &str = "/api/stream";
 pub const FACTS_STREAM: &str = "/api/facts/stream";
 /// The live supervision tree.
 pub const DEBUG_TREE: &str = "/debug/tree";
+/// The event store's writer, for operators.
+pub const DEBUG_STORE: &str = "/debug/store";

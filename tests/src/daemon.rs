@@ -177,6 +177,12 @@ impl Daemon {
         (status.code(), asked.elapsed())
     }
 
+    /// Waits until it ends by itself; answers its exit code.
+    pub fn end(mut self) -> Option<i32> {
+        let status = self.process.wait(DEADLINE);
+        status.unwrap_or_else(|| panic!("it does not end:\n{}", self.place.log_tail())).code()
+    }
+
     /// True while its process runs.
     pub fn is_running(&mut self) -> bool {
         self.process.0.try_wait().unwrap().is_none()

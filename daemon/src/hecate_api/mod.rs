@@ -10,6 +10,7 @@ mod claim;
 mod client_io;
 mod command;
 mod connection;
+mod debug_store;
 mod debug_tree;
 mod edge;
 mod headers;

@@ -4,7 +4,7 @@ use super::{
     answer::{self, Answer, METHOD_NOT_ALLOWED, NOT_FOUND},
     catalogue, command,
     connection::Asking,
-    debug_tree,
+    debug_store, debug_tree,
     edge::Edge,
     health, openapi, query, stream,
 };
@@ -73,6 +73,7 @@ fn fixed(edge: &Arc<Edge>) -> Vec<(&'static str, MethodRouter)> {
         (route::FACTS_STREAM, get(entry(edge, stream::facts))),
         (route::STREAM, get(entry(edge, stream::topics))),
         (route::DEBUG_TREE, get(entry(edge, debug_tree::show))),
+        (route::DEBUG_STORE, get(entry(edge, debug_store::show))),
     ];
     health_routes(edge).into_iter().chain(more).collect()
 }

@@ -68,7 +68,6 @@ impl Writer {
 
     /// Commits and answers one batch; an error is the end of the writer.
     fn serve(&mut self, batch: Vec<Ticket>) -> Result<(), ClosedReason> {
-        let count = batch.len();
         let (requests, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let committed = if self.wal.is_stuck() {
             Err(Failure::Refused(UnavailableReason::DiskFull))
@@ -81,14 +80,19 @@ impl Writer {
             Err(failure) => vec![Err(failure.answer()); answers.len()],
         };
         self.publish(&outcomes);
+        self.measure(&outcomes);
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // A caller that went away needs no answer; what it asked for is recorded all the same.
             let _ = answer.send(outcome);
         }
+        self.settle(committed)
+    }
+
+    /// Before the answers, so that whoever has one finds itself counted.
+    fn measure(&self, outcomes: &[Outcome]) {
         let took = self.shared.queue.answered();
-        let events = self.settle(committed)?;
-        self.shared.meter.batch(count, events, took);
-        Ok(())
+        let events = outcomes.iter().flatten().map(|appended| appended.events.len() as u64).sum();
+        self.shared.meter.batch(outcomes.len(), events, took);
     }
 
     fn publish(&self, outcomes: &[Outcome]) {
@@ -99,19 +103,15 @@ impl Writer {
         self.head.send_replace(head);
     }
 
-    /// How many events were recorded.
-    fn settle(&mut self, committed: Result<Vec<Outcome>, Failure>) -> Result<u64, ClosedReason> {
+    fn settle(&mut self, committed: Result<Vec<Outcome>, Failure>) -> Result<(), ClosedReason> {
         match committed {
-            Ok(outcomes) => {
-                self.checkpointer.after_commit();
-                Ok(outcomes.iter().flatten().map(|appended| appended.events.len() as u64).sum())
-            }
+            Ok(_) => self.checkpointer.after_commit(),
             Err(Failure::Refused(reason)) => {
                 tracing::warn!(%reason, "the event store refused a batch");
                 self.checkpointer.ask();
-                Ok(0)
             }
-            Err(Failure::Broken(reason) | Failure::InDoubt(reason)) => Err(reason),
+            Err(Failure::Broken(reason) | Failure::InDoubt(reason)) => return Err(reason),
         }
+        Ok(())
     }
 }
