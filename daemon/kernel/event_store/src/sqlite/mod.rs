@@ -1,6 +1,7 @@
 //! The embedded store: one SQLite file, one thread that writes, a few connections that read, and the
 //! newest events in memory. This file is the front that tasks talk to.
 
+mod blocks;
 mod cause;
 mod checkpoint;
 mod copies;
@@ -40,6 +41,7 @@ use crate::hot_window::HotWindow;
 use crate::receipt::Receipt;
 use crate::snapshot::Snapshot;
 use crate::store::{BoxFuture, EventStore, PAGE_EVENTS_MAX, Page, closing};
+use blocks::{Blocks, Stretch};
 pub use checkpoint::Checkpoints;
 use checkpoint::{Checkpointer, WalGauge};
 pub use copies::{CopyError, Restored, backup, restore};
@@ -99,6 +101,7 @@ pub struct SqliteStore {
     identity: Identity,
     shared: Arc<Shared>,
     readers: Readers,
+    blocks: Blocks,
     head: watch::Receiver<u64>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -139,7 +142,7 @@ impl SqliteStore {
         };
         let writer = Mutex::new(Some(writer.start().map_err(io)?));
         let readers = Readers::new(path, disk, options.readers_max);
-        Ok(Self { identity, shared, readers, head: head_receiver, writer })
+        Ok(Self { identity, shared, readers, blocks: Blocks::default(), head: head_receiver, writer })
     }
 
     /// Reads, and stops writing when what is read is damaged: nothing is built upon it.
@@ -153,6 +156,10 @@ impl SqliteStore {
             self.shared.queue.close(ClosedReason::Damaged(damage.to_string()));
         }
         read
+    }
+
+    async fn page(&self, after: u64, head: u64, filter: Filter, limit: usize) -> Result<Page, ReadError> {
+        self.read(move |reader| reader.page(after, head, &filter, limit)).await
     }
 
     fn join(&self) {
@@ -258,8 +265,13 @@ impl EventStore for SqliteStore {
             if let Some(page) = self.shared.hot_page(after, filter, limit) {
                 return Ok(page);
             }
-            let filter = filter.clone();
-            self.read(move |reader| reader.page(after, head, &filter, limit)).await
+            match Stretch::of(after, head).filter(|_| filter.tags.is_empty()) {
+                Some(stretch) => {
+                    let read = async || self.page(stretch.after, head, Filter::all(), PAGE_EVENTS_MAX).await;
+                    self.blocks.page(stretch, after, filter, limit, read).await
+                }
+                None => self.page(after, head, filter.clone(), limit).await,
+            }
         })
     }
 

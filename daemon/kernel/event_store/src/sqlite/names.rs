@@ -80,24 +80,28 @@ impl Ids {
     }
 }
 
-/// Ids to what their names mean, for a reader. One meaning is one allocation, however many events share it.
+/// Ids to what their names mean, for a reader: one place for each remainder of an id, taken by whoever came
+/// last. One meaning is one allocation, however many events share it.
 pub(super) struct Names<T: ?Sized> {
     table: Table,
-    known: Recent<i64, Arc<T>>,
+    places: Vec<Option<(i64, Arc<T>)>>,
 }
 
 impl<T: Meaning + ?Sized> Names<T> {
     pub(super) fn of(table: Table, entries_max: usize) -> Self {
-        Self { table, known: Recent::new(entries_max) }
+        Self { table, places: (0..entries_max.max(1)).map(|_| None).collect() }
     }
 
     pub(super) fn get(&mut self, conn: &Connection, id: i64) -> rusqlite::Result<Arc<T>> {
-        if let Some(known) = self.known.get(&id) {
-            return Ok(known.clone());
+        let place = usize::try_from(id).unwrap_or(0) % self.places.len();
+        if let Some((known, meaning)) = &self.places[place]
+            && *known == id
+        {
+            return Ok(meaning.clone());
         }
         let name = |row: &Row<'_>| T::read(row.get_ref(0)?.as_str()?);
         let meaning = conn.prepare_cached(self.table.name_of)?.query_row([id], name)?;
-        self.known.insert(id, meaning.clone());
+        self.places[place] = Some((id, meaning.clone()));
         Ok(meaning)
     }
 }
