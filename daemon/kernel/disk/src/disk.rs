@@ -38,6 +38,10 @@ impl Disk {
     /// reserved bytes per page, so that its pages carry checksums; one that is not and has none is
     /// refused with `SQLITE_NOTADB` at the first read. Damage is `SQLITE_IOERR_DATA`, then or later.
     ///
+    /// Step `PRAGMA journal_mode = WAL` to its end (collect its rows): it answers `wal` before the switch is
+    /// written. When the disk then fails it, only the next step tells; the connection goes on with
+    /// rollback journals, and still calls its mode `wal`.
+    ///
     /// Temporary files and the super-journal of a transaction over attached databases are not watched.
     pub fn connect(&self, path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
         let name = self.name_of(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
