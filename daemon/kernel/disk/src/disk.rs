@@ -48,6 +48,18 @@ impl Disk {
         vfs::connect(&name, flags)
     }
 
+    /// Opens a connection to read and write whose every commit is flushed (`synchronous=FULL`). A commit then
+    /// goes into the log as one write, at that flush, instead of two for every page. Whoever lowers
+    /// `synchronous` on it loses commits that other connections already see.
+    pub fn connect_writer(&self, path: &Path) -> rusqlite::Result<Connection> {
+        let name = self.name_of(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
+        let first = if name.contains('?') { '&' } else { '?' };
+        let name = format!("{name}{first}{}=1", vfs::GATHER);
+        let conn = vfs::connect(&name, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        Ok(conn)
+    }
+
     /// What to call the file at `path` in SQL, in `ATTACH` and `VACUUM INTO` of a connection of this crate,
     /// so that this disk's watch sees it. Under its plain path it has checksums and no watch. Attached
     /// databases must exist already: only `VACUUM INTO` and [`connect`](Self::connect) reserve the place

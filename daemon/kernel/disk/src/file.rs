@@ -12,6 +12,7 @@ use rusqlite::ffi::{
 };
 
 use crate::beside;
+use crate::gather::Gather;
 use crate::page::{self, CHECKSUM_BYTES, PAGE_BYTES, RESERVED_AT};
 use crate::registry::OpenDatabase;
 use crate::watch::{Call, Fault, Observer};
@@ -25,6 +26,8 @@ pub(crate) struct OpenFile {
     observer: Observer,
     /// Set for the main file of a database, whose pages have checksums.
     database: Option<OpenDatabase>,
+    /// Set for a log whose writer flushes every commit.
+    gather: Option<Gather>,
     /// The VFS below flushes the folder along with the first flush of this file.
     folder_is_due: AtomicBool,
 }
@@ -33,18 +36,20 @@ impl OpenFile {
     /// The main file of a database.
     pub(crate) fn database(path: PathBuf, observer: Observer) -> OpenFile {
         let database = Some(OpenDatabase::new(&path, &observer));
-        OpenFile { path, observer, database, folder_is_due: AtomicBool::new(false) }
+        OpenFile { path, observer, database, gather: None, folder_is_due: AtomicBool::new(false) }
     }
 
-    /// A log or a journal, which may be made by opening it.
-    pub(crate) fn journal(path: PathBuf, observer: Observer) -> OpenFile {
-        OpenFile { path, observer, database: None, folder_is_due: AtomicBool::new(true) }
+    /// A log or a journal, which may be made by opening it. One that gathers holds back what is written to
+    /// it until the next flush.
+    pub(crate) fn journal(path: PathBuf, observer: Observer, gathers: bool) -> OpenFile {
+        let gather = gathers.then(Gather::default);
+        OpenFile { path, observer, database: None, gather, folder_is_due: AtomicBool::new(true) }
     }
 
     /// A file that nobody watches.
     pub(crate) fn temporary(path: PathBuf) -> OpenFile {
         let observer = Observer::default();
-        OpenFile { path, observer, database: None, folder_is_due: AtomicBool::new(false) }
+        OpenFile { path, observer, database: None, gather: None, folder_is_due: AtomicBool::new(false) }
     }
 
     /// To be asked before the file is opened in a way that makes it when it is missing.
@@ -87,7 +92,10 @@ impl OpenFile {
     }
 
     /// Writes `bytes` by `below`, with a checksum if they are a page.
-    pub(crate) fn write(&self, bytes: &[u8], offset: u64, below: impl FnOnce(&[u8]) -> c_int) -> c_int {
+    pub(crate) fn write(&self, bytes: &[u8], offset: u64, below: impl FnOnce(&[u8], u64) -> c_int) -> c_int {
+        if let Some(gather) = &self.gather {
+            return gather.take(bytes, offset, |bytes, offset| self.write_watched(bytes, offset, below));
+        }
         if self.database.is_none() {
             return self.write_watched(bytes, offset, below);
         }
@@ -101,9 +109,15 @@ impl OpenFile {
         self.write_watched(&page::seal(number, page), offset, below)
     }
 
-    fn write_watched(&self, bytes: &[u8], offset: u64, below: impl FnOnce(&[u8]) -> c_int) -> c_int {
+    /// Writes what was held back, before anything that needs it in the file.
+    pub(crate) fn settle(&self, below: impl FnOnce(&[u8], u64) -> c_int) -> c_int {
+        let Some(gather) = &self.gather else { return SQLITE_OK };
+        gather.settle(|bytes, offset| self.write_watched(bytes, offset, below))
+    }
+
+    fn write_watched(&self, bytes: &[u8], offset: u64, below: impl FnOnce(&[u8], u64) -> c_int) -> c_int {
         match self.observer.before(Call::Write { path: &self.path, offset, bytes }) {
-            Ok(()) => below(bytes),
+            Ok(()) => below(bytes, offset),
             Err(fault) => code(fault, SQLITE_IOERR_WRITE),
         }
     }

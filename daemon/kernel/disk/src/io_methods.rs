@@ -99,9 +99,10 @@ unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
         // SAFETY: SQLite closes an open file once and does not touch it afterwards; our box is given back
         // after the file below, whose name it does not hold.
         unsafe {
+            let settled = settle(file);
             let answer = close_under(under(file));
             drop(Box::from_raw((*file.cast::<Shim>()).file));
-            answer
+            if settled == ffi::SQLITE_OK { answer } else { settled }
         }
     })
 }
@@ -117,6 +118,25 @@ macro_rules! forward {
     }};
 }
 
+/// Writes what is held back of a file.
+///
+/// # Safety
+/// `file` is open.
+unsafe fn settle(file: *mut sqlite3_file) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { ours(file).settle(|bytes, offset| write_under(file, bytes, offset)) }
+}
+
+/// # Safety
+/// `file` is open.
+unsafe fn write_under(file: *mut sqlite3_file, bytes: &[u8], offset: u64) -> c_int {
+    let (Ok(length), Ok(offset)) = (c_int::try_from(bytes.len()), sqlite3_int64::try_from(offset)) else {
+        return ffi::SQLITE_IOERR_WRITE;
+    };
+    // SAFETY: the caller's promise; `bytes` has as many bytes as is said.
+    unsafe { forward!(file, xWrite(bytes.as_ptr().cast(), length, offset) or ffi::SQLITE_IOERR_WRITE) }
+}
+
 unsafe extern "C" fn read(
     file: *mut sqlite3_file,
     into: *mut c_void,
@@ -130,6 +150,10 @@ unsafe extern "C" fn read(
         // SAFETY: the file is open and `into` has room for `length` bytes. They are looked at only when the
         // read below has filled all of them: it puts zeros behind the end of the file.
         unsafe {
+            let settled = settle(file);
+            if settled != ffi::SQLITE_OK {
+                return settled;
+            }
             let answer = forward!(file, xRead(into, length, offset) or ffi::SQLITE_IOERR_READ);
             if !matches!(answer, ffi::SQLITE_OK | ffi::SQLITE_IOERR_SHORT_READ) {
                 return answer;
@@ -149,11 +173,10 @@ unsafe extern "C" fn write(
         let (Ok(bytes), Ok(at)) = (usize::try_from(length), u64::try_from(offset)) else {
             return ffi::SQLITE_IOERR_WRITE;
         };
-        // SAFETY: the file is open and `from` holds `length` bytes; what goes down has as many.
+        // SAFETY: the file is open and `from` holds `length` bytes.
         unsafe {
-            ours(file).write(slice::from_raw_parts(from.cast(), bytes), at, |bytes| {
-                forward!(file, xWrite(bytes.as_ptr().cast(), length, offset) or ffi::SQLITE_IOERR_WRITE)
-            })
+            let bytes = slice::from_raw_parts(from.cast(), bytes);
+            ours(file).write(bytes, at, |bytes, offset| write_under(file, bytes, offset))
         }
     })
 }
@@ -163,6 +186,10 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, to: sqlite3_int64) -> c_i
         let Ok(to_bytes) = u64::try_from(to) else { return ffi::SQLITE_IOERR_TRUNCATE };
         // SAFETY: the file is open.
         unsafe {
+            let settled = settle(file);
+            if settled != ffi::SQLITE_OK {
+                return settled;
+            }
             ours(file).truncate(to_bytes, || forward!(file, xTruncate(to) or ffi::SQLITE_IOERR_TRUNCATE))
         }
     })
@@ -171,7 +198,26 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, to: sqlite3_int64) -> c_i
 unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
     contained(ffi::SQLITE_IOERR_FSYNC, || {
         // SAFETY: the file is open.
-        unsafe { ours(file).sync(|| forward!(file, xSync(flags) or ffi::SQLITE_IOERR_FSYNC)) }
+        unsafe {
+            let settled = settle(file);
+            if settled != ffi::SQLITE_OK {
+                return settled;
+            }
+            ours(file).sync(|| forward!(file, xSync(flags) or ffi::SQLITE_IOERR_FSYNC))
+        }
+    })
+}
+
+unsafe extern "C" fn file_size(file: *mut sqlite3_file, size: *mut sqlite3_int64) -> c_int {
+    contained(ffi::SQLITE_IOERR_FSTAT, || {
+        // SAFETY: the file is open, and the size goes where SQLite wants it.
+        unsafe {
+            let settled = settle(file);
+            if settled != ffi::SQLITE_OK {
+                return settled;
+            }
+            forward!(file, xFileSize(size) or ffi::SQLITE_IOERR_FSTAT)
+        }
     })
 }
 
@@ -208,7 +254,6 @@ macro_rules! forwarded {
 }
 
 forwarded! {
-    file_size = xFileSize(size: *mut sqlite3_int64) or ffi::SQLITE_IOERR_FSTAT;
     lock = xLock(level: c_int) or ffi::SQLITE_IOERR_LOCK;
     unlock = xUnlock(level: c_int) or ffi::SQLITE_IOERR_UNLOCK;
     check_reserved_lock = xCheckReservedLock(held: *mut c_int) or ffi::SQLITE_IOERR_CHECKRESERVEDLOCK;

@@ -41,6 +41,7 @@
 mod beside;
 mod disk;
 mod file;
+mod gather;
 #[allow(unsafe_code)]
 mod io_methods;
 mod page;

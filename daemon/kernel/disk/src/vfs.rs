@@ -22,6 +22,9 @@ use crate::watch::{Call, Observer};
 /// The parameter of a database's URI that names its watch.
 pub(crate) const PARAMETER: &str = "hecate_disk";
 const PARAMETER_C: &CStr = c"hecate_disk";
+/// The parameter that makes one write of a commit.
+pub(crate) const GATHER: &str = "hecate_gather";
+const GATHER_C: &CStr = c"hecate_gather";
 const NAME: &CStr = c"hecate-disk";
 
 /// SQLite's own VFS, over which ours lies.
@@ -122,7 +125,10 @@ unsafe fn file_named(name: *const c_char, flags: c_int) -> Result<OpenFile, c_in
     // SAFETY: a name that is not null is a C string that outlives this call.
     let path = unsafe { path_of(name) };
     if flags & (ffi::SQLITE_OPEN_WAL | ffi::SQLITE_OPEN_MAIN_JOURNAL) != 0 {
-        return Ok(OpenFile::journal(path.to_owned(), registry::beside_database(path)));
+        // SAFETY: names of logs and journals carry the parameters of their database's URI as well.
+        let gather = unsafe { ffi::sqlite3_uri_boolean(name, GATHER_C.as_ptr(), 0) } != 0;
+        let gathers = gather && flags & ffi::SQLITE_OPEN_WAL != 0;
+        return Ok(OpenFile::journal(path.to_owned(), registry::beside_database(path), gathers));
     }
     if flags & ffi::SQLITE_OPEN_MAIN_DB == 0 {
         return Ok(OpenFile::temporary(path.to_owned()));

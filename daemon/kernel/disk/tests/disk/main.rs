@@ -36,7 +36,10 @@ fn recorded() -> (Arc<Recorder>, Disk) {
 /// A connection to a database in WAL mode whose commits are flushed. That switch answers "wal" before it is
 /// written: only who steps its statement to the end hears that the disk failed it.
 fn open(disk: &Disk, path: &Path) -> rusqlite::Result<Connection> {
-    let conn = disk.connect(path, READ_WRITE)?;
+    prepared(disk.connect(path, READ_WRITE)?)
+}
+
+fn prepared(conn: Connection) -> rusqlite::Result<Connection> {
     let modes: Vec<String> = conn
         .prepare("PRAGMA journal_mode = WAL")?
         .query_map([], |row| row.get(0))?

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 use hecate_disk::simulation::{Model, Recorder};
 use hecate_disk::{Call, Disk, Watch};
+use rusqlite::Connection;
 
-use crate::{checkpoint, folder, ids, is_intact, make_notes, note, open, recorded, said, whole_pages};
+use crate::{
+    checkpoint, folder, ids, is_intact, make_notes, note, open, prepared, recorded, said, whole_pages,
+};
 
 const SEEDS: u64 = 3;
 
@@ -18,7 +21,7 @@ struct Acknowledged {
 }
 
 /// Commits into a log that was grown before, checkpoints in between, an orderly close and a second life.
-fn scenario(recorder: &Recorder, disk: &Disk, path: &Path) -> Vec<Acknowledged> {
+fn scenario(recorder: &Recorder, disk: &Disk, path: &Path, open: Open) -> Vec<Acknowledged> {
     let mut acknowledged = Vec::new();
     disk.create(path).unwrap();
     for life in 0..2 {
@@ -43,11 +46,31 @@ fn log_of(path: &Path) -> PathBuf {
     path.with_extension("sqlite-wal")
 }
 
+type Open = fn(&Disk, &Path) -> rusqlite::Result<Connection>;
+
 #[test]
 fn what_was_acknowledged_survives_every_cut_under_every_model() {
+    cut_everywhere(open);
+}
+
+#[test]
+fn what_a_gathering_writer_acknowledged_survives_every_cut_under_every_model() {
+    let gathered = cut_everywhere(open_gathering);
+    let ((_home, path), (recorder, disk)) = (folder(), recorded());
+    scenario(&recorder, &disk, &path, open);
+    assert!(gathered * 2 < recorder.calls(), "{gathered} {}: a commit is one write", recorder.calls());
+}
+
+fn open_gathering(disk: &Disk, path: &Path) -> rusqlite::Result<Connection> {
+    disk.create(path).unwrap();
+    prepared(disk.connect_writer(path)?)
+}
+
+/// Answers how many calls there were.
+fn cut_everywhere(open: Open) -> u64 {
     let (home, path) = folder();
     let (recorder, disk) = recorded();
-    let acknowledged = scenario(&recorder, &disk, &path);
+    let acknowledged = scenario(&recorder, &disk, &path, open);
     let cut = home.path().join("cut");
     for at in 1..=recorder.calls() + 1 {
         for model in Model::ALL {
@@ -61,6 +84,7 @@ fn what_was_acknowledged_survives_every_cut_under_every_model() {
             }
         }
     }
+    recorder.calls()
 }
 
 #[test]

@@ -207,7 +207,8 @@ impl Worker {
     /// Moves everything; a reader in another process can be in the way.
     fn empty(self) -> bool {
         match self.conn.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::RESTART) {
-            Ok((logged, moved)) => logged == moved,
+            // -1: this connection knows of no log.
+            Ok((logged, moved)) => logged >= 0 && logged == moved,
             Err(error) => {
                 tracing::warn!(%error, "the log could not be moved into the event store's file");
                 false

@@ -93,7 +93,7 @@ fn begin_epoch(next: &Path, path: &Path) -> Result<Identity, OpenError> {
     let (found, _) = open::read_identity(&conn).map_err(fail)?;
     let identity = Identity { epoch: found.epoch.max(known) + 1, ..found };
     // The copy has no log: the change goes into the file itself.
-    conn.pragma_update(None, "journal_mode", "DELETE").map_err(fail)?;
+    open::set_journal(&conn, "DELETE").map_err(fail)?;
     conn.execute("UPDATE meta SET epoch = ?1", [identity.epoch]).map_err(fail)?;
     Ok(identity)
 }

@@ -53,7 +53,7 @@ pub(super) fn open(path: &Path, disk: &Disk, wal_bytes: u64) -> Result<Opened, O
     let known = identity::read(path).map_err(io)?;
     check_log(path)?;
     disk.create(path).map_err(io)?;
-    let mut conn = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fail)?;
+    let mut conn = prepared(disk.connect_writer(path).map_err(fail)?).map_err(fail)?;
     let fresh = check_format(&conn, path)?;
     if let (true, Some(lost)) = (fresh, known) {
         return Err(lost_events(path, lost));
@@ -73,15 +73,24 @@ pub(super) fn open(path: &Path, disk: &Disk, wal_bytes: u64) -> Result<Opened, O
 /// A connection with the settings that all of ours share. None checkpoints when it closes: the writer
 /// does, in its own time.
 pub(super) fn connect(disk: &Disk, path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
-    let conn = disk.connect(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    prepared(disk.connect(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)
+}
+
+fn prepared(conn: Connection) -> rusqlite::Result<Connection> {
     conn.busy_timeout(Duration::from_millis(LOCK_WAIT_MS))?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
-    if mode.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
-        conn.pragma_update(None, "synchronous", "FULL")?;
-        conn.pragma_update(None, "wal_autocheckpoint", 0)?;
-    }
+    // This also reads the file: a connection that has not does not know of the log, and checkpoints nothing.
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(conn)
+}
+
+/// Switches the kind of journal. SQLite answers with the new kind before the switch is made, so the statement
+/// is stepped to its end, where it would say that it failed.
+pub(super) fn set_journal(conn: &Connection, kind: &str) -> rusqlite::Result<()> {
+    let mut switch = conn.prepare(&format!("PRAGMA journal_mode = {kind}"))?;
+    switch.query_map([], |_| Ok(()))?.collect()
 }
 
 impl Files {
@@ -159,7 +168,7 @@ pub(super) fn check_format(conn: &Connection, path: &Path) -> Result<bool, OpenE
 }
 
 fn prepare(conn: &mut Connection, fresh: bool) -> rusqlite::Result<()> {
-    conn.pragma_update(None, "journal_mode", "WAL")?;
+    set_journal(conn, "WAL")?;
     if !fresh {
         return Ok(());
     }
