@@ -75,9 +75,9 @@ impl Writer {
             let _turn = self.wal.turns.write();
             self.ledger.commit(requests)
         };
-        let outcomes = match &committed {
-            Ok(outcomes) => outcomes.clone(),
-            Err(failure) => vec![Err(failure.answer()); answers.len()],
+        let (outcomes, failure) = match committed {
+            Ok(outcomes) => (outcomes, None),
+            Err(failure) => (vec![Err(failure.answer()); answers.len()], Some(failure)),
         };
         self.publish(&outcomes);
         self.measure(&outcomes);
@@ -85,7 +85,7 @@ impl Writer {
             // A caller that went away needs no answer; what it asked for is recorded all the same.
             let _ = answer.send(outcome);
         }
-        self.settle(committed)
+        self.settle(failure)
     }
 
     /// Before the answers, so that whoever has one finds itself counted.
@@ -103,14 +103,14 @@ impl Writer {
         self.head.send_replace(head);
     }
 
-    fn settle(&mut self, committed: Result<Vec<Outcome>, Failure>) -> Result<(), ClosedReason> {
-        match committed {
-            Ok(_) => self.checkpointer.after_commit(),
-            Err(Failure::Refused(reason)) => {
+    fn settle(&mut self, failure: Option<Failure>) -> Result<(), ClosedReason> {
+        match failure {
+            None => self.checkpointer.after_commit(),
+            Some(Failure::Refused(reason)) => {
                 tracing::warn!(%reason, "the event store refused a batch");
                 self.checkpointer.ask();
             }
-            Err(Failure::Broken(reason) | Failure::InDoubt(reason)) => return Err(reason),
+            Some(Failure::Broken(reason) | Failure::InDoubt(reason)) => return Err(reason),
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod integrity;
 mod io_error;
 mod kit;
 mod receipts;
+mod slow_disk;
 mod snapshots;
 mod subscriptions;
 
