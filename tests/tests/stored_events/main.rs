@@ -1,0 +1,67 @@
+//! What was recorded once is read for ever: one committed sample and one committed schema of every event type,
+//! put into a real log, and read by the daemon of today.
+//!
+//! `UPDATE_GOLDENS=1` makes what is missing; what is there is never written anew. A type that changes becomes
+//! a new version with an upcaster, and the sample of the old one stays.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod journey;
+mod retelling;
+mod sample;
+mod schema;
+
+use hecate_proto::{catalogue::Catalogue, route};
+use hecate_tests::{daemon::Daemon, golden};
+use sample::Sample;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Every type that a desk records today, with the schema of its data.
+fn recorded_types() -> BTreeMap<String, Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue: Catalogue = Daemon::start(folder.path()).client().get(route::DESKS).expect(200).read();
+    let records = catalogue.desks.into_iter().flat_map(|desk| desk.records);
+    records.map(|recorded| (recorded.event_type, recorded.data)).collect()
+}
+
+#[test]
+fn every_event_type_has_a_sample_and_every_version_of_it_is_read_for_ever() {
+    let recorded = recorded_types();
+    sample::make_missing(recorded.keys());
+    let samples = sample::every();
+    for story in retelling::stories(&samples) {
+        let told = retelling::tell(&story.events);
+        for (event, fact) in story.events.iter().zip(told["facts"].as_array().unwrap()) {
+            let shown = fact["fact_type"].as_str().unwrap();
+            assert!(recorded.contains_key(shown), "{} is shown as {shown}", event.event_type);
+        }
+        golden::check(&format!("events_retold/{}.json", story.name), &sample::pretty(&told));
+    }
+}
+
+#[test]
+fn a_recorded_type_keeps_its_schema_for_ever() {
+    for (event_type, now) in recorded_types() {
+        let name = format!("event_schemas/{event_type}.json");
+        let kept = golden::kept_for_ever(&name, || sample::pretty(&now));
+        let kept: Value = serde_json::from_str(&kept).unwrap();
+        if let Some(difference) = schema::difference(&kept, &now) {
+            panic!(
+                "{event_type} is recorded with another schema than before. What was recorded stays: give the \
+                 event a new version and raise the old one to it.\n{difference}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_sample_fits_the_schema_that_was_kept_of_its_type() {
+    for Sample { event_type, data, .. } in sample::every() {
+        let schema = golden::kept_for_ever(&format!("event_schemas/{event_type}.json"), || {
+            panic!("{event_type} was never recorded by a desk with this schema")
+        });
+        let schema: Value = serde_json::from_str(&schema).unwrap();
+        let broken = jsonschema::validate(&schema, &data).err();
+        assert!(broken.is_none(), "{event_type}: {broken:?}");
+    }
+}
