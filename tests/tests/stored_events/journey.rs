@@ -2,13 +2,16 @@
 //! so that samples which are years apart belong to the same thing.
 
 use hecate_tests::http::Client;
-use hecate_tests::ventures::{NOBODY, VENTURES, below, keyed};
+use hecate_tests::ventures::{VENTURES, below, keyed};
 use serde_json::json;
+
+/// What the samples are about.
+const VENTURE: &str = "v-01ARZ3NDEKTSV4RRFFQ69G5FAX";
 
 /// Walks it. Extend it where a new type is recorded: behind the birth, before what ends the thing.
 pub(crate) fn walk(client: &Client) {
     let venture = json!({
-        "venture_id": NOBODY,
+        "venture_id": VENTURE,
         "name": "Café Übersee ☕",
         "brief": "Coffee from far away, \"fresh\" every morning.\nAnd cake.",
         "repos": ["https://example.org/cafe.git"],
@@ -30,6 +33,6 @@ pub(crate) fn walk(client: &Client) {
         ("archive", json!({ "reason": "Sold to the staff", "cascade": false })),
     ];
     for (route, body) in steps {
-        client.post(&below(NOBODY, route), &body).expect(200);
+        client.post(&below(VENTURE, route), &body).expect(200);
     }
 }

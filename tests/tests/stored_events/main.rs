@@ -40,11 +40,9 @@ fn every_event_type_has_a_sample_and_every_version_of_it_is_read_for_ever() {
 }
 
 #[test]
-fn a_recorded_type_keeps_its_schema_for_ever() {
+fn a_recorded_type_keeps_its_schema_for_ever_and_its_samples_fit_it() {
     for (event_type, now) in recorded_types() {
-        let name = format!("event_schemas/{event_type}.json");
-        let kept = golden::kept_for_ever(&name, || sample::pretty(&now));
-        let kept: Value = serde_json::from_str(&kept).unwrap();
+        let kept = kept_schema(&event_type, || sample::pretty(&now));
         if let Some(difference) = schema::difference(&kept, &now) {
             panic!(
                 "{event_type} is recorded with another schema than before. What was recorded stays: give the \
@@ -52,16 +50,14 @@ fn a_recorded_type_keeps_its_schema_for_ever() {
             );
         }
     }
-}
-
-#[test]
-fn every_sample_fits_the_schema_that_was_kept_of_its_type() {
     for Sample { event_type, data, .. } in sample::every() {
-        let schema = golden::kept_for_ever(&format!("event_schemas/{event_type}.json"), || {
-            panic!("{event_type} was never recorded by a desk with this schema")
-        });
-        let schema: Value = serde_json::from_str(&schema).unwrap();
+        let schema = kept_schema(&event_type, || panic!("no desk ever recorded a {event_type}"));
         let broken = jsonschema::validate(&schema, &data).err();
         assert!(broken.is_none(), "{event_type}: {broken:?}");
     }
+}
+
+fn kept_schema(event_type: &str, make: impl FnOnce() -> String) -> Value {
+    let kept = golden::kept_for_ever(&format!("event_schemas/{event_type}.json"), make);
+    serde_json::from_str(&kept).unwrap()
 }

@@ -98,15 +98,22 @@ fn refusal(client: &Client, desk: &DeskSheet, ids: &BTreeMap<String, String>) ->
 #[cfg(test)]
 mod tests {
     use super::stories;
-    use crate::sample::{Sample, every};
+    use crate::sample::Sample;
+    use serde_json::json;
 
     #[test]
     fn every_older_version_takes_its_turn_in_the_story() {
-        let any = every().remove(0);
-        let sample = |event_type: &str, position| Sample {
-            event_type: event_type.to_owned(),
-            position,
-            ..any.clone()
+        let id = uuid::Uuid::nil();
+        let sample = |event_type: &str, position: u64| -> Sample {
+            serde_json::from_value(json!({
+                "event_type": event_type, "event_id": id, "stream_id": "jar", "version": position,
+                "position": position, "at_us": 0, "data": {}, "tags": [],
+                "metadata": {
+                    "correlation_id": id, "causation_id": id, "command_id": id,
+                    "actor": "uid:1@n", "node_id": "n", "realm": "r",
+                },
+            }))
+            .unwrap()
         };
         let samples = [
             sample("jar_opened_v1", 1),
