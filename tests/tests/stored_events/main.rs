@@ -11,7 +11,8 @@ mod sample;
 mod schema;
 
 use hecate_proto::{catalogue::Catalogue, route};
-use hecate_tests::{daemon::Daemon, golden};
+use hecate_tests::daemon::{Daemon, Place};
+use hecate_tests::golden;
 use sample::Sample;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -37,6 +38,22 @@ fn every_event_type_has_a_sample_and_every_version_of_it_is_read_for_ever() {
         }
         golden::check(&format!("events_retold/{}.json", story.name), &sample::pretty(&told));
     }
+}
+
+#[test]
+fn a_log_with_events_of_a_newer_program_is_refused_with_every_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let known = sample::every().remove(0);
+    let newer = |event_type: &str| Sample { event_type: event_type.to_owned(), ..known.clone() };
+    sample::write_log(&place, &[known.clone(), newer("venture_setup_v99"), newer("venture_sold_v1")]);
+    let ended = place.program().run();
+    assert_eq!(ended.code, Some(78), "{ended:?}");
+    assert!(
+        ended.stderr.contains("venture_setup_v99") && ended.stderr.contains("venture_sold_v1"),
+        "{ended:?}"
+    );
+    assert!(!ended.stderr.contains(&known.event_type), "{ended:?}");
 }
 
 #[test]

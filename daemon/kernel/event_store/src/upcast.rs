@@ -15,7 +15,7 @@ use crate::filter::Filter;
 use crate::gauges::Gauges;
 use crate::receipt::Receipt;
 use crate::snapshot::Snapshot;
-use crate::store::{BoxFuture, EventStore, Page};
+use crate::store::{BoxFuture, EventStore, Page, closing};
 
 /// One step: what makes the data of a newer event type from the data of an older one.
 #[derive(Debug, Clone, Copy)]
@@ -121,12 +121,12 @@ impl Upcasters {
     }
 
     /// The same store, read in today's types: positions, versions, ids, tags and metadata stay as stored.
-    /// An event that its upcaster cannot read is [`ReadError::Damaged`].
+    /// An event that its upcaster cannot read is [`ReadError::Damaged`], and closes the store for its followers.
     pub fn over(&self, store: Arc<dyn EventStore>) -> Arc<dyn EventStore> {
         if self.steps.is_empty() {
             return store;
         }
-        Arc::new(Upcasted { store, upcasters: self.clone() })
+        Arc::new(Upcasted { store, upcasters: self.clone(), damage: watch::Sender::new(None) })
     }
 
     fn raise(&self, stored: Arc<RecordedEvent>) -> Result<Arc<RecordedEvent>, ReadError> {
@@ -140,10 +140,6 @@ impl Upcasters {
             event.event_type = step.to.into();
         }
         Ok(Arc::new(event))
-    }
-
-    fn raise_all(&self, stored: Vec<Arc<RecordedEvent>>) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        stored.into_iter().map(|event| self.raise(event)).collect()
     }
 
     /// The filter that lets the stored events through whose raised ones `filter` asks for.
@@ -171,6 +167,17 @@ fn cannot_raise(stored: &RecordedEvent, step: &UpcastEntry, error: &serde_json::
 struct Upcasted {
     store: Arc<dyn EventStore>,
     upcasters: Upcasters,
+    damage: watch::Sender<Option<ClosedReason>>,
+}
+
+impl Upcasted {
+    fn raise_all(&self, stored: Vec<Arc<RecordedEvent>>) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let raised: Result<_, _> = stored.into_iter().map(|event| self.upcasters.raise(event)).collect();
+        raised.inspect_err(|damage| {
+            tracing::error!(%damage, "nothing is built upon an event that cannot be raised");
+            self.damage.send_replace(Some(ClosedReason::Damaged(damage.to_string())));
+        })
+    }
 }
 
 impl EventStore for Upcasted {
@@ -184,9 +191,7 @@ impl EventStore for Upcasted {
         from_version: u64,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Arc<RecordedEvent>>, ReadError>> {
-        Box::pin(async move {
-            self.upcasters.raise_all(self.store.read_stream(stream_id, from_version, limit).await?)
-        })
+        Box::pin(async move { self.raise_all(self.store.read_stream(stream_id, from_version, limit).await?) })
     }
 
     fn read_all<'a>(
@@ -197,7 +202,7 @@ impl EventStore for Upcasted {
     ) -> BoxFuture<'a, Result<Page, ReadError>> {
         Box::pin(async move {
             let page = self.store.read_all(after, &self.upcasters.widen(filter), limit).await?;
-            Ok(Page { events: self.upcasters.raise_all(page.events)?, ..page })
+            Ok(Page { events: self.raise_all(page.events)?, ..page })
         })
     }
 
@@ -238,7 +243,13 @@ impl EventStore for Upcasted {
     }
 
     fn closed(&self) -> BoxFuture<'static, ClosedReason> {
-        self.store.closed()
+        let (closed, damaged) = (self.store.closed(), closing(self.damage.subscribe()));
+        Box::pin(async move {
+            tokio::select! {
+                reason = closed => reason,
+                reason = damaged => reason,
+            }
+        })
     }
 
     fn store_id(&self) -> Uuid {

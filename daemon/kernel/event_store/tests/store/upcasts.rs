@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use hecate_event_store::{
-    EventStore, Expected, Filter, Json, ReadError, RecordedEvent, Subscription, UpcastEntry, Upcasters,
+    ClosedReason, EventStore, Expected, Filter, Json, ReadError, RecordedEvent, Subscription, UpcastEntry,
+    Upcasters,
 };
 use serde_json::{Value, json, value::to_raw_value};
 
@@ -93,6 +94,7 @@ pub(crate) async fn a_bad_event_is_damage(bench: Bench) {
     bad.data = raw(r#"{"leaves":"many"}"#).into();
     store.append(append("spilt", Expected::NoStream, vec![bad])).await.unwrap();
     assert_eq!(store.read_stream("tea", 0, 10).await.unwrap().len(), 4);
+    let closed = store.closed();
     for read in [
         store.read_stream("spilt", 0, 10).await,
         store.read_all(0, &Filter::all(), 10).await.map(|page| page.events),
@@ -101,4 +103,6 @@ pub(crate) async fn a_bad_event_is_damage(bench: Bench) {
         assert_eq!((stream_id.as_deref(), position), (Some("spilt"), 5));
         assert!(detail.contains("tea_made_v1") && detail.contains("no number"), "{detail}");
     }
+    let ClosedReason::Damaged(told) = closed.await else { panic!("it is damage") };
+    assert!(told.contains("position 5 of stream spilt"), "{told}");
 }
