@@ -45,6 +45,7 @@ pub use decision::Decision;
 pub use desk::{Desk, DeskEntry, DeskSpec, desk};
 pub use event::{Emits, Event, EventEntry, event};
 pub use folded::Folded;
+pub use hecate_event_store::UpcastEntry;
 pub use moment::Moment;
 pub use process::{Asked, Door, Process, ProcessEntry, Wiring, process};
 pub use refusal::{Refusal, Refused, Rule};
