@@ -7,6 +7,7 @@ use crate::store_chores::exit_of;
 use hecate_event_store::{EventStore, Fault, OpenError, Options, ReadError, SqliteStore, Upcasters};
 use rustix::fs::Mode;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,17 +85,17 @@ pub(crate) struct Log {
 impl Log {
     /// Opens it at boot.
     pub(crate) async fn open(&self) -> Result<Arc<dyn EventStore>, Failure> {
-        let store = SqliteStore::open(&self.file, Options::default()).map_err(|error| {
+        let (store, stored) = self.read().await.map_err(|error| {
             let hint = if matches!(error, OpenError::Damaged { .. }) { SEE_VERIFY } else { "" };
             Failure::new(exit_of(&error), format!("{error}{hint}"))
         })?;
-        self.check(Arc::new(store)).await
+        self.admit(store, &stored)
     }
 
     /// Opens it again; blocks. Why it must not be served is kept for [`Log::refused`].
     pub(crate) fn reopen(&self) -> Result<Arc<dyn EventStore>, OpenError> {
-        let store = Arc::new(SqliteStore::open(&self.file, Options::default())?);
-        Handle::current().block_on(self.check(store)).map_err(|failure| {
+        let (store, stored) = Handle::current().block_on(self.read())?;
+        self.admit(store, &stored).map_err(|failure| {
             let error = OpenError::Damaged { path: self.file.clone(), detail: failure.says.clone() };
             *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
             error
@@ -106,11 +107,20 @@ impl Log {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// The store, and every event type in it.
+    async fn read(&self) -> Result<(Arc<dyn EventStore>, Vec<Arc<str>>), OpenError> {
+        let store = SqliteStore::open(&self.file, Options::default())?;
+        let path = self.file.clone();
+        let stored = store.event_types().await.map_err(|error| match error {
+            ReadError::Damaged { .. } => OpenError::Damaged { path, detail: error.to_string() },
+            ReadError::Unavailable { .. } => OpenError::Io { path, source: io::Error::other(error) },
+        })?;
+        Ok((Arc::new(store), stored))
+    }
+
     /// The store in today's types, if this program knows every type in it.
-    async fn check(&self, store: Arc<dyn EventStore>) -> Result<Arc<dyn EventStore>, Failure> {
-        let damaged = |error: ReadError| Failure::new(Exit::DamagedStore, format!("{error}{SEE_VERIFY}"));
-        let stored = store.event_types().await.map_err(damaged)?;
-        self.upcasters.check(&stored).map_err(|faults| unreadable(&self.file, &faults))?;
+    fn admit(&self, store: Arc<dyn EventStore>, stored: &[Arc<str>]) -> Result<Arc<dyn EventStore>, Failure> {
+        self.upcasters.check(stored).map_err(|faults| unreadable(&self.file, &faults))?;
         Ok(self.upcasters.over(store))
     }
 }
@@ -125,25 +135,21 @@ fn unreadable(file: &Path, faults: &[Fault]) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hecate_event_store::{Append, Expected, MemoryStore, kit::event};
+    use hecate_event_store::MemoryStore;
 
-    #[tokio::test]
-    async fn a_log_of_a_newer_program_is_refused_with_every_name() {
-        let store = Arc::new(MemoryStore::new());
-        let types = ["tea_made_v9", "tea_made_v1", "tea_sung_v1"];
-        let events = types.map(|event_type| event(event_type, &serde_json::json!({}))).to_vec();
-        let append = Append { stream_id: "tea".into(), expected: Expected::Any, events, receipt: None };
-        store.append(append).await.unwrap();
+    #[test]
+    fn a_log_of_a_newer_program_is_refused_with_every_name() {
         let log = |recorded: &[&'static str]| Log {
             file: PathBuf::from("events.sqlite"),
             upcasters: Upcasters::new([], recorded.iter().copied()).unwrap(),
             refused: Arc::default(),
         };
-        let store = || Arc::clone(&store) as Arc<dyn EventStore>;
-        let refused = log(&["tea_made_v1"]).check(store()).await.err().unwrap();
+        let types = ["tea_made_v9", "tea_made_v1", "tea_sung_v1"];
+        let admit = |log: Log| log.admit(Arc::new(MemoryStore::new()), &types.map(Arc::from));
+        let refused = admit(log(&["tea_made_v1"])).err().unwrap();
         assert_eq!(refused.exit, Exit::Configuration);
         assert!(refused.says.contains("tea_made_v9") && refused.says.contains("tea_sung_v1"), "{refused:?}");
         assert!(!refused.says.contains("tea_made_v1"), "{refused:?}");
-        assert!(log(&types).check(store()).await.is_ok());
+        assert!(admit(log(&types)).is_ok());
     }
 }
