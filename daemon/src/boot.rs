@@ -4,12 +4,14 @@
 use crate::exit::{Exit, Failure};
 use crate::node_identity;
 use crate::store_chores::exit_of;
-use hecate_event_store::{EventStore, OpenError, Options, SqliteStore};
+use hecate_event_store::{EventStore, Fault, OpenError, Options, ReadError, SqliteStore, Upcasters};
 use rustix::fs::Mode;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Handle;
 
 /// Where a damaged store is looked at.
 pub(crate) const SEE_VERIFY: &str =
@@ -59,29 +61,95 @@ impl ClaimedData {
         self.folder.join("read_models")
     }
 
-    /// Opens the log.
-    pub(crate) fn open_store(&self) -> Result<Arc<dyn EventStore>, Failure> {
-        open_store(&self.store_file()).map_err(|error| {
-            let exit = exit_of(&error);
-            let hint = if matches!(error, OpenError::Damaged { .. }) { SEE_VERIFY } else { "" };
-            Failure::new(exit, format!("{error}{hint}"))
-        })
-    }
-
-    /// Opens the log again after it failed.
-    pub(crate) fn reopen(
-        &self,
-    ) -> impl Fn() -> Result<Arc<dyn EventStore>, OpenError> + Send + Sync + 'static {
-        let file = self.store_file();
-        move || open_store(&file)
-    }
-
     /// The file of the log.
     pub(crate) fn store_file(&self) -> PathBuf {
         store_file(&self.folder)
     }
+
+    /// The log, not yet open.
+    pub(crate) fn log(&self, upcasters: Result<Upcasters, Vec<Fault>>) -> Result<Log, Failure> {
+        let file = self.store_file();
+        let upcasters = upcasters.map_err(|faults| unreadable(&file, &faults))?;
+        Ok(Log { file, upcasters, refused: Arc::default() })
+    }
 }
 
-fn open_store(file: &Path) -> Result<Arc<dyn EventStore>, OpenError> {
-    Ok(Arc::new(SqliteStore::open(file, Options::default())?))
+/// The log of this node, opened at boot and again after it failed, and read in today's event types.
+#[derive(Clone)]
+pub(crate) struct Log {
+    file: PathBuf,
+    upcasters: Upcasters,
+    refused: Arc<Mutex<Option<Failure>>>,
+}
+
+impl Log {
+    /// Opens it at boot.
+    pub(crate) async fn open(&self) -> Result<Arc<dyn EventStore>, Failure> {
+        let (store, stored) = self.read().await.map_err(|error| {
+            let hint = if matches!(error, OpenError::Damaged { .. }) { SEE_VERIFY } else { "" };
+            Failure::new(exit_of(&error), format!("{error}{hint}"))
+        })?;
+        self.admit(store, &stored)
+    }
+
+    /// Opens it again; blocks. Why it must not be served is kept for [`Log::refused`].
+    pub(crate) fn reopen(&self) -> Result<Arc<dyn EventStore>, OpenError> {
+        let (store, stored) = Handle::current().block_on(self.read())?;
+        self.admit(store, &stored).map_err(|failure| {
+            let error = OpenError::Damaged { path: self.file.clone(), detail: failure.says.clone() };
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+            error
+        })
+    }
+
+    /// Why the log could not be served when it was opened again, where it is whole but not for this program.
+    pub(crate) fn refused(&self) -> Option<Failure> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The store, and every event type in it.
+    async fn read(&self) -> Result<(Arc<dyn EventStore>, Vec<Arc<str>>), OpenError> {
+        let store = SqliteStore::open(&self.file, Options::default())?;
+        let path = self.file.clone();
+        let stored = store.event_types().await.map_err(|error| match error {
+            ReadError::Damaged { .. } => OpenError::Damaged { path, detail: error.to_string() },
+            ReadError::Unavailable { .. } => OpenError::Io { path, source: io::Error::other(error) },
+        })?;
+        Ok((Arc::new(store), stored))
+    }
+
+    /// The store in today's types, if this program knows every type in it.
+    fn admit(&self, store: Arc<dyn EventStore>, stored: &[Arc<str>]) -> Result<Arc<dyn EventStore>, Failure> {
+        self.upcasters.check(stored).map_err(|faults| unreadable(&self.file, &faults))?;
+        Ok(self.upcasters.over(store))
+    }
+}
+
+/// Names everything that this program does not understand.
+fn unreadable(file: &Path, faults: &[Fault]) -> Failure {
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    let says = format!("{} needs another, probably newer program: {}", file.display(), faults.join("; "));
+    Failure::new(Exit::Configuration, says)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hecate_event_store::MemoryStore;
+
+    #[test]
+    fn a_log_of_a_newer_program_is_refused_with_every_name() {
+        let log = |recorded: &[&'static str]| Log {
+            file: PathBuf::from("events.sqlite"),
+            upcasters: Upcasters::new([], recorded.iter().copied()).unwrap(),
+            refused: Arc::default(),
+        };
+        let types = ["tea_made_v9", "tea_made_v1", "tea_sung_v1"];
+        let admit = |log: Log| log.admit(Arc::new(MemoryStore::new()), &types.map(Arc::from));
+        let refused = admit(log(&["tea_made_v1"])).err().unwrap();
+        assert_eq!(refused.exit, Exit::Configuration);
+        assert!(refused.says.contains("tea_made_v9") && refused.says.contains("tea_sung_v1"), "{refused:?}");
+        assert!(!refused.says.contains("tea_made_v1"), "{refused:?}");
+        assert!(admit(log(&types)).is_ok());
+    }
 }

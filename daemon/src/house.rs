@@ -4,8 +4,8 @@
 use crate::config::Config;
 use crate::hecate_api::{self, Edge, EdgeParts, Limits};
 use crate::{MODELS, PROCESSES};
-use hecate_desk::{Node, Process, Wiring};
-use hecate_event_store::{CurrentStore, Supervised};
+use hecate_desk::{Code, Node, Process, Wiring};
+use hecate_event_store::{CurrentStore, Fault, Supervised, Upcasters};
 use hecate_facts::{Emitter, Groups, Told};
 use hecate_read_model::{ModelWiring, ReadSide};
 use hecate_supervision::{Kinds, Tree};
@@ -28,7 +28,7 @@ impl House {
     /// Wires everything; starts and opens nothing.
     pub(crate) fn furnish(node: Node, read_models: PathBuf) -> House {
         let store = CurrentStore::default();
-        let wiring = Wiring { store: store.clone(), node: node.clone() };
+        let wiring = Wiring { store: store.clone(), node: node.clone(), code: Code::running() };
         let reading = ModelWiring { store: store.clone(), folder: read_models };
         House {
             groups: Groups::new(&node.node_id),
@@ -38,6 +38,13 @@ impl House {
             store,
             node,
         }
+    }
+
+    /// How older events become those that the processes record today, checked as a whole.
+    pub(crate) fn upcasters(&self) -> Result<Upcasters, Vec<Fault>> {
+        let steps = self.processes.iter().flat_map(|process| process.upcasts().iter().copied());
+        let recorded = self.processes.iter().flat_map(|process| process.event_types());
+        Upcasters::new(steps, recorded.map(|(event_type, _)| event_type))
     }
 
     /// The edge of this house, on a socket; `tree` is filled once the tree has booted.
@@ -77,5 +84,17 @@ impl House {
             emitter.register(&mut kinds);
         }
         hecate_api::kinds(kinds, edge)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hecate_desk::SystemClock;
+
+    #[tokio::test]
+    async fn every_older_event_becomes_one_that_a_desk_records() {
+        let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
+        assert_eq!(House::furnish(node, PathBuf::new()).upcasters().err(), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The daemon's life: read what it is to be, claim what it needs, boot the tree, serve, stop in order.
 
 use crate::arguments::{Arguments, Chore, StoreChore};
-use crate::boot::{ClaimedData, SEE_VERIFY};
+use crate::boot::{ClaimedData, Log, SEE_VERIFY};
 use crate::chores;
 use crate::config::{self, Config};
 use crate::exit::{Exit, Failure};
@@ -121,7 +121,9 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
     edge.claim_socket().map_err(refuse_claim)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::GaveUp, error))?;
     let served = runtime.block_on(async {
-        let store = Supervised::new(house.store.clone(), Some(data.open_store()?), data.reopen());
+        let log = data.log(house.upcasters())?;
+        let again = log.clone();
+        let store = Supervised::new(house.store.clone(), Some(log.open().await?), move || again.reopen());
         let kinds = house.kinds(store, &edge);
         let mut signals = Signals::listen()?;
         let booted = tokio::select! {
@@ -129,7 +131,7 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
             () = signals.next() => return Ok(Exit::Clean),
         };
         let tree = tree.get_or_init(|| booted);
-        live(tree, &house, &edge, config, &mut signals, started).await
+        live(tree, &house, &log, &edge, config, &mut signals, started).await
     });
     edge.release_socket();
     // Threads that still block (a stuck disk) must not hold the exit up.
@@ -149,6 +151,7 @@ fn refuse_claim(error: ClaimError) -> Failure {
 async fn live(
     tree: &Tree,
     house: &House,
+    log: &Log,
     edge: &Edge,
     config: &Config,
     signals: &mut Signals,
@@ -164,7 +167,8 @@ async fn live(
         // Before the tree gives up over it.
         found = house.store.damaged() => {
             stop(tree, edge, signals).await?;
-            return Err(Failure::new(Exit::DamagedStore, format!("{found}{SEE_VERIFY}")));
+            let damaged = || Failure::new(Exit::DamagedStore, format!("{found}{SEE_VERIFY}"));
+            return Err(log.refused().unwrap_or_else(damaged));
         }
         gave_up = tree.ended() => {
             tracing::error!(%gave_up, "the root supervisor gave up");

@@ -12,10 +12,10 @@ pub(super) struct RenameVenture {
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct VentureRenamed {
-    venture_id: String,
-    name: String,
-    renamed_by: String,
-    renamed_at: i64,
+    pub(crate) venture_id: String,
+    pub(crate) name: String,
+    pub(crate) renamed_by: String,
+    pub(crate) renamed_at: i64,
 }
 
 const SAME_NAME: Refusal = Refusal::new(422, "same_name", "The venture has this name already.");

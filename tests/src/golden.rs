@@ -1,8 +1,8 @@
 //! Goldens: what others see of the daemon, committed. A change is visible, wanted and in the changelog.
 //!
-//! `UPDATE_GOLDENS=1 cargo test -p hecate-tests` writes them anew.
+//! `UPDATE_GOLDENS=1 cargo test -p hecate-tests` writes them anew, but for those that are kept for ever.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const UPDATE: &str = "UPDATE_GOLDENS";
 /// Lines shown around a difference.
@@ -16,14 +16,46 @@ const SHOWN_LINES_MAX: usize = 40;
 /// When they differ, with the lines that do.
 pub fn check(name: &str, seen: &str) {
     let path = path(name);
-    if std::env::var_os(UPDATE).is_some() {
-        std::fs::write(&path, seen).unwrap();
+    if is_update() {
+        write(&path, seen);
         return;
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     if let Some(difference) = difference(&committed, seen) {
         panic!("{} differs (wanted? {UPDATE}=1 writes it anew)\n{difference}", path.display());
     }
+}
+
+/// The committed text, which nothing ever writes anew. Made where it is missing and asked for.
+///
+/// # Panics
+/// When it is missing and nobody asked for it.
+pub fn kept_for_ever(name: &str, make: impl FnOnce() -> String) -> String {
+    let path = path(name);
+    if let Ok(kept) = std::fs::read_to_string(&path) {
+        return kept;
+    }
+    assert!(is_update(), "{} is missing: {UPDATE}=1 makes it, once and for ever", path.display());
+    let made = make();
+    write(&path, &made);
+    made
+}
+
+/// The names of the goldens in a folder of goldens, in order.
+pub fn names_in(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(path(folder)).into_iter().flatten();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn is_update() -> bool {
+    std::env::var_os(UPDATE).is_some()
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
 }
 
 fn path(name: &str) -> PathBuf {
@@ -39,8 +71,8 @@ pub fn pretty(json: &[u8]) -> String {
     serde_json::to_string_pretty(&value).unwrap() + "\n"
 }
 
-/// From the first to the last line that differs, in the manner of `diff -u`.
-fn difference(committed: &str, seen: &str) -> Option<String> {
+/// From the first to the last line that differs, in the manner of `diff -u`; none where none does.
+pub fn difference(committed: &str, seen: &str) -> Option<String> {
     if committed == seen {
         return None;
     }

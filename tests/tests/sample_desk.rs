@@ -5,7 +5,7 @@
 //! Crates from the registry are not compiled again; they are linked into the copy's target folder.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use hecate_proto::{catalogue::Catalogue, route};
+use hecate_proto::{catalogue::Catalogue, fact::FactFrame, route};
 use hecate_tests::daemon::{Daemon, Place};
 use hecate_tests::program::Program;
 use hecate_tests::pty::Terminal;
@@ -26,6 +26,27 @@ const BUILD: &[&str] = &["build", "--bins", "-p", "hecate-daemon", "-p", "hecate
 const DESK: &str = include_str!("../samples/rename_venture.rs");
 const MODULE: &str = "mod rename_venture;\n";
 const LISTED: &str = "        desk::<_, rename_venture::RenameVenture>(),\n";
+
+const OLDER: &str = include_str!("../samples/venture_renamed_v1.rs");
+const OLDER_MODULE: &str = "mod venture_renamed_v1;\n";
+const UPCASTS: &str = r#"
+    const UPCASTS: &'static [hecate_desk::UpcastEntry] = &[hecate_desk::upcast::<
+        venture_renamed_v1::VentureRenamedV1,
+        rename_venture::VentureRenamed,
+    >("venture_renamed_v1", "venture_renamed_v2")];
+"#;
+/// What the second version of the event says beside what the first said.
+const NEWER: &[(&str, &str)] = &[
+    ("venture_renamed_v1", "venture_renamed_v2"),
+    (
+        "    pub(crate) name: String,\n",
+        "    pub(crate) name: String,\n    pub(crate) old_name: Option<String>,\n",
+    ),
+    (
+        "            name: self.name.into(),\n",
+        "            name: self.name.into(),\n            old_name: Some(venture.name.clone()),\n",
+    ),
+];
 
 /// A copy of the house with a target folder of its own.
 struct Copy {
@@ -79,6 +100,31 @@ impl Copy {
             let archive = "        desk::<_, archive_venture::ArchiveVenture>(),\n";
             with_module.replacen(archive, &format!("{LISTED}{archive}"), 1)
         });
+    }
+
+    /// The desk records a second version of its event; the first is raised to it.
+    fn raise_event(&self) {
+        let newer = NEWER.iter().fold(DESK.to_owned(), |desk, (was, is)| {
+            assert!(desk.contains(was), "the sample no longer says {was}");
+            desk.replace(was, is)
+        });
+        fs::write(self.desk(), newer).unwrap();
+        fs::write(self.older(), OLDER).unwrap();
+        self.edit_door(|door| {
+            let door = door.replacen("mod vision;\n", &format!("{OLDER_MODULE}mod vision;\n"), 1);
+            door.replacen("    const LABELS", &format!("{UPCASTS}    const LABELS"), 1)
+        });
+    }
+
+    /// As it was before the second version came.
+    fn lower_event(&self) {
+        fs::write(self.desk(), DESK).unwrap();
+        fs::remove_file(self.older()).unwrap();
+        self.edit_door(|door| door.replacen(UPCASTS, "", 1).replacen(OLDER_MODULE, "", 1));
+    }
+
+    fn older(&self) -> PathBuf {
+        self.tree.join("daemon/src/setup_venture/venture_renamed_v1.rs")
     }
 
     fn unlist_desk(&self) {
@@ -180,14 +226,21 @@ fn one_file_and_two_lines_are_a_desk_everywhere_and_leave_no_trace() {
     let place = Place { program: copy.build(), log_filter: "debug", ..Place::new(folder.path()) };
     the_desk_is_everywhere(&place.start());
 
+    copy.raise_event();
+    copy.build();
+    older_events_are_shown_as_newer(&place.start());
+
+    copy.lower_event();
     copy.unlist_desk();
     let complaints = copy.complaints().expect("a desk that nobody lists does not compile");
     assert!(complaints.contains("never constructed") || complaints.contains("never used"), "{complaints}");
     assert!(complaints.contains("rename_venture.rs"), "{complaints}");
 
     copy.remove_desk();
+    copy.build();
+    nobody_knows_its_events(&place);
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { program: copy.build(), ..Place::new(folder.path()) };
+    let place = Place { program: place.program, ..Place::new(folder.path()) };
     for (name, text) in shown(&place) {
         golden::check(name, &text);
     }
@@ -219,6 +272,38 @@ fn the_desk_is_everywhere(daemon: &Daemon) {
         log.lines().any(|line| line.contains("desk") && line.contains("rename_venture")),
         "no span of the desk in\n{log}"
     );
+}
+
+/// In the log of the program that knew the first version alone.
+fn older_events_are_shown_as_newer(daemon: &Daemon) {
+    let client = daemon.client();
+    let head = ventures::head(&client) as usize;
+    let renamed = |facts: Vec<FactFrame>| -> Vec<FactFrame> {
+        facts.into_iter().filter(|fact| fact.fact_type.starts_with("venture_renamed")).collect()
+    };
+    let before = renamed(daemon.facts_after(0).facts(head));
+    assert!(before.len() > 1, "{before:?}");
+    for fact in &before {
+        assert_eq!((&*fact.fact_type, &fact.data["old_name"]), ("venture_renamed_v2", &Value::Null));
+    }
+    let id = before[0].data["venture_id"].as_str().unwrap().to_owned();
+    let answer = client.post(&below(&id, "rename"), &json!({ "name": "Once more" })).expect(200).json();
+    assert_eq!(answer["events"][0]["event_type"], "venture_renamed_v2");
+    let after = renamed(daemon.facts_after(head as u64).facts(1));
+    assert_eq!(
+        after[0].data["old_name"],
+        before.last().unwrap().data["name"],
+        "the older events were folded"
+    );
+}
+
+/// The program without the desk does not serve a log that the desk has written.
+fn nobody_knows_its_events(place: &Place) {
+    let ended = place.program().run();
+    assert_eq!(ended.code, Some(78), "{ended:?}");
+    for event_type in ["venture_renamed_v1", "venture_renamed_v2"] {
+        assert!(ended.stderr.contains(event_type), "{ended:?}");
+    }
 }
 
 fn route_and_documents(daemon: &Daemon, id: &str) {

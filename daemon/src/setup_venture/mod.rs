@@ -11,6 +11,7 @@ mod submit_vision;
 mod vision;
 
 use hecate_desk::{Aggregate, DeskEntry, DeskSpec, ProcessSpec, Refusal, Status, desk};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use vision::Vision;
 
@@ -33,7 +34,7 @@ const VISION_ALREADY_SUBMITTED: Refusal =
     Refusal::new(409, "vision_already_submitted", "The vision is submitted and can no longer change.");
 
 /// One venture at its inception.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Venture {
     status: Status,
     venture_id: String,

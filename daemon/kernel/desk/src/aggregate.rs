@@ -1,6 +1,8 @@
 //! The aggregate: all that has happened to one thing in one process, folded into what decisions need.
 
 use crate::{desk::DeskEntry, desk::DeskSpec, event::EventEntry, refusal::Refusal, status::Status};
+use hecate_event_store::UpcastEntry;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 /// What a process says of itself.
@@ -27,12 +29,15 @@ const LABELS: &[(Status, &str)] = &[
     (Status::INITIATED, "Pending"),
 ];
 
-/// What a process folds its events into.
-pub trait Aggregate: Default + Send + Sync + 'static {
+/// What a process folds its events into. Long streams are kept as snapshots of it, so that all that decisions
+/// need survives being written and read.
+pub trait Aggregate: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The process it belongs to.
     const PROCESS: ProcessSpec;
     /// The desks, in the order in which the process walks through them.
     const DESKS: &'static [DeskEntry<Self>];
+    /// How events of older versions become those that the desks record today, one step each.
+    const UPCASTS: &'static [UpcastEntry] = &[];
     /// The word for each flag, highest precedence first.
     const LABELS: &'static [(Status, &'static str)] = LABELS;
 

@@ -7,9 +7,11 @@ use crate::{
     aggregate::Aggregate,
     answer::{Outcome, Told},
     caller::{Caller, Node, tag_of},
+    code::Code,
     decision::Decision,
     desk::DeskEntry,
     folded::Folded,
+    loaded::{LoadError, Loaded, load},
     moment::Moment,
     receipt::{self, Keyed, Note},
     refusal::{Refusal, Refused},
@@ -30,8 +32,6 @@ use uuid::Uuid;
 const TRIES_MAX: u32 = 10;
 /// An actor that nobody asked for so long ends; the log keeps what it knew.
 const IDLE_MAX: Duration = Duration::from_secs(300);
-/// Events of a stream read at once.
-const PAGE_EVENTS: usize = 1_000;
 
 /// One request for one desk of this aggregate.
 pub(crate) struct Ask<A: Aggregate> {
@@ -59,19 +59,13 @@ pub(crate) struct AggregateArgs {
     pub(crate) stream_id: Arc<str>,
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) node: Node,
+    pub(crate) code: Code,
 }
 
 pub(crate) struct AggregateActor<A: Aggregate> {
     args: AggregateArgs,
     loaded: Option<Loaded<A>>,
     asked_at: Instant,
-}
-
-/// The fold, and the position of its last event.
-#[derive(Default)]
-struct Loaded<A> {
-    folded: Folded<A>,
-    position: u64,
 }
 
 /// Why a request ends without its events on disk.
@@ -86,6 +80,15 @@ enum Halt {
 impl From<Refused> for Halt {
     fn from(refused: Refused) -> Self {
         Halt::Refused(refused)
+    }
+}
+
+impl From<LoadError> for Halt {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Read(error) => error.into(),
+            LoadError::Unfoldable { .. } => Halt::Crash(ExitReason::error(error)),
+        }
     }
 }
 
@@ -118,8 +121,11 @@ impl<A: Aggregate> Actor for AggregateActor<A> {
 
     async fn handle(&mut self, msg: Self::Msg, _: &Me<Self::Msg>) -> Result<(), ExitReason> {
         match msg {
-            AggregateMsg::LookForIdleness if self.asked_at.elapsed() >= IDLE_MAX => Err(ExitReason::Normal),
-            AggregateMsg::LookForIdleness => Ok(()),
+            AggregateMsg::LookForIdleness if self.asked_at.elapsed() < IDLE_MAX => Ok(()),
+            AggregateMsg::LookForIdleness => {
+                self.keep_snapshot_if(Loaded::was_slow);
+                Err(ExitReason::Normal)
+            }
             AggregateMsg::Ask(ask, reply) => {
                 self.asked_at = Instant::now();
                 let span = self.span(&ask);
@@ -149,9 +155,24 @@ impl<A: Aggregate> AggregateActor<A> {
             }
             Err(Halt::Crash(reason)) => return Err(reason),
         }
+        self.keep_snapshot_if(Loaded::is_far_from_snapshot);
         // Nobody keeps an actor for a stream that does not exist.
         let unborn = self.loaded.as_ref().is_some_and(|loaded| loaded.folded.version().is_none());
         if unborn { Err(ExitReason::Normal) } else { Ok(()) }
+    }
+
+    /// Keeps the state where that is worth it, beside whoever asks next. A snapshot that is not kept costs
+    /// the next load, and nothing else.
+    fn keep_snapshot_if(&mut self, worth_it: fn(&Loaded<A>) -> bool) {
+        let Some(loaded) = self.loaded.as_mut().filter(|loaded| worth_it(loaded)) else { return };
+        let Some(snapshot) = self.args.code.hash().and_then(|code| loaded.snapshot(code)) else { return };
+        let (store, stream_id) = (Arc::clone(&self.args.store), Arc::clone(&self.args.stream_id));
+        let keep = async move {
+            if let Err(error) = store.keep_snapshot(stream_id, snapshot).await {
+                tracing::debug!(%error, "a snapshot was not kept");
+            }
+        };
+        tokio::spawn(keep.in_current_span());
     }
 
     async fn run(&mut self, ask: &Ask<A>) -> Result<Told, Halt> {
@@ -194,7 +215,8 @@ impl<A: Aggregate> AggregateActor<A> {
     /// The fold at the end of the stream.
     async fn load(&mut self) -> Result<&mut Loaded<A>, Halt> {
         if self.loaded.is_none() {
-            self.loaded = Some(replay_stream(&self.args).await?);
+            let AggregateArgs { stream_id, store, code, .. } = &self.args;
+            self.loaded = Some(load(&**store, stream_id, code).await?);
         }
         Ok(self.loaded.get_or_insert_default())
     }
@@ -305,26 +327,6 @@ fn told(outcome: Outcome, appended: &Appended, correlation_id: Uuid) -> Told {
         version: event.version,
     };
     outcome.told(appended.events.iter().map(event_ref).collect(), appended.last_position, correlation_id)
-}
-
-async fn replay_stream<A: Aggregate>(args: &AggregateArgs) -> Result<Loaded<A>, Halt> {
-    let mut loaded = Loaded::default();
-    loop {
-        let from = loaded.folded.version().map_or(0, |version: u64| version + 1);
-        let page = args.store.read_stream(&args.stream_id, from, PAGE_EVENTS).await?;
-        for event in &page {
-            loaded.folded.fold(&event.event_type, event.data.get()).map_err(|why| {
-                Halt::Crash(ExitReason::error(format!(
-                    "{} version {} at position {} does not fold: {why:?}",
-                    event.stream_id, event.version, event.position
-                )))
-            })?;
-            loaded.position = event.position;
-        }
-        if page.len() < PAGE_EVENTS {
-            return Ok(loaded);
-        }
-    }
 }
 
 fn refuse_append<A: Aggregate>(error: AppendError, ask: &Ask<A>) -> Halt {

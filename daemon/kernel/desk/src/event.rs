@@ -1,6 +1,6 @@
 //! What a desk records: one type of event, how it changes its aggregate, whom it is told to.
 
-use crate::{aggregate::Aggregate, schema};
+use crate::{aggregate::Aggregate, schema, version::version_of};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -47,7 +47,7 @@ pub struct EventEntry<A> {
 
 /// Rubs the type off an event. A type name without its `_vN` does not compile.
 pub const fn event<A: Aggregate, E: Event<A>>() -> EventEntry<A> {
-    const { assert!(is_versioned(E::TYPE), "an event type ends in _v and a number") };
+    const { assert!(version_of(E::TYPE).is_some(), "an event type ends in _v and a number") };
     EventEntry {
         event_type: E::TYPE,
         emits: E::EMITS,
@@ -56,29 +56,5 @@ pub const fn event<A: Aggregate, E: Event<A>>() -> EventEntry<A> {
             serde_json::from_str::<E>(data)?.evolve(aggregate);
             Ok(())
         },
-    }
-}
-
-const fn is_versioned(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    let mut at = bytes.len();
-    while at > 0 && bytes[at - 1].is_ascii_digit() {
-        at -= 1;
-    }
-    at < bytes.len() && bytes[at] != b'0' && at > 2 && bytes[at - 1] == b'v' && bytes[at - 2] == b'_'
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_versioned;
-
-    #[test]
-    fn a_type_name_wears_its_version() {
-        for good in ["venture_setup_v1", "a_v12"] {
-            assert!(is_versioned(good), "{good}");
-        }
-        for bad in ["venture_setup", "venture_setup_v", "venture_setup_v0", "venture_setup_1", "_v1", "v1"] {
-            assert!(!is_versioned(bad), "{bad}");
-        }
     }
 }

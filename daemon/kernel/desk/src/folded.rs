@@ -7,7 +7,8 @@ use crate::{
     moment::Moment,
     refusal::Refused,
 };
-use serde_json::Value;
+use hecate_event_store::Json;
+use serde_json::{Value, value::to_raw_value};
 
 /// An aggregate and the version of the last event it holds.
 #[derive(Default)]
@@ -44,6 +45,27 @@ impl<A: Aggregate> Folded<A> {
             .map_err(|error| Unfoldable::BadData(event_type.to_owned(), error))?;
         self.version = Some(self.version.map_or(0, |version| version + 1));
         Ok(())
+    }
+
+    /// The aggregate as JSON, for a snapshot.
+    pub(crate) fn state(&self) -> serde_json::Result<Json> {
+        Ok(to_raw_value(&self.aggregate)?.into())
+    }
+
+    /// What [`Folded::state`] wrote after the event of this version.
+    pub(crate) fn restore(state: &str, version: u64) -> serde_json::Result<Self> {
+        Ok(Folded { aggregate: serde_json::from_str(state)?, version: Some(version) })
+    }
+
+    /// What a load from a snapshot would give.
+    ///
+    /// # Panics
+    /// When the aggregate cannot be written and read.
+    #[cfg(any(test, feature = "kit"))]
+    pub(crate) fn through_a_snapshot(&self) -> Self {
+        let state = self.state().expect("an aggregate can be written");
+        let aggregate = serde_json::from_str(state.get()).expect("an aggregate can be read back");
+        Folded { aggregate, version: self.version }
     }
 
     /// Decides one request: first whether the desk is open, then what it records.

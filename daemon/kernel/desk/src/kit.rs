@@ -43,11 +43,15 @@ impl<A: Aggregate> Given<A> {
         self
     }
 
-    /// Asks a desk as the edge does: its schema first, then its states, then itself.
+    /// Asks a desk as the edge does: its schema first, then its states, then itself. It decides on what a
+    /// snapshot of the aggregate holds, so that a field that a snapshot loses fails the test that needs it.
+    ///
+    /// # Panics
+    /// When the aggregate does not survive a snapshot.
     pub fn when<D: Desk<A>>(&self, body: Value) -> Result<Vec<(String, Value)>, Refused> {
         let entry = desk::<A, D>();
         Rules::of((entry.schema)()).check(&body)?;
-        let decision = self.folded.decide(&entry, body, &moment::<A>())?;
+        let decision = self.folded.through_a_snapshot().decide(&entry, body, &moment::<A>())?;
         let shown = |event: crate::decision::Decided| {
             (event.event_type.to_owned(), serde_json::from_str(event.data.get()).unwrap_or_default())
         };

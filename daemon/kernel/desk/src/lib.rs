@@ -13,36 +13,45 @@ mod answer;
 pub mod body;
 mod caller;
 mod catalogue;
+mod code;
 mod decision;
 mod desk;
 mod event;
 mod folded;
 #[cfg(any(test, feature = "kit"))]
 pub mod kit;
+mod loaded;
 mod moment;
 mod process;
 mod receipt;
 mod refusal;
 pub mod schema;
+#[cfg(test)]
+mod snapshot_tests;
 mod status;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod text;
+mod upcast;
+mod version;
 
 pub use aggregate::{Aggregate, ProcessSpec, Shown, shown};
 pub use answer::Told;
 pub use caller::{Caller, Clock, Node, SystemClock};
 pub use catalogue::{common_refusals, path_params};
+pub use code::{Code, CodeHash};
 pub use decision::Decision;
 pub use desk::{Desk, DeskEntry, DeskSpec, desk};
 pub use event::{Emits, Event, EventEntry, event};
 pub use folded::Folded;
+pub use hecate_event_store::UpcastEntry;
 pub use moment::Moment;
 pub use process::{Asked, Door, Process, ProcessEntry, Wiring, process};
 pub use refusal::{Refusal, Refused, Rule};
 pub use status::{StateMask, Status};
 pub use text::Text;
+pub use upcast::upcast;
 
 /// What a desk's file says in one line.
 pub mod prelude {

@@ -6,6 +6,7 @@ use crate::{
     answer::Told,
     caller::{Caller, Node},
     catalogue,
+    code::Code,
     desk::{DeskEntry, DeskSpec},
     event::Emits,
     receipt::{self, Keyed},
@@ -13,7 +14,7 @@ use crate::{
     schema::Rules,
     subject::Subject,
 };
-use hecate_event_store::{BoxFuture, CurrentStore};
+use hecate_event_store::{BoxFuture, CurrentStore, UpcastEntry};
 use hecate_proto::catalogue::DeskSheet;
 use hecate_supervision::{Addr, CallError, Kinds, Pool, StartError};
 use serde_json::{Map, Value};
@@ -42,6 +43,8 @@ pub struct Wiring {
     pub store: CurrentStore,
     /// This node.
     pub node: Node,
+    /// The program that runs, for snapshots.
+    pub code: Code,
 }
 
 /// One public or internal desk, ready to be asked.
@@ -77,6 +80,9 @@ pub trait Process: Send + Sync + 'static {
 
     /// Every event type that it records, and who hears of it.
     fn event_types(&self) -> Vec<(&'static str, Emits)>;
+
+    /// How events of older versions become those that it records today.
+    fn upcasts(&self) -> &'static [UpcastEntry];
 
     /// Adds its pool of aggregates to the kinds that `supervision.toml` can place.
     fn register(&self, kinds: &mut Kinds);
@@ -133,6 +139,10 @@ impl<A: Aggregate> Process for Desks<A> {
         types
     }
 
+    fn upcasts(&self) -> &'static [UpcastEntry] {
+        A::UPCASTS
+    }
+
     fn register(&self, kinds: &mut Kinds) {
         kinds.pool(format!("{}.aggregates", A::PROCESS.name), &self.pool);
     }
@@ -168,7 +178,8 @@ impl<A: Aggregate> Desks<A> {
             return Ok(addr);
         }
         let store = self.wiring.store.get().ok_or(Refusal::STARTING)?;
-        let args = AggregateArgs { stream_id: Arc::clone(stream_id), store, node: self.wiring.node.clone() };
+        let Wiring { node, code, .. } = self.wiring.clone();
+        let args = AggregateArgs { stream_id: Arc::clone(stream_id), store, node, code };
         self.pool.start_child(&**stream_id, args).await.map_err(refuse_start)
     }
 }

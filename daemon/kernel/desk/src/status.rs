@@ -1,9 +1,10 @@
 //! Status flags, one layout for every aggregate, and the masks over them that say when a desk is open.
 
 use hecate_proto::catalogue::AllowedIn;
+use serde::{Deserialize, Serialize};
 
 /// The status flags of an aggregate; zero before its first event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status(pub u32);
 
 impl Status {

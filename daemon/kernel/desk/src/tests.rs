@@ -1,9 +1,11 @@
 //! A process at work on a real tree and a store: born, refused, repeated, crashed, contended.
 
 use crate::prelude::*;
-use crate::{Aggregate, Asked, Caller, DeskEntry, Node, Process, ProcessSpec, SystemClock, Told, Wiring};
-use crate::{desk, process};
-use hecate_event_store::{CurrentStore, EventStore, MemoryStore};
+use crate::{
+    Aggregate, Asked, Caller, Code, DeskEntry, Node, Process, ProcessSpec, SystemClock, Told, Wiring,
+};
+use crate::{desk, process, upcast};
+use hecate_event_store::{CurrentStore, EventStore, MemoryStore, UpcastEntry, Upcasters};
 use hecate_supervision::{Kinds, Plan, Tree};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -11,10 +13,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// A jar of marbles: small enough to see every rule.
-#[derive(Default)]
-struct Jar {
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Jar {
     id: String,
-    marbles: u64,
+    pub(crate) marbles: u64,
     status: Status,
 }
 
@@ -34,6 +36,16 @@ struct JarOpened {
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct MarblesAdded {
     count: u64,
+}
+
+/// The first version: marbles came one by one.
+#[derive(Deserialize)]
+struct MarbleAdded {}
+
+impl From<MarbleAdded> for MarblesAdded {
+    fn from(_: MarbleAdded) -> Self {
+        MarblesAdded { count: 1 }
+    }
 }
 
 const TOO_MANY: Refusal = Refusal::new(422, "too_many_marbles", "A jar holds 1,000.");
@@ -89,7 +101,7 @@ impl Event<Jar> for JarOpened {
 }
 
 impl Event<Jar> for MarblesAdded {
-    const TYPE: &'static str = "marbles_added_v1";
+    const TYPE: &'static str = "marbles_added_v2";
     const EMITS: Emits = Emits::Group;
 
     fn evolve(self, jar: &mut Jar) {
@@ -106,6 +118,9 @@ impl Aggregate for Jar {
         stream: "jar-{venture_id}",
     };
     const DESKS: &'static [DeskEntry<Self>] = &[desk::<_, OpenJar>(), desk::<_, AddMarbles>()];
+
+    const UPCASTS: &'static [UpcastEntry] =
+        &[upcast::<MarbleAdded, MarblesAdded>("marbles_added_v1", "marbles_added_v2")];
 
     fn status(&self) -> Status {
         self.status
@@ -138,47 +153,59 @@ kind = "fill_jar.aggregates"
 max_children = 100
 "#;
 
-const OPEN: usize = 0;
-const ADD: usize = 1;
+pub(crate) const OPEN: usize = 0;
+pub(crate) const ADD: usize = 1;
+/// The program that all shops are.
+pub(crate) const CODE: [u8; 32] = [1; 32];
 
 /// A running process on a memory store.
-struct Shop {
+pub(crate) struct Shop {
     process: Arc<dyn Process>,
-    store: Arc<dyn EventStore>,
+    pub(crate) store: Arc<dyn EventStore>,
     tree: Tree,
 }
 
 impl Shop {
     async fn open() -> Shop {
-        let store: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
+        Shop::open_on(Arc::new(MemoryStore::new())).await
+    }
+
+    pub(crate) async fn open_on(store: Arc<dyn EventStore>) -> Shop {
         let current = CurrentStore::default();
         current.set(Some(Arc::clone(&store)));
         let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
-        let process = (process::<Jar>().open)(Wiring { store: current, node });
+        let code = Code::fixed(CODE);
+        let process = (process::<Jar>().open)(Wiring { store: current, node, code });
         let mut kinds = Kinds::new();
         process.register(&mut kinds);
         let plan = Plan::parse(TREE, "t.toml", &kinds).unwrap();
         Shop { process, store, tree: Tree::boot(&plan, &kinds).await.unwrap() }
     }
 
-    async fn ask(&self, door: usize, jar: &str, body: Value, caller: Caller) -> Result<Told, Refused> {
+    pub(crate) async fn ask(
+        &self,
+        door: usize,
+        jar: &str,
+        body: Value,
+        caller: Caller,
+    ) -> Result<Told, Refused> {
         let path_ids = if door == OPEN { json!({}) } else { json!({"venture_id": jar}) };
         let [path_ids, body] = [path_ids, body].map(|value| value.as_object().cloned().unwrap());
         self.process.ask(Asked { door, path_ids, body, caller }).await
     }
 
-    async fn a_jar(&self) -> String {
+    pub(crate) async fn a_jar(&self) -> String {
         let told = self.ask(OPEN, "", json!({}), somebody()).await.unwrap();
         assert!(told.born);
         told.answer.about["venture_id"].as_str().unwrap().to_owned()
     }
 
-    async fn close(self) {
+    pub(crate) async fn close(self) {
         self.tree.stop(Duration::from_secs(5)).await;
     }
 }
 
-fn somebody() -> Caller {
+pub(crate) fn somebody() -> Caller {
     Caller {
         actor: "uid:1@n".to_owned(),
         correlation_id: Uuid::now_v7(),
@@ -276,6 +303,44 @@ async fn a_decision_is_made_again_when_somebody_else_appended_in_between() {
     shop.store.append(append).await.unwrap();
     let told = shop.ask(ADD, &jar, json!({"count": 1}), somebody()).await.unwrap();
     assert_eq!((&told.answer.about["marbles"], told.answer.version), (&json!(3), 3));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn events_of_an_older_version_are_folded_as_the_newer_one() {
+    let shop = Shop::open().await;
+    let jar = shop.a_jar().await;
+    let older = || hecate_event_store::NewEvent {
+        event_id: Uuid::now_v7(),
+        event_type: "marbles_added_v1".into(),
+        data: serde_json::value::RawValue::from_string("{}".to_owned()).unwrap().into(),
+        metadata: hecate_event_store::Metadata {
+            correlation_id: Uuid::nil(),
+            causation_id: Uuid::nil(),
+            command_id: Uuid::nil(),
+            actor: "uid:1@n".into(),
+            node_id: "n".into(),
+            realm: "r".into(),
+            idempotency_key: None,
+            conversation_id: None,
+            visibility: None,
+        },
+        tags: Vec::new(),
+        at_us: 0,
+    };
+    let append = hecate_event_store::Append {
+        stream_id: format!("jar-{jar}").into(),
+        expected: hecate_event_store::Expected::Any,
+        events: vec![older(), older()],
+        receipt: None,
+    };
+    shop.store.append(append).await.unwrap();
+    let recorded = shop.process.event_types().into_iter().map(|(event_type, _)| event_type);
+    let upcasters = Upcasters::new(shop.process.upcasts().iter().copied(), recorded).unwrap();
+    let newer = Shop::open_on(upcasters.over(Arc::clone(&shop.store))).await;
+    let told = newer.ask(ADD, &jar, json!({"count": 1}), somebody()).await.unwrap();
+    assert_eq!((&told.answer.about["marbles"], told.answer.version), (&json!(3), 3));
+    newer.close().await;
     shop.close().await;
 }
 

@@ -24,6 +24,7 @@ mod snapshot;
 mod sqlite;
 mod store;
 mod subscription;
+mod upcast;
 
 pub use actor::Supervised;
 pub use append::{APPEND_BYTES_MAX, Append, Appended, EVENT_BYTES_MAX, Expected};
@@ -40,3 +41,4 @@ pub use sqlite::{
 };
 pub use store::{BoxFuture, EventStore, PAGE_EVENTS_MAX, Page};
 pub use subscription::Subscription;
+pub use upcast::{Fault, UpcastEntry, Upcasters};

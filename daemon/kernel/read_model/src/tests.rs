@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Word;
 
 #[derive(Serialize, Deserialize, JsonSchema)]

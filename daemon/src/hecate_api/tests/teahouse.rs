@@ -4,7 +4,7 @@ use super::super::edge::TreeView;
 use super::super::{Edge, EdgeParts, Limits, Operators, kinds};
 use super::client::Client;
 use hecate_desk::prelude::*;
-use hecate_desk::{Aggregate, DeskEntry, Node, ProcessSpec, SystemClock, Wiring, desk, process};
+use hecate_desk::{Aggregate, Code, DeskEntry, Node, ProcessSpec, SystemClock, Wiring, desk, process};
 use hecate_event_store::{Append, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent};
 use hecate_proto::id::VentureId;
 use hecate_read_model::{
@@ -22,7 +22,7 @@ use uuid::Uuid;
 const NO_TEA: Refusal = Refusal::new(404, "tea_not_found", "There is no such tea.");
 const COLD: Refusal = Refusal::new(422, "tea_is_cold", "Nobody drinks cold tea.");
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Tea {
     status: Status,
     venture_id: String,
@@ -262,7 +262,11 @@ impl Teahouse {
         let (current, store) = (CurrentStore::default(), Arc::new(MemoryStore::new()));
         current.set(Some(Arc::clone(&store) as Arc<dyn EventStore>));
         let node = Node { node_id: "here".into(), realm: "tea".into(), clock: Arc::new(SystemClock) };
-        let brewing = (process::<Tea>().open)(Wiring { store: current.clone(), node: node.clone() });
+        let brewing = (process::<Tea>().open)(Wiring {
+            store: current.clone(),
+            node: node.clone(),
+            code: Code::running(),
+        });
         let model =
             model::<Teas>().open(ModelWiring { store: current.clone(), folder: dir.path().to_owned() });
         let tree: Arc<OnceLock<Tree>> = Arc::default();

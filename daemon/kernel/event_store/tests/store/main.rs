@@ -18,6 +18,7 @@ mod receipts;
 mod slow_disk;
 mod snapshots;
 mod subscriptions;
+mod upcasts;
 
 /// Runs each named case against each back end.
 macro_rules! conformance {
@@ -55,4 +56,8 @@ conformance! {
     crate::subscriptions::a_filter_moves_the_checkpoint => a_filtered_subscriber_moves_past_what_it_leaves_out;
     crate::subscriptions::cancelling_loses_nothing => a_cancelled_wait_loses_nothing;
     crate::subscriptions::a_closed_store_gives_everything_first => a_closed_store_gives_everything_first_then_ends;
+    crate::upcasts::every_read_is_raised => older_events_are_read_in_the_newest_version;
+    crate::upcasts::what_is_stored_stays => upcasters_change_nothing_that_is_stored;
+    crate::upcasts::who_asks_for_the_newest_gets_the_oldest => whoever_asks_for_the_newest_type_gets_older_events_too;
+    crate::upcasts::a_bad_event_is_damage => an_event_that_cannot_be_raised_is_damage_with_its_place;
 }
