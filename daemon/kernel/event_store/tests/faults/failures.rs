@@ -11,16 +11,16 @@ use hecate_event_store::{AppendError, EventStore, OpenError, Options, SqliteStor
 use crate::author::Author;
 use crate::ground::{Bench, all_cores, file, folder, number, options};
 use crate::judgement::{Complaint, goes_on, open, which};
-use crate::model::{Model, said};
+use crate::model::{Model, Outcome, said};
 use crate::recording::Recording;
 use crate::steps::{Request, Step};
 use crate::witness::Witness;
 
 const COMMANDS: u64 = 50;
-/// Refusals that are waited for before there is space again.
-const FULL_REFUSALS: u32 = 2;
-/// Refusals that may follow: one until the writer has looked again.
-const HEALING_REFUSALS_MAX: u32 = 1;
+/// Steps that are refused before there is space again.
+const REFUSED_STEPS: u32 = 2;
+/// How many may follow: one until the writer has looked again.
+const REFUSED_WHILE_HEALING_MAX: u32 = 1;
 const KINDS: [(Fault, After); 4] = [
     (Fault::Io, After::Once),
     (Fault::Io, After::ForEver),
@@ -75,8 +75,8 @@ struct Trial {
     /// What nobody can know: requests whose outcome is open, all or none of them recorded.
     unknown: Vec<Request>,
     handle_ended: bool,
-    refused_full: u32,
-    refused_since_healed: u32,
+    /// Steps of which something was refused for want of space.
+    refused_steps: u32,
 }
 
 impl Trial {
@@ -95,11 +95,10 @@ impl Trial {
             model: Model::default(),
             unknown: Vec::new(),
             handle_ended: false,
-            refused_full: 0,
-            refused_since_healed: 0,
+            refused_steps: 0,
         };
-        for step in steps {
-            trial.step(step).await.map_err(|complaint| format!("{step:?}: {complaint}"))?;
+        for (number, step) in steps.iter().enumerate() {
+            trial.step(step).await.map_err(|complaint| format!("step {number}: {complaint}"))?;
         }
         trial.reopen().await?;
         let Self { store, path, model, .. } = trial;
@@ -115,11 +114,15 @@ impl Trial {
         let is_doomed = self.flush_failed();
         let outcomes = step.ask(&self.store, &self.witness).await;
         let asked = step.commits().into_iter().flatten().zip(outcomes.into_iter().flatten());
+        let mut was_refused = false;
         for (request, outcome) in asked {
             if is_doomed && outcome.is_ok() {
                 return Err(format!("acknowledged after a failed flush: {outcome:?}"));
             }
-            self.take(request, outcome).await?;
+            was_refused |= self.take(request, outcome)?;
+        }
+        if was_refused {
+            self.stand_full_disk().await?;
         }
         if self.handle_ended { self.outlive().await } else { Ok(()) }
     }
@@ -131,51 +134,44 @@ impl Trial {
         was_ours && recorder.describe(self.nth_call).contains(" sync ")
     }
 
-    async fn take(
-        &mut self,
-        request: Request,
-        outcome: Result<String, AppendError>,
-    ) -> Result<(), Complaint> {
+    /// Whether it was refused for want of space.
+    fn take(&mut self, request: Request, outcome: Outcome) -> Result<bool, Complaint> {
         match outcome {
-            Err(AppendError::Unavailable { reason: UnavailableReason::DiskFull }) => self.refused().await,
+            Err(AppendError::Unavailable { reason: UnavailableReason::DiskFull }) => return Ok(true),
             Err(AppendError::Unavailable { reason: UnavailableReason::Io | UnavailableReason::Closed }) => {
                 self.handle_ended = true;
-                Ok(())
             }
             Err(AppendError::Unknown) => {
                 self.handle_ended = true;
                 self.unknown.push(request);
-                Ok(())
             }
             decided => {
                 let wanted = request.apply(&mut self.model);
-                let fits = said(&decided) == said(&wanted) && self.unknown.is_empty();
-                if fits { Ok(()) } else { Err(format!("{decided:?}, wanted {wanted:?}")) }
+                if said(&decided) != said(&wanted) || !self.unknown.is_empty() {
+                    return Err(format!("{decided:?}, wanted {wanted:?}"));
+                }
             }
         }
+        Ok(false)
     }
 
-    /// Refused for want of space: reads go on, what was refused is not there even if the process is
-    /// killed now, and when there is space again this handle writes again.
-    async fn refused(&mut self) -> Result<(), Complaint> {
+    /// Reads go on, what was refused is not there even if the process is killed now, and when there is
+    /// space again this handle writes again.
+    async fn stand_full_disk(&mut self) -> Result<(), Complaint> {
         if self.fault != Fault::Full {
             return Err("disk_full on a disk that failed otherwise".to_owned());
         }
-        self.refused_full += 1;
-        if self.refused_full == 1 {
+        self.refused_steps += 1;
+        if self.refused_steps == 1 && !self.handle_ended {
             which(&self.store, [&self.model], self.model.clock_us).await?;
             self.is_kept_by(DiskModel::Kept).await?;
             self.is_kept_by(DiskModel::Torn).await?;
         }
-        if self.refused_full == FULL_REFUSALS {
+        if self.refused_steps == REFUSED_STEPS {
             self.witness.recorder.heal();
         }
-        self.refused_since_healed += u32::from(self.refused_full > FULL_REFUSALS);
-        if self.refused_since_healed <= HEALING_REFUSALS_MAX {
-            Ok(())
-        } else {
-            Err("it does not heal".to_owned())
-        }
+        let has_healed = self.refused_steps <= REFUSED_STEPS + REFUSED_WHILE_HEALING_MAX;
+        if has_healed { Ok(()) } else { Err("it does not heal".to_owned()) }
     }
 
     async fn is_kept_by(&self, model: DiskModel) -> Result<(), Complaint> {

@@ -66,7 +66,7 @@ impl Recording {
         let outcomes = step.ask(store, &self.witness).await;
         let mut flushed = self.witness.take_commits().into_iter();
         for (requests, outcomes) in step.commits().iter().zip(outcomes) {
-            let mut model = self.last().clone();
+            let mut model = self.last().at(self.clock_us);
             for (request, outcome) in requests.iter().zip(outcomes) {
                 assert_eq!(said(outcome), said(request.apply(&mut model)), "{request:?}");
             }
