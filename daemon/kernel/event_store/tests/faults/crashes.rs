@@ -1,7 +1,9 @@
 //! A scenario of 200 commands, and the power cut at its calls to the disk, under each model of a disk.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hecate_disk::simulation::Model as DiskModel;
 use hecate_event_store::{EventStore, Filter, RecordedEvent, SqliteStore, Subscription};
@@ -20,31 +22,36 @@ const READ_MODELS: u64 = 4;
 
 #[test]
 fn a_power_cut_at_a_sample_of_the_calls_loses_and_doubles_nothing() {
-    cut_everywhere(number("HECATE_FAULT_POINTS", 800));
+    cut_everywhere(number("HECATE_FAULT_POINTS", 800), 1);
 }
 
 #[test]
 #[ignore = "minutes"]
 fn a_power_cut_at_every_call_loses_and_doubles_nothing() {
-    cut_everywhere(u64::MAX);
+    cut_everywhere(u64::MAX, number("HECATE_FAULT_TEARS", 4));
 }
 
-/// Judges so many of the pairs of a call and a model, evenly spread.
-fn cut_everywhere(points_max: u64) {
+/// Judges so many of the pairs of a call and a model, evenly spread, each with so many seeds of the disk.
+fn cut_everywhere(points_max: u64, tears: u64) {
     let seed = number("HECATE_FAULT_SEED", 1);
     let home = folder();
     let steps = Author::new(seed).life(COMMANDS);
     let recording = Bench::new().run(Recording::of(home.path(), options(), Model::default(), &steps));
     let pairs = (recording.calls() + 1) * DiskModel::ALL.len() as u64;
-    let points = pairs.min(points_max);
+    let (points, judged) = (pairs.min(points_max), AtomicU64::new(0));
     let took = all_cores(points, Bench::new, |bench, point| {
-        let pair = point * pairs / points + Dice::new(seed ^ point).below(pairs.div_ceil(points).max(1));
-        let (at, model) = (pair.min(pairs - 1) / 4 + 1, DiskModel::ALL[(pair % 4) as usize]);
-        bench.run(judge(&recording, at, model, seed));
+        let pair = point * pairs / points + Dice::new(seed ^ point).below(pairs / points);
+        let (at, model) = (pair / 4 + 1, DiskModel::ALL[(pair % 4) as usize]);
+        let is_chance = matches!(model, DiskModel::Torn | DiskModel::Reordered);
+        for tear in 0..if is_chance { tears } else { 1 } {
+            bench.run(judge(&recording, at, model, seed + tear));
+            judged.fetch_add(1, Ordering::Relaxed);
+        }
     });
     let (calls, head) = (recording.calls(), recording.last().head());
     println!(
-        "crashes: seed {seed}, {} steps, {head} events, {calls} calls; {points} of {pairs} pairs of a call and a model judged in {took:?}",
+        "crashes: seed {seed}, {} steps, {head} events, {calls} calls; {points} of {pairs} pairs of a call and \
+         a model, {judged:?} cuts judged in {took:?}",
         steps.len()
     );
 }
@@ -53,10 +60,10 @@ async fn judge(recording: &Recording, at: u64, model: DiskModel, seed: u64) {
     let there = folder();
     let told = recording.cut(at, model, seed, there.path());
     let judged = survived(recording, at, there.path()).await;
-    judged.unwrap_or_else(|complaint| panic!("scenario seed {seed}: {told}: {complaint}"));
+    judged.unwrap_or_else(|complaint| panic!("{told}: {complaint}"));
 }
 
-async fn survived(recording: &Recording, at: u64, there: &std::path::Path) -> Result<(), Complaint> {
+async fn survived(recording: &Recording, at: u64, there: &Path) -> Result<(), Complaint> {
     let (path, allowed) = (file(there), recording.allowed(at));
     if allowed.was_open && at.is_multiple_of(VERIFIED_COLD) {
         is_whole(&path, None)?;

@@ -174,12 +174,23 @@ impl Trial {
         if has_healed { Ok(()) } else { Err("it does not heal".to_owned()) }
     }
 
+    /// Judges what is left if the process is killed, or the power goes, just now.
     async fn is_kept_by(&self, model: DiskModel) -> Result<(), Complaint> {
         let (there, recorder) = (folder(), &self.witness.recorder);
         recorder.survivors(recorder.calls() + 1, model, self.nth_call, there.path()).unwrap();
         let store = open(&file(there.path()))?;
-        let found = which(&store, [&self.model], self.model.clock_us).await;
-        found.map(drop).map_err(|complaint| format!("killed after the refusal ({model:?}): {complaint}"))
+        let with_unknown = self.with_unknown();
+        let found = which(&store, [&self.model, &with_unknown], with_unknown.clock_us).await;
+        found.map(drop).map_err(|complaint| format!("cut off after the answer ({model:?}): {complaint}"))
+    }
+
+    /// The other possible state.
+    fn with_unknown(&self) -> Model {
+        let mut model = self.model.clone();
+        for request in &self.unknown {
+            drop(request.apply(&mut model));
+        }
+        model
     }
 
     /// This handle writes no more: it says so, and what it leaves is what it said.
@@ -189,16 +200,17 @@ impl Trial {
         if !matches!(late, Err(AppendError::Unavailable { .. })) {
             return Err(format!("an append to a store that ended: {late:?}"));
         }
+        for model in DiskModel::ALL {
+            self.is_kept_by(model).await?;
+        }
         self.witness.recorder.heal();
         self.reopen().await
     }
 
     async fn reopen(&mut self) -> Result<(), Complaint> {
         self.store.close().await;
-        let mut with_unknown = self.model.clone();
-        for request in std::mem::take(&mut self.unknown) {
-            drop(request.apply(&mut with_unknown));
-        }
+        let with_unknown = self.with_unknown();
+        self.unknown.clear();
         self.store = open_in_spite(&self.path, &self.witness)?;
         self.opened_at = self.witness.recorder.calls();
         self.handle_ended = false;
