@@ -30,7 +30,7 @@ const KINDS: [(Fault, After); 4] = [
 
 #[test]
 fn a_disk_that_fails_at_a_sample_of_the_calls_is_told_and_survived() {
-    fail_everywhere(number("HECATE_FAULT_FAILURES", 300));
+    fail_everywhere(number("HECATE_FAULT_FAILURES", 250));
 }
 
 #[test]

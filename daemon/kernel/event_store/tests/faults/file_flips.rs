@@ -81,11 +81,11 @@ impl ClosedStore {
         copy
     }
 
-    /// All bits of the database's header; of each page its own header and its checksum.
+    /// All bits of the database's header; of each page the begin of its own header, and of its checksum.
     fn marked_bits(&self) -> Vec<u64> {
         let pages = (0..self.bits()).step_by(PAGE_BYTES * 8);
         let page_bits = PAGE_BYTES as u64 * 8;
-        let of_page = |start| (start..start + 12 * 8).chain(start + page_bits - 64..start + page_bits);
+        let of_page = |start| (start..start + 32).chain(start + page_bits - 32..start + page_bits);
         (0..100 * 8).chain(pages.flat_map(of_page)).collect()
     }
 

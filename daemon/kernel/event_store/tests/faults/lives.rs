@@ -13,7 +13,7 @@ use crate::recording::Recording;
 
 #[test]
 fn a_few_stores_survive_hard_lives() {
-    live(number("HECATE_FAULT_LIVES", 2_000));
+    live(number("HECATE_FAULT_LIVES", 600));
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn a_sample_of_flipped_bits_in_the_log_is_found_or_cuts_the_last_commits() {
     let store = KilledStore::new();
     let mut dice = Dice::new(number("HECATE_FAULT_SEED", 1));
     let mut bits: Vec<u64> = (0..LOG_HEADER_BYTES as u64 * 8).collect();
-    bits.extend((0..number("HECATE_FAULT_FLIPS", 1_000)).map(|_| dice.below(STRETCH_BYTES as u64 * 8)));
+    bits.extend((0..number("HECATE_FAULT_FLIPS", 3_000)).map(|_| dice.below(STRETCH_BYTES as u64 * 8)));
     store.flip(&bits);
 }
 
