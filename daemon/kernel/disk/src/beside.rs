@@ -56,8 +56,9 @@ pub(crate) fn replace(observer: &Observer, path: &Path, bytes: &[u8]) -> io::Res
 
 /// Flushes the names in a folder.
 pub(crate) fn sync_folder(observer: &Observer, folder: &Path) -> io::Result<()> {
-    observer.before(Call::SyncFolder { path: folder })?;
-    observer.time(folder, || File::open(folder)?.sync_all(), io::Result::is_ok)
+    observer.before(Call::SyncFolder { path: folder }).map_err(io::Error::other)?;
+    let flush = || File::open(folder)?.sync_all();
+    observer.time(folder, flush, io::Result::is_ok).map_err(io::Error::other)
 }
 
 /// The folder that holds `path`.
@@ -107,7 +108,8 @@ fn write_zeros(observer: &Observer, path: &Path, file: &File, from: u64, to: u64
     Ok(())
 }
 
+/// A flush that failed for want of space is not told as `StorageFull`: nobody may try it again.
 fn sync(observer: &Observer, path: &Path, file: &File) -> io::Result<()> {
-    observer.before(Call::Sync { path })?;
-    observer.time(path, || file.sync_all(), io::Result::is_ok)
+    observer.before(Call::Sync { path }).map_err(io::Error::other)?;
+    observer.time(path, || file.sync_all(), io::Result::is_ok).map_err(io::Error::other)
 }

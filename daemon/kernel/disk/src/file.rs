@@ -130,8 +130,9 @@ impl OpenFile {
     }
 
     pub(crate) fn sync(&self, below: impl FnOnce() -> c_int) -> c_int {
-        if let Err(fault) = self.observer.before(Call::Sync { path: &self.path }) {
-            return code(fault, SQLITE_IOERR_FSYNC);
+        // As by SQLite's own VFS: whatever the cause, a failed flush is no full disk that may be tried again.
+        if self.observer.before(Call::Sync { path: &self.path }).is_err() {
+            return SQLITE_IOERR_FSYNC;
         }
         let answer = self.observer.time(&self.path, below, |answer| *answer == SQLITE_OK);
         if answer == SQLITE_OK { self.folder_synced() } else { answer }
@@ -144,7 +145,7 @@ impl OpenFile {
             return SQLITE_OK;
         }
         let call = Call::SyncFolder { path: beside::folder_of(&self.path) };
-        self.observer.before(call).map_or_else(|fault| code(fault, SQLITE_IOERR_DIR_FSYNC), |()| SQLITE_OK)
+        self.observer.before(call).map_or(SQLITE_IOERR_DIR_FSYNC, |()| SQLITE_OK)
     }
 }
 

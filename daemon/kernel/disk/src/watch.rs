@@ -71,6 +71,7 @@ pub enum Call<'a> {
 
 /// How a call fails. SQLite answers `SQLITE_IOERR` with the kind of the call (a creation:
 /// `SQLITE_CANTOPEN`), or `SQLITE_FULL`; beside SQLite it is an [`io::Error`] of kind `Other` or `StorageFull`.
+/// A flush that fails is never said to lack space: it is an I/O error, whatever its cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The device failed.

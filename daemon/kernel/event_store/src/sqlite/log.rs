@@ -3,6 +3,8 @@
 //! commit can be torn, and silent loss after a bit has flipped in the middle. A commit is flushed before
 //! the next one is written, so commits behind a broken one tell the two apart.
 
+use std::collections::HashSet;
+
 /// The log's own header, bytes.
 pub(super) const HEADER_BYTES: usize = 32;
 const FRAME_HEADER_BYTES: usize = 24;
@@ -31,12 +33,12 @@ type Salts = [u8; 8];
 
 /// Judges the bytes of a log.
 pub(super) fn inspect(log: &[u8]) -> Log {
-    let Some((header, frames)) = log.split_at_checked(HEADER_BYTES) else { return Log::Empty };
+    let Some((header, _)) = log.split_at_checked(HEADER_BYTES) else { return Log::Empty };
     if header.iter().all(|byte| *byte == 0) {
         return Log::Empty;
     }
     let Some(run) = Run::of(header) else { return Log::Broken { frame: 0 } };
-    let frames: Vec<&[u8]> = frames.chunks_exact(FRAME_HEADER_BYTES + run.page_bytes).collect();
+    let frames = run.frames(log);
     let (whole, committed) = run.follow(&frames);
     let behind = frames.iter().skip(whole).skip(1);
     // One commit behind the break may be the torn one's own last frame.
@@ -44,6 +46,14 @@ pub(super) fn inspect(log: &[u8]) -> Log {
         return Log::Broken { frame: whole + 1 };
     }
     if committed == 0 { Log::Empty } else { Log::Whole { frames: committed } }
+}
+
+/// The numbers of the pages that were committed into the log.
+pub(super) fn pages(log: &[u8]) -> HashSet<u32> {
+    let Some(run) = log.get(..HEADER_BYTES).and_then(Run::of) else { return HashSet::new() };
+    let frames = run.frames(log);
+    let (_, committed) = run.follow(&frames);
+    frames[..committed].iter().map(|frame| big_endian(frame, 0)).collect()
 }
 
 /// One run of the log, from a header to the next.
@@ -66,6 +76,10 @@ impl Run {
         let salts = header[16..24].try_into().ok()?;
         let fits = sum == (big_endian(header, 24), big_endian(header, 28)) && page_bytes.is_power_of_two();
         fits.then_some(Self { page_bytes, salts, sum, word })
+    }
+
+    fn frames<'l>(&self, log: &'l [u8]) -> Vec<&'l [u8]> {
+        log[HEADER_BYTES..].chunks_exact(FRAME_HEADER_BYTES + self.page_bytes).collect()
     }
 
     /// How many frames fit, and how many of them up to the last commit.
@@ -156,6 +170,14 @@ mod tests {
             flipped[at] ^= 4;
             assert_eq!(inspect(&flipped), Log::Broken { frame: 0 }, "byte {at}");
         }
+    }
+
+    #[test]
+    fn pages_count_up_to_the_last_commit() {
+        let log = written();
+        assert_eq!(pages(&log), HashSet::from([1, 2]));
+        assert_eq!(pages(&log[..HEADER_BYTES + FRAME]), HashSet::new(), "half a commit");
+        assert_eq!(pages(&[0; 50_000]), HashSet::new());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Opening the file: who may, whether it is ours, whole and readable; then the log beside it is grown
 //! once, so that later commits write into space that exists and flush no file length.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -132,18 +133,26 @@ pub(super) fn acquire(path: &Path) -> Result<File, OpenError> {
 
 /// Refuses a log that lost what was acknowledged; SQLite would take the break for its end.
 pub(super) fn check_log(path: &Path) -> Result<(), OpenError> {
-    let path = log_of(path);
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(OpenError::Io { path, source }),
-    };
-    match log::inspect(&bytes) {
+    match log::inspect(&read_log(path)?) {
         Log::Empty | Log::Whole { .. } => Ok(()),
         Log::Broken { frame } => {
             let detail = format!("frame {frame} does not fit, and acknowledged commits are behind it");
-            Err(OpenError::Damaged { path, detail })
+            Err(OpenError::Damaged { path: log_of(path), detail })
         }
+    }
+}
+
+/// The numbers of the pages that are read from the log and not from the file.
+pub(super) fn logged_pages(path: &Path) -> Result<HashSet<u32>, OpenError> {
+    Ok(log::pages(&read_log(path)?))
+}
+
+/// The bytes of the log; none where there is no log.
+fn read_log(path: &Path) -> Result<Vec<u8>, OpenError> {
+    let path = log_of(path);
+    match std::fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read.map_err(|source| OpenError::Io { path, source }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Looks at every byte of a store that means something, and names what does not fit by stream and
 //! position. Reads only, so it may look at the store of a running daemon too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -100,7 +100,7 @@ pub fn verify(path: &Path, told: &mut dyn FnMut(Finding)) -> Result<Verified, Op
         }
     }
     let bytes = file.metadata().map_err(io)?.len();
-    let pages_fit = verify_pages(&file, bytes, &mut tell).map_err(io)?;
+    let pages_fit = verify_pages(&file, bytes, &open::logged_pages(path)?, &mut tell).map_err(io)?;
     drop(file);
     let conn = connect(path, pages_fit)?;
     open::check_format(&conn, path)?;
@@ -123,18 +123,30 @@ fn connect(path: &Path, pages_fit: bool) -> Result<Connection, OpenError> {
     conn.map_err(|error| open::open_error(path, &error))
 }
 
-fn verify_pages(file: &File, bytes: u64, tell: &mut dyn FnMut(Finding)) -> io::Result<bool> {
+/// Pages that the log holds are read from there: in the file, a power cut may have torn them in the middle
+/// of a checkpoint, and the next one writes them again.
+fn verify_pages(
+    file: &File,
+    bytes: u64,
+    logged: &HashSet<u32>,
+    tell: &mut dyn FnMut(Finding),
+) -> io::Result<bool> {
     let whole = PAGE_BYTES as u64;
-    let mut fit = bytes.is_multiple_of(whole);
-    if !fit {
-        tell(Finding::File { detail: format!("the file breaks off in a page, after {bytes} bytes") });
-    }
-    for page in 0..bytes / whole {
+    let mut fit = true;
+    for page in 0..bytes.div_ceil(whole) {
         let number = u32::try_from(page + 1).map_err(io::Error::other)?;
-        if !page_fits(file, number)? {
-            fit = false;
-            tell(Finding::File { detail: format!("page {number}: its checksum does not fit") });
+        if logged.contains(&number) {
+            continue;
         }
+        let detail = if (page + 1) * whole > bytes {
+            format!("the file breaks off in page {number}, after {bytes} bytes")
+        } else if !page_fits(file, number)? {
+            format!("page {number}: its checksum does not fit")
+        } else {
+            continue;
+        };
+        fit = false;
+        tell(Finding::File { detail });
     }
     Ok(fit)
 }

@@ -12,9 +12,13 @@ use hecate_event_store::{Append, EventStore, Expected, Keep, SqliteStore};
 use crate::kit::{Dice, append, bounded, events, file, folder, receipt, small, whole_log};
 
 const FOLDER: &str = "HECATE_STORE_CRASH_FOLDER";
-const WRITERS: u64 = 8;
+/// How many processes are killed; a full proof kills 1,000.
+const CYCLES: &str = "HECATE_STORE_CRASH_CYCLES";
+const CYCLES_USUAL: u64 = 100;
+/// Each cycle looks at the whole store, so a new one is begun now and then.
+const CYCLES_PER_STORE: u64 = 25;
+const WRITERS: u64 = 4;
 const EVENTS_EACH: u64 = 3;
-const CYCLES: u64 = 10;
 
 /// Not a test by itself: the process that gets killed. It prints a line per acknowledgement.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,7 +35,8 @@ async fn writer_to_be_killed() {
 
 async fn write_for_ever(store: Arc<SqliteStore>, writer: u64) {
     let stream = format!("writer-{writer}");
-    let mut rounds = store.read_stream(&stream, 0, 1_000).await.unwrap().len() as u64 / EVENTS_EACH;
+    let log = whole_log(&*store).await;
+    let mut rounds = log.iter().filter(|event| *event.stream_id == *stream).count() as u64 / EVENTS_EACH;
     loop {
         let expected = match rounds {
             0 => Expected::NoStream,
@@ -76,23 +81,34 @@ fn start(folder: &Path) -> Child {
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_kill_minus_nine() {
-    let folder = folder();
-    let mut known = Acknowledged::default();
-    for cycle in 0..CYCLES {
-        let mut child = start(folder.path());
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut wanted = 5 + Dice::new(cycle + 1).below(60);
-        while wanted > 0 {
-            wanted -= u64::from(known.note(&lines.next().expect("the writer lives").unwrap()));
+    let cycles = std::env::var(CYCLES).map_or(CYCLES_USUAL, |text| text.parse().unwrap());
+    let (mut folder, mut known, mut acknowledged) = (folder(), Acknowledged::default(), 0);
+    for cycle in 0..cycles {
+        if cycle > 0 && cycle.is_multiple_of(CYCLES_PER_STORE) {
+            (folder, known) = (crate::kit::folder(), Acknowledged::default());
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // A line that the kill cut through was no acknowledgement that anybody read.
-        let rest: Vec<_> = lines.map_while(Result::ok).collect();
-        for line in &rest {
-            known.note(line);
-        }
+        let before = known.positions.len();
+        write_and_kill(folder.path(), &mut known, cycle);
+        acknowledged += known.positions.len() - before;
         bounded(judge(&file(&folder), &mut known, cycle)).await;
+    }
+    println!("kill -9: {cycles} cycles, {WRITERS} writers, {acknowledged} appends acknowledged");
+}
+
+/// Kills the process after some acknowledgements, and notes all that it printed.
+fn write_and_kill(folder: &Path, known: &mut Acknowledged, cycle: u64) {
+    let mut child = start(folder);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut wanted = 5 + Dice::new(cycle + 1).below(60);
+    while wanted > 0 {
+        wanted -= u64::from(known.note(&lines.next().expect("the writer lives").unwrap()));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // A line that the kill cut through was no acknowledgement that anybody read.
+    let rest: Vec<_> = lines.map_while(Result::ok).collect();
+    for line in &rest {
+        known.note(line);
     }
 }
 
