@@ -1,0 +1,40 @@
+//! How long it takes to draw a million events. Not a test: `cargo test --release -p hecate-read-model
+//! a_million -- --ignored --nocapture`.
+
+use super::{MemoryStore, Reading, Words};
+use hecate_event_store::{Append, EventStore, Expected, Options, SqliteStore, kit};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Instant;
+
+const EVENTS: u64 = 1_000_000;
+const STREAMS: u64 = 100_000;
+
+async fn measure(name: &str, store: Arc<dyn EventStore>) {
+    let folder = tempfile::tempdir().unwrap();
+    for batch in 0..EVENTS / 1_000 {
+        let words = (0..1_000).map(|n| json!({ "word": format!("w-{:012}", (batch * 1_000 + n) % STREAMS) }));
+        let events = words.map(|data| kit::event("word_said_v1", &data)).collect();
+        let stream_id = format!("s{batch}").into();
+        store.append(Append { stream_id, expected: Expected::Any, events, receipt: None }).await.unwrap();
+    }
+    let began = Instant::now();
+    let reading = Reading::on::<Words<1>>(Arc::clone(&store), folder.path()).await;
+    reading.side.drawn_up_to(EVENTS).await;
+    eprintln!("{name}: {EVENTS} events in {:.2} s; {:?}", began.elapsed().as_secs_f64(), reading.side.gauges());
+    reading.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it measures"]
+async fn a_million_events_from_memory() {
+    measure("memory", Arc::new(MemoryStore::new())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it measures"]
+async fn a_million_events_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("events.sqlite"), Options::default()).unwrap();
+    measure("file", Arc::new(store)).await;
+}
