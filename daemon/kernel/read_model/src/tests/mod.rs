@@ -2,6 +2,7 @@
 
 mod kills;
 mod rebuilds;
+mod rules;
 mod scribe;
 mod parked;
 mod speed;

@@ -2,7 +2,7 @@
 //! is drawn anew ends the same.
 
 use super::scribe::{Dice, MODEL, dump, rebuild, record, retry, say_in, skip};
-use super::{Reading, Words, kit, model, seen};
+use super::{Reading, Words, model, seen};
 use crate::{Poison, ProjectionEntry, QueryEntry, ReadModel, projects};
 use hecate_event_store::{EventStore, Filter, MemoryStore};
 use serde_json::json;
@@ -172,5 +172,4 @@ async fn settled(reading: &Reading, store: &MemoryStore) {
         }
     };
     tokio::time::timeout(Duration::from_secs(60), settling).await.expect("it settles");
-    let _ = kit::event;
 }
