@@ -36,10 +36,8 @@ fn poisoned_log(folder: &Path) {
     let later = refined(json!({
         "venture_id": POISONED, "revision": 2, "brief": "Later", "refined_by": "uid:1@there", "refined_at": 3,
     }));
-    let streams = [
-        (POISONED, vec![setup(POISONED, "Poisoned"), poison, later]),
-        (FINE, vec![setup(FINE, "Fine")]),
-    ];
+    let streams =
+        [(POISONED, vec![setup(POISONED, "Poisoned"), poison, later]), (FINE, vec![setup(FINE, "Fine")])];
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
         let store = SqliteStore::open(&folder.join("data/events.sqlite"), Options::default()).unwrap();
         for (venture_id, events) in streams {
@@ -143,7 +141,9 @@ fn a_rebuild_on_demand_ends_with_the_same_rows_and_is_listed() {
     let before = (ventures::every_row(&client, ventures::head(&client)), inode(&file));
     let rebuild = format!("{MODELS}/{MODEL}/rebuild");
     client.post(&rebuild, &json!({ "reason": "To be sure" })).expect(201);
-    until("another file answers", || (inode(&file) != before.1 && state(&client).rebuild.is_none()).then_some(()));
+    until("another file answers", || {
+        (inode(&file) != before.1 && state(&client).rebuild.is_none()).then_some(())
+    });
     assert_eq!(ventures::every_row(&client, ventures::head(&client)), before.0);
     let listed = client.ask(&seen(MODELS, ventures::head(&client))).expect(200).json();
     let row = listed["read_models"].as_array().unwrap().iter().find(|row| row["model"] == MODEL).unwrap();
@@ -171,7 +171,8 @@ fn what_nobody_knows_and_what_is_not_parked_is_refused_by_name() {
         assert!(!detail("hint").is_empty(), "{answer}");
         (answer["error"].as_str().unwrap().to_owned(), detail("field"))
     };
-    let post = |model: &str, desk: &str, body: &Value| Request::post(&format!("{MODELS}/{model}/{desk}"), body);
+    let post =
+        |model: &str, desk: &str, body: &Value| Request::post(&format!("{MODELS}/{model}/{desk}"), body);
     let (nobody, position) = ("query_nobody", json!({ "position": 1 }));
     let skip = json!({ "position": 1, "reason": "No use" });
     let unknown = ("read_model_not_found".to_owned(), "model".to_owned());

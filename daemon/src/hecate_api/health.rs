@@ -31,9 +31,8 @@ fn health(edge: &Edge) -> Health {
     let told = edge.parts.told.iter().map(|(_, told)| told.position()).min().flatten();
     let log = Log { head, ready_from: edge.ready_from() };
     let facts = follower(told, log, "Nothing tells facts now.");
-    let models = edge.parts.models.iter().map(|model| {
-        (model.name().to_owned(), read_model(&model.gauges(), log))
-    });
+    let models =
+        edge.parts.models.iter().map(|model| (model.name().to_owned(), read_model(&model.gauges(), log)));
     Health {
         ok: phase == Phase::Ready,
         status: name(phase).to_owned(),

@@ -32,8 +32,13 @@ impl Project<ParkedEventSkipped> for ReadModels {
 impl Project<ReadModelRebuildRequested> for ReadModels {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<ReadModelRebuildRequested>) -> Result<()> {
         let ReadModelRebuildRequested { model, reason, requested_by, requested_at } = &recorded.event;
-        tx.prepare_cached("INSERT OR REPLACE INTO read_models VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute((model, requested_at, requested_by, reason, recorded.position))?;
+        tx.prepare_cached("INSERT OR REPLACE INTO read_models VALUES (?1, ?2, ?3, ?4, ?5)")?.execute((
+            model,
+            requested_at,
+            requested_by,
+            reason,
+            recorded.position,
+        ))?;
         Ok(())
     }
 }

@@ -46,7 +46,10 @@ impl Event<TendedModel> for ReadModelRebuildRequested {
 fn any_read_model_that_there_is_can_be_rebuilt_as_often_as_one_likes() {
     let ask = serde_json::json!({"reason": "To be sure"});
     let rebuilt = super::kit::a_model().asked::<RebuildReadModel>(ask.clone());
-    assert_eq!(rebuilt.when::<RebuildReadModel>(serde_json::json!({})).unwrap()[0].1["model"], "query_ventures");
+    assert_eq!(
+        rebuilt.when::<RebuildReadModel>(serde_json::json!({})).unwrap()[0].1["model"],
+        "query_ventures"
+    );
     let refused = super::kit::a_model().called("model", "nobody").when::<RebuildReadModel>(ask).unwrap_err();
     assert!(refused.is(READ_MODEL_NOT_FOUND) && refused.details["field"] == "model");
     assert!(refused.details["hint"].as_str().is_some_and(|hint| hint.contains("query_ventures")));

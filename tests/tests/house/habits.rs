@@ -87,7 +87,8 @@ pub(crate) fn half_done(house: &House) -> Vec<Complaint> {
 pub(crate) fn tree(house: &House) -> Vec<Complaint> {
     let file = Source { path: "supervision.toml".to_owned(), text: house.supervision.clone() };
     // What no venture walks through lives on the platform.
-    let places = [(["read_models"].as_slice(), &house.query_apps), (&["processes", "platform"], &house.processes)];
+    let places =
+        [(["read_models"].as_slice(), &house.query_apps), (&["processes", "platform"], &house.processes)];
     let homeless = places.iter().flat_map(|(floors, apps)| {
         let has_place = |app: &str| {
             let mut paths = floors.iter().map(|floor| format!("path = \"/hecate/apps/{floor}/{app}"));

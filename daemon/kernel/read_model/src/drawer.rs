@@ -11,9 +11,7 @@ use crate::{
     sheet::{parked_at, released},
     tending::{self, Order},
 };
-use hecate_event_store::{
-    EventStore, Filter, PAGE_EVENTS_MAX, ReadError, Subscription, UnavailableReason,
-};
+use hecate_event_store::{EventStore, Filter, PAGE_EVENTS_MAX, ReadError, Subscription, UnavailableReason};
 use hecate_supervision::ExitReason;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -100,8 +98,7 @@ impl Drawer {
                 old = Some(self.draw(file, stretch).await?);
             }
             // The next stretch is read while this one is drawn.
-            let (drawn, read) =
-                tokio::join!(self.draw(next, ahead), self.gather(&mut log, MAKING_EVENTS));
+            let (drawn, read) = tokio::join!(self.draw(next, ahead), self.gather(&mut log, MAKING_EVENTS));
             (next, ahead) = (drawn?, read?);
             self.publish(old.as_ref(), Some(&next));
             let passed = old.as_ref().is_none_or(|old| old.position <= next.position);
@@ -113,9 +110,8 @@ impl Drawer {
 
     async fn begin(&self) -> Result<ModelFile, ExitReason> {
         let (side, pen, origin) = (Arc::clone(&self.side), self.pen.clone(), self.origin());
-        let begin = move || {
-            ModelFile::begin(&side.path, side.entry.design, &origin, pen).map_err(ExitReason::error)
-        };
+        let begin =
+            move || ModelFile::begin(&side.path, side.entry.design, &origin, pen).map_err(ExitReason::error);
         tokio::task::spawn_blocking(begin).await.map_err(ExitReason::error)?
     }
 
@@ -141,7 +137,8 @@ impl Drawer {
     async fn draw(&self, mut file: ModelFile, stretch: Stretch) -> Result<ModelFile, ExitReason> {
         let Stretch { events, to } = stretch;
         let ahead = events.iter().filter(|event| event.position > file.position);
-        let orders = ahead.filter_map(|event| Some((event.position, tending::order(self.side.name(), event)?)));
+        let orders =
+            ahead.filter_map(|event| Some((event.position, tending::order(self.side.name(), event)?)));
         for (by, order) in orders.collect::<Vec<_>>() {
             let (Order::Retry(position) | Order::Skip(position)) = order else { continue };
             file = self.draw_plain(file, &events, by - 1).await?;
@@ -187,7 +184,8 @@ impl Drawer {
             return Ok(self.on(file, move |file| parking::skip(file, position)).await?.1);
         };
         let found = self.read_stream(&parked.stream_id, parked.version).await?;
-        let event = found.into_iter().find(|event| event.position == position).ok_or_else(|| gone(position))?;
+        let event =
+            found.into_iter().find(|event| event.position == position).ok_or_else(|| gone(position))?;
         Ok(self.on(file, move |file| parking::retry(file, &event, by)).await?.1)
     }
 

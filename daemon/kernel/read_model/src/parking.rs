@@ -95,7 +95,12 @@ pub(crate) trait Canvas {
 pub(crate) type Work<'w> = dyn FnMut(&mut dyn Sheet) -> Result<(), DrawError> + 'w;
 
 /// Draws a stretch of the log that ends at `to`. What was drawn of it before is passed over.
-pub(crate) fn draw(canvas: &mut dyn Canvas, events: &[Stored], to: u64, poison: Poison) -> Result<(), DrawError> {
+pub(crate) fn draw(
+    canvas: &mut dyn Canvas,
+    events: &[Stored],
+    to: u64,
+    poison: Poison,
+) -> Result<(), DrawError> {
     let drawn = canvas.position();
     let rest = &events[events.partition_point(|event| event.position <= drawn)..];
     if to <= drawn {
@@ -135,8 +140,8 @@ pub(crate) fn release(canvas: &mut dyn Canvas, events: &[Stored]) -> Result<bool
     let mut convict = |canvas: &mut dyn Canvas, culprit: &Stored, error: String| {
         canvas.transact(&mut |sheet| {
             let retried_by = sheet.parked(culprit.position).map(|row| row.map_or(0, |row| row.retried_by));
-            let verdict = retried_by
-                .map(|retried_by| Verdict { error: error.clone(), tries: TRIES_MAX, retried_by });
+            let verdict =
+                retried_by.map(|retried_by| Verdict { error: error.clone(), tries: TRIES_MAX, retried_by });
             verdict.and_then(|verdict| sheet.convict(culprit.position, &verdict)).map_err(of(culprit))
         })?;
         Ok(false)

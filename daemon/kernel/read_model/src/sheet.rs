@@ -156,7 +156,8 @@ pub(crate) fn parked_at(db: &Connection, position: u64) -> rusqlite::Result<Opti
 pub(crate) fn released(db: &Connection, max: usize) -> rusqlite::Result<Vec<Parked>> {
     let first = "SELECT stream_id FROM (SELECT stream_id, min(position) AS position, error FROM _parked
                  GROUP BY stream_id) WHERE error IS NULL ORDER BY position LIMIT 1";
-    let Some(stream_id) = db.prepare_cached(first)?.query_row([], |row| row.get::<_, String>(0)).optional()?
+    let Some(stream_id) =
+        db.prepare_cached(first)?.query_row([], |row| row.get::<_, String>(0)).optional()?
     else {
         return Ok(Vec::new());
     };
@@ -170,7 +171,8 @@ pub(crate) fn untold(db: &Connection, max: usize) -> rusqlite::Result<(Vec<Parke
     let sql = format!("SELECT {PARKED} FROM _parked WHERE error IS NOT NULL AND NOT told LIMIT ?1");
     let culprits = db.prepare_cached(&sql)?.query_map([max], row)?.collect::<Result<_, _>>()?;
     let mut settled = db.prepare_cached("SELECT position, told_by FROM _settled LIMIT ?1")?;
-    let settled = settled.query_map([max], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let settled =
+        settled.query_map([max], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     Ok((culprits, settled))
 }
 

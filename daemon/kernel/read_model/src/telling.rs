@@ -47,7 +47,10 @@ async fn concerns(side: &Arc<ReadSide>) -> Result<Vec<(Concern, String)>, Refuse
     let model = side.name();
     let parked = culprits.into_iter().map(|row| park(model, row));
     let settled = settled.into_iter().map(|(position, told_by)| {
-        (Concern::Settled { model: model.to_owned(), position }, format!("settle/{model}/{position}/{told_by}"))
+        (
+            Concern::Settled { model: model.to_owned(), position },
+            format!("settle/{model}/{position}/{told_by}"),
+        )
     });
     Ok(parked.chain(settled).collect())
 }

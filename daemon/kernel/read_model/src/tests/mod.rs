@@ -1,10 +1,10 @@
 //! A read model at work: drawn from the log, asked while it is drawn, thrown away and drawn again.
 
 mod kills;
+mod parked;
 mod rebuilds;
 mod rules;
 mod scribe;
-mod parked;
 mod speed;
 
 use crate::{AskedQuery, Found, Keyset, ModelWiring, Order, Paging, Project, ProjectionEntry, Query};
@@ -75,8 +75,10 @@ impl<const REVISION: u32> ReadModel for Words<REVISION> {
 impl<const REVISION: u32> Project<WordSaid> for Words<REVISION> {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<WordSaid>) -> rusqlite::Result<()> {
         assert_ne!(recorded.event.word, PANICS, "this word is not said");
-        tx.prepare_cached("INSERT INTO words VALUES (?1, ?3, ?2) ON CONFLICT DO UPDATE SET times = times + ?3")?
-            .execute((&recorded.event.word, recorded.position, REVISION))?;
+        tx.prepare_cached(
+            "INSERT INTO words VALUES (?1, ?3, ?2) ON CONFLICT DO UPDATE SET times = times + ?3",
+        )?
+        .execute((&recorded.event.word, recorded.position, REVISION))?;
         Ok(())
     }
 }

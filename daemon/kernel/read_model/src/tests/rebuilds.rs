@@ -63,8 +63,7 @@ async fn the_old_file_answers_and_moves_until_the_new_one_is_whole() {
 #[tokio::test(start_paused = true)]
 async fn nobody_is_answered_from_a_file_that_is_not_whole() {
     let (store, folder) = (Arc::new(MemoryStore::new()), tempfile::tempdir().unwrap());
-    let side = super::model::<Words<1>>()
-        .open(super::wiring(super::CurrentStore::default(), folder.path()));
+    let side = super::model::<Words<1>>().open(super::wiring(super::CurrentStore::default(), folder.path()));
     say(&store, &["tea"]).await;
     let asked = AskedQuery { path_ids: Map::new(), params: Vec::new(), min_position: None };
     let refused = side.ask(0, asked).await.unwrap_err();

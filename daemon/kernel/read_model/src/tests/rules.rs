@@ -239,9 +239,8 @@ fn batches_of_any_size_end_the_same_in_order_and_nothing_is_drawn_twice() {
 
 /// Every event is drawn, parked or was skipped; whoever is parked has a culprit at the head of its stream.
 fn nothing_is_lost(rows: &Rows, log: &[Stored], seed: u64) {
-    let skips = |position: u64| {
-        log.iter().any(|event| tending::order(MODEL, event) == Some(Order::Skip(position)))
-    };
+    let skips =
+        |position: u64| log.iter().any(|event| tending::order(MODEL, event) == Some(Order::Skip(position)));
     for event in log.iter().filter(|event| rows.knows(&event.event_type)) {
         let drawn = rows.drawn.get(&event.stream_id).is_some_and(|drawn| drawn.contains(&event.position));
         let parked = rows.parked.contains_key(&event.position);
@@ -254,13 +253,18 @@ fn nothing_is_lost(rows: &Rows, log: &[Stored], seed: u64) {
 #[test]
 fn a_culprit_in_a_large_batch_is_tried_three_times_alone_and_the_others_are_drawn() {
     let mut log: Vec<Stored> = (1..=1_000)
-        .map(|position| event(position, &format!("s{}", position % 100), position / 100, "good_v1", &json!({})))
+        .map(|position| {
+            event(position, &format!("s{}", position % 100), position / 100, "good_v1", &json!({}))
+        })
         .collect();
     log[499] = event(500, "s0", 5, "bad_v1", &json!({}));
     let mut paper = Paper::default();
     draw(&mut paper, &log, 1_000);
     let culprit = &paper.rows.parked[&500].0;
-    assert_eq!((culprit.tries, culprit.error.as_deref()), (TRIES_MAX, Some("the projection panicked: poison")));
+    assert_eq!(
+        (culprit.tries, culprit.error.as_deref()),
+        (TRIES_MAX, Some("the projection panicked: poison"))
+    );
     assert_eq!(paper.rows.parked.len(), 6, "five of its stream wait behind it");
     assert_eq!(paper.rows.drawn.values().map(Vec::len).sum::<usize>(), 994);
     assert!(paper.failures[&500] <= 10 + TRIES_MAX, "halving, not one by one: {:?}", paper.failures);
