@@ -9,6 +9,7 @@ mod retry_event;
 mod skip_event;
 
 use hecate_desk::{Aggregate, DeskEntry, DeskSpec, Moment, ProcessSpec, Refusal, Refused, Status, desk};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -20,14 +21,14 @@ const NOTHING_PARKED: Refusal =
     Refusal::new(404, "nothing_parked", "No event is parked there in this read model.");
 
 /// One read model as those see it who keep it drawn.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct TendedModel {
     model: String,
     parked: BTreeMap<u64, Fate>,
 }
 
 /// What became of an event that did not draw.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Fate {
     Parked,
     /// Tried once more; the projection parks it again if it still does not draw.

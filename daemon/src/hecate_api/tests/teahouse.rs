@@ -5,7 +5,9 @@ use super::super::{Edge, EdgeParts, Limits, Operators, kinds};
 use super::client::Client;
 use hecate_desk::prelude::*;
 use hecate_desk::{Aggregate, Code, DeskEntry, Node, ProcessSpec, SystemClock, Wiring, desk, process};
-use hecate_event_store::{Append, BoxFuture, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent};
+use hecate_event_store::{
+    Append, BoxFuture, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent,
+};
 use hecate_proto::id::VentureId;
 use hecate_read_model::tending::{Concern, Tending};
 use hecate_read_model::{
@@ -277,12 +279,11 @@ impl Teahouse {
             node: node.clone(),
             code: Code::running(),
         });
-        let model =
-            model::<Teas>().open(ModelWiring {
-                store: current.clone(),
-                folder: dir.path().to_owned(),
-                tending: Arc::new(Nobody),
-            });
+        let model = model::<Teas>().open(ModelWiring {
+            store: current.clone(),
+            folder: dir.path().to_owned(),
+            tending: Arc::new(Nobody),
+        });
         let tree: Arc<OnceLock<Tree>> = Arc::default();
         let seen = Arc::clone(&tree);
         let edge = Edge::new(EdgeParts {
