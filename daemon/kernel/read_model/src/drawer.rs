@@ -2,17 +2,18 @@
 //! none or where one was asked for.
 
 use crate::{
-    file::{ModelFile, Origin, remove},
+    file::{Design, ModelFile, Origin, remove},
     gauges::Drawn,
     parking::{self, DrawError, Stored},
     pen::Pen,
-    projection::Remedy,
+    projection::{Remedy, remedy},
     read_side::ReadSide,
     sheet::{parked_at, released},
     tending::{self, Order},
 };
 use hecate_event_store::{EventStore, Filter, PAGE_EVENTS_MAX, ReadError, Subscription, UnavailableReason};
 use hecate_supervision::ExitReason;
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -50,12 +51,7 @@ impl Drawer {
 
     /// The file that answers from now on, if there is one that fits.
     pub(crate) async fn open(&self) -> Result<Option<ModelFile>, ExitReason> {
-        let (side, pen, origin) = (Arc::clone(&self.side), self.pen.clone(), self.origin());
-        let open = move || {
-            make_folder(&side.path)?;
-            ModelFile::open(&side.path, side.entry.design, &origin, pen).map_err(ExitReason::error)
-        };
-        let file = tokio::task::spawn_blocking(open).await.map_err(ExitReason::error)??;
+        let file = self.at_the_files(ModelFile::open).await?;
         self.side.readers.renew();
         if let Some(file) = &file {
             self.publish(Some(file), None);
@@ -88,7 +84,7 @@ impl Drawer {
 
     /// Makes a new file and puts it in the place of the old one, which answers and moves on until then.
     async fn make(&self, mut old: Option<ModelFile>) -> Result<ModelFile, ExitReason> {
-        let next = self.begin().await?;
+        let next = self.at_the_files(ModelFile::begin).await?;
         let (mut old_log, mut log) = (old.as_ref().map(|old| self.subscribe(old)), self.subscribe(&next));
         let (mut next, mut ahead) = (self.release(next).await?, self.gather(&mut log, MAKING_EVENTS).await?);
         loop {
@@ -108,11 +104,28 @@ impl Drawer {
         }
     }
 
-    async fn begin(&self) -> Result<ModelFile, ExitReason> {
-        let (side, pen, origin) = (Arc::clone(&self.side), self.pen.clone(), self.origin());
-        let begin =
-            move || ModelFile::begin(&side.path, side.entry.design, &origin, pen).map_err(ExitReason::error);
-        tokio::task::spawn_blocking(begin).await.map_err(ExitReason::error)?
+    /// Opens a file on a thread that may block; waits out a full disk.
+    async fn at_the_files<T: Send + 'static>(
+        &self,
+        open: fn(&Path, Design, &Origin, Pen) -> rusqlite::Result<T>,
+    ) -> Result<T, ExitReason> {
+        loop {
+            let (side, pen, origin) = (Arc::clone(&self.side), self.pen.clone(), self.origin());
+            let blocking = move || {
+                make_folder(&side.path)?;
+                Ok(open(&side.path, side.entry.design, &origin, pen))
+            };
+            let opened = tokio::task::spawn_blocking(blocking).await.map_err(ExitReason::error)?;
+            match opened? {
+                Err(error) if remedy(&error) == Remedy::Wait => self.rest(&error).await,
+                opened => return opened.map_err(ExitReason::error),
+            }
+        }
+    }
+
+    async fn rest(&self, error: &impl Display) {
+        tracing::warn!(model = self.side.name(), %error, "the read model waits");
+        tokio::time::sleep(DRAW_PAUSE).await;
     }
 
     /// Readers wait for the few milliseconds in which neither file is in place.
@@ -252,8 +265,7 @@ impl Drawer {
             };
             match error.source.remedy() {
                 Remedy::Wait => {
-                    tracing::warn!(model = self.side.name(), %error, "the read model waits");
-                    tokio::time::sleep(DRAW_PAUSE).await;
+                    self.rest(&error).await;
                     file = back;
                 }
                 Remedy::Redraw => {

@@ -2,7 +2,7 @@
 //! log, and put in its place when it is whole.
 
 use crate::pen::Pen;
-use crate::projection::ProjectionEntry;
+use crate::projection::{ProjectionEntry, Remedy, remedy};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -117,6 +117,8 @@ impl ModelFile {
         match fits.transpose() {
             Ok(Some(Some(db))) => return ModelFile::of(db, design, pen).map(Some),
             Ok(_) => {}
+            // A disk that is full says nothing about the file.
+            Err(error) if remedy(&error) == Remedy::Wait => return Err(error),
             Err(error) => tracing::warn!(path = %path.display(), %error, "the read model cannot be read"),
         }
         remove(path);

@@ -78,11 +78,10 @@ impl Sheet for OpenSheet<'_> {
     }
 
     fn draw(&mut self, event: &RecordedEvent) -> Result<(), ProjectError> {
-        let fitting = self.projections.iter().filter(|entry| entry.event_type == &*event.event_type);
+        let mut fitting = self.projections.iter().filter(|entry| entry.event_type == &*event.event_type);
         // The transaction is rolled back after a panic, so nobody sees what it left behind.
-        let drawn = catch_unwind(AssertUnwindSafe(|| {
-            fitting.map(|entry| (entry.project)(&self.tx, event)).collect::<Result<(), _>>()
-        }));
+        let drawn =
+            catch_unwind(AssertUnwindSafe(|| fitting.try_for_each(|entry| (entry.project)(&self.tx, event))));
         drawn.unwrap_or_else(|panic| Err(ProjectError::Panicked(words(&*panic))))
     }
 
@@ -165,15 +164,17 @@ pub(crate) fn released(db: &Connection, max: usize) -> rusqlite::Result<Vec<Park
     db.prepare_cached(&sql)?.query_map((stream_id, max), row)?.collect()
 }
 
-/// What the log has to be told: culprits that it does not know, then positions that it holds as parked
-/// although they are drawn, each with the event that says so; at most `max` of each.
-pub(crate) fn untold(db: &Connection, max: usize) -> rusqlite::Result<(Vec<Parked>, Vec<(u64, u64)>)> {
+/// Culprits that the log does not know, at most `max`.
+pub(crate) fn untold(db: &Connection, max: usize) -> rusqlite::Result<Vec<Parked>> {
     let sql = format!("SELECT {PARKED} FROM _parked WHERE error IS NOT NULL AND NOT told LIMIT ?1");
-    let culprits = db.prepare_cached(&sql)?.query_map([max], row)?.collect::<Result<_, _>>()?;
-    let mut settled = db.prepare_cached("SELECT position, told_by FROM _settled LIMIT ?1")?;
-    let settled =
-        settled.query_map([max], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    Ok((culprits, settled))
+    db.prepare_cached(&sql)?.query_map([max], row)?.collect()
+}
+
+/// Positions that the log holds as parked although they are drawn, each with the event that says so; at most
+/// `max`.
+pub(crate) fn settled(db: &Connection, max: usize) -> rusqlite::Result<Vec<(u64, u64)>> {
+    let sql = "SELECT position, told_by FROM _settled LIMIT ?1";
+    db.prepare_cached(sql)?.query_map([max], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 fn row(row: &Row<'_>) -> rusqlite::Result<Parked> {

@@ -5,7 +5,7 @@
 
 use crate::parking::Parked;
 use crate::read_side::ReadSide;
-use crate::sheet::untold;
+use crate::sheet::{settled, untold};
 use crate::tending::{Concern, EventParked};
 use hecate_desk::Refused;
 use hecate_supervision::ExitReason;
@@ -43,7 +43,7 @@ pub(crate) async fn tell_what_is_parked(side: Arc<ReadSide>) -> Result<(), ExitR
 }
 
 async fn concerns(side: &Arc<ReadSide>) -> Result<Vec<(Concern, String)>, Refused> {
-    let (culprits, settled) = side.read(|db| Ok(untold(db, PAGE)?)).await?;
+    let (culprits, settled) = side.read(|db| Ok((untold(db, PAGE)?, settled(db, PAGE)?))).await?;
     let model = side.name();
     let parked = culprits.into_iter().map(|row| park(model, row));
     let settled = settled.into_iter().map(|(position, told_by)| {
