@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::hecate_api::{self, Edge, EdgeParts, Limits};
+use crate::tend_read_models::TendingDoor;
 use crate::{MODELS, PROCESSES};
 use hecate_desk::{Code, Node, Process, Wiring};
 use hecate_event_store::{CurrentStore, Fault, Supervised, Upcasters};
@@ -29,10 +30,12 @@ impl House {
     pub(crate) fn furnish(node: Node, read_models: PathBuf) -> House {
         let store = CurrentStore::default();
         let wiring = Wiring { store: store.clone(), node: node.clone(), code: Code::running() };
-        let reading = ModelWiring { store: store.clone(), folder: read_models };
+        let processes: Vec<_> = PROCESSES.iter().map(|process| (process.open)(wiring.clone())).collect();
+        let tending = TendingDoor::of(&processes, &node);
+        let reading = ModelWiring { store: store.clone(), folder: read_models, tending };
         House {
             groups: Groups::new(&node.node_id),
-            processes: PROCESSES.iter().map(|process| (process.open)(wiring.clone())).collect(),
+            processes,
             models: MODELS.iter().map(|model| model.open(reading.clone())).collect(),
             told: PROCESSES.iter().map(|process| (process.spec.name, Told::default())).collect(),
             store,

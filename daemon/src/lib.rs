@@ -15,17 +15,21 @@ mod logging;
 mod node_identity;
 mod store_chores;
 
+mod query_read_models;
 mod query_ventures;
 mod setup_venture;
+mod tend_read_models;
 
 use hecate_desk::{ProcessEntry, process};
 use hecate_read_model::{ModelEntry, model};
 
-/// The processes, in the order in which a venture walks through them.
-const PROCESSES: &[ProcessEntry] = &[process::<setup_venture::Venture>()];
+/// The processes, in the order in which a venture walks through them; then those of the platform.
+const PROCESSES: &[ProcessEntry] =
+    &[process::<setup_venture::Venture>(), process::<tend_read_models::TendedModel>()];
 
 /// The read models.
-const MODELS: &[ModelEntry] = &[model::<query_ventures::Ventures>()];
+const MODELS: &[ModelEntry] =
+    &[model::<query_ventures::Ventures>(), model::<query_read_models::ReadModels>()];
 
 /// Runs the program that the command line asks for; answers its exit code.
 pub fn run() -> std::process::ExitCode {

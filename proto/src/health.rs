@@ -27,9 +27,10 @@ pub struct Health {
 }
 
 /// How one part is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
-    /// `ok`, `starting` (it catches up with what was recorded before the daemon began to serve) or `down`.
+    /// `ok`, `starting` (it catches up with what was recorded before the daemon began to serve), `degraded`
+    /// (a read model without some of its events) or `down`.
     pub status: String,
     /// Last global position it holds, where that means something.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -37,6 +38,12 @@ pub struct Component {
     /// Positions behind the log's head, for parts that follow it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lag: Option<u64>,
+    /// Read models only: events that do not draw. None where there are none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parked: Option<u64>,
+    /// Read models only: the position up to which a new file is drawn, while one is made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rebuilt_to: Option<u64>,
     /// What is wrong, for people.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub says: Option<String>,

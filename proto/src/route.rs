@@ -14,3 +14,5 @@ pub const FACTS_STREAM: &str = "/api/facts/stream";
 pub const DEBUG_TREE: &str = "/debug/tree";
 /// The event store's writer, for operators.
 pub const DEBUG_STORE: &str = "/debug/store";
+/// How each read model is drawn.
+pub const DEBUG_READ_MODELS: &str = "/debug/read_models";

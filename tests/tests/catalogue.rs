@@ -17,6 +17,7 @@ const FIXED: &[&str] = &[
     route::STREAM,
     route::FACTS_STREAM,
     route::DEBUG_TREE,
+    route::DEBUG_READ_MODELS,
 ];
 
 fn documents() -> (Catalogue, Value) {

@@ -8,6 +8,7 @@ use super::{
 use axum::extract::Request;
 use axum::http::StatusCode;
 use hecate_proto::health::{Component, Health};
+use hecate_read_model::ModelGauges;
 use std::future::{Ready, ready as at_once};
 use std::sync::Arc;
 
@@ -30,10 +31,8 @@ fn health(edge: &Edge) -> Health {
     let told = edge.parts.told.iter().map(|(_, told)| told.position()).min().flatten();
     let log = Log { head, ready_from: edge.ready_from() };
     let facts = follower(told, log, "Nothing tells facts now.");
-    let models = edge.parts.models.iter().map(|model| {
-        let health = follower(model.position(), log, "Nothing draws this read model now.");
-        (model.name().to_owned(), health)
-    });
+    let models =
+        edge.parts.models.iter().map(|model| (model.name().to_owned(), read_model(&model.gauges(), log)));
     Health {
         ok: phase == Phase::Ready,
         status: name(phase).to_owned(),
@@ -62,8 +61,8 @@ fn store_health(head: Option<u64>) -> Component {
     Component {
         status: if head.is_some() { "ok" } else { "down" }.to_owned(),
         position: head,
-        lag: None,
         says,
+        ..Component::default()
     }
 }
 
@@ -78,12 +77,30 @@ struct Log {
 /// A part that follows the log.
 fn follower(position: Option<u64>, log: Log, down: &str) -> Component {
     let Some(reached) = position else {
-        return Component { status: "down".to_owned(), position, lag: None, says: Some(down.to_owned()) };
+        let (status, says) = ("down".to_owned(), Some(down.to_owned()));
+        return Component { status, says, ..Component::default() };
     };
     let lag = log.head.map(|head| head.saturating_sub(reached));
     let starting = log.ready_from.is_some_and(|from| reached < from);
     let says = starting.then(|| "It catches up with what was recorded before.".to_owned());
-    Component { status: if starting { "starting" } else { "ok" }.to_owned(), position, lag, says }
+    let status = if starting { "starting" } else { "ok" }.to_owned();
+    Component { status, position, lag, says, ..Component::default() }
+}
+
+/// A read model: before its first file is whole it answers nobody, and shows how far it has come.
+fn read_model(gauges: &ModelGauges, log: Log) -> Component {
+    let reached = gauges.position.or(gauges.making);
+    let part = follower(reached, log, "Nothing draws this read model now.");
+    let part = Component { rebuilt_to: gauges.making, ..part };
+    if gauges.position.is_none() && gauges.making.is_some() {
+        let says = Some("It is drawn from the log before it answers.".to_owned());
+        return Component { status: "starting".to_owned(), says, ..part };
+    }
+    if gauges.parked == 0 || part.status != "ok" {
+        return part;
+    }
+    let says = Some(format!("It does without {} of its events, and what follows them.", gauges.parked));
+    Component { status: "degraded".to_owned(), parked: Some(gauges.parked), says, ..part }
 }
 
 #[cfg(test)]
@@ -100,5 +117,20 @@ mod tests {
         assert_eq!(shown(Some(2), Some(5), Some(3)), ("starting".to_owned(), Some(2), Some(3)));
         assert_eq!(shown(Some(5), None, None), ("ok".to_owned(), Some(5), None));
         assert_eq!(shown(None, Some(5), Some(3)), ("down".to_owned(), None, None));
+    }
+
+    #[test]
+    fn a_read_model_shows_what_is_parked_and_what_is_made() {
+        let log = Log { head: Some(9), ready_from: Some(3) };
+        let shown = |position, making, parked| {
+            let gauges = ModelGauges { position, making, parked, ..ModelGauges::default() };
+            let part = read_model(&gauges, log);
+            (part.status, part.position, part.rebuilt_to, part.parked)
+        };
+        assert_eq!(shown(Some(9), None, 0), ("ok".to_owned(), Some(9), None, None));
+        assert_eq!(shown(Some(9), Some(5), 0), ("ok".to_owned(), Some(9), Some(5), None));
+        assert_eq!(shown(Some(9), None, 2), ("degraded".to_owned(), Some(9), None, Some(2)));
+        assert_eq!(shown(None, Some(5), 2), ("starting".to_owned(), Some(5), Some(5), None));
+        assert_eq!(shown(None, None, 0), ("down".to_owned(), None, None, None));
     }
 }

@@ -4,7 +4,7 @@ use super::{
     answer::{self, Answer, METHOD_NOT_ALLOWED, NOT_FOUND},
     catalogue, command,
     connection::Asking,
-    debug_store, debug_tree,
+    debug_read_models, debug_store, debug_tree,
     edge::Edge,
     health, openapi, query, stream,
 };
@@ -74,6 +74,7 @@ fn fixed(edge: &Arc<Edge>) -> Vec<(&'static str, MethodRouter)> {
         (route::STREAM, get(entry(edge, stream::topics))),
         (route::DEBUG_TREE, get(entry(edge, debug_tree::show))),
         (route::DEBUG_STORE, get(entry(edge, debug_store::show))),
+        (route::DEBUG_READ_MODELS, get(entry(edge, debug_read_models::show))),
     ];
     health_routes(edge).into_iter().chain(more).collect()
 }

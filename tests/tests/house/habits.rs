@@ -86,12 +86,17 @@ pub(crate) fn half_done(house: &House) -> Vec<Complaint> {
 /// An app that nobody supervises would not be restarted.
 pub(crate) fn tree(house: &House) -> Vec<Complaint> {
     let file = Source { path: "supervision.toml".to_owned(), text: house.supervision.clone() };
-    let places = [("read_models", &house.query_apps), ("processes", &house.processes)];
-    let wanted = places
-        .iter()
-        .flat_map(|(floor, apps)| apps.iter().map(move |app| format!("/hecate/apps/{floor}/{app}")));
-    let missing = wanted.filter(|path| !file.text.contains(&format!("path = \"{path}")));
-    missing.map(|path| Complaint::new(&file, 1, format!("give `{path}` its place in the tree"))).collect()
+    // What no venture walks through lives on the platform.
+    let places =
+        [(["read_models"].as_slice(), &house.query_apps), (&["processes", "platform"], &house.processes)];
+    let homeless = places.iter().flat_map(|(floors, apps)| {
+        let has_place = |app: &str| {
+            let mut paths = floors.iter().map(|floor| format!("path = \"/hecate/apps/{floor}/{app}"));
+            paths.any(|path| file.text.contains(&path))
+        };
+        apps.iter().filter(move |app| !has_place(app)).map(|app| format!("/hecate/apps/{}/{app}", floors[0]))
+    });
+    homeless.map(|path| Complaint::new(&file, 1, format!("give `{path}` its place in the tree"))).collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,31 @@
 //! A journey that records an event of every type, each with all that it can say. The ids are always the same,
 //! so that samples which are years apart belong to the same thing.
 
+use crate::sample::Sample;
 use hecate_tests::http::Client;
+use hecate_tests::patience::until;
 use hecate_tests::ventures::{VENTURES, below, keyed};
 use serde_json::json;
+use uuid::Uuid;
 
 /// What the samples are about.
 const VENTURE: &str = "v-01ARZ3NDEKTSV4RRFFQ69G5FAX";
+/// The read model that is tended on the way.
+const READ_MODEL: &str = "/api/read-models/query_ventures";
+
+/// What the journey finds in the log: an event that no read model draws.
+pub(crate) fn poison() -> Sample {
+    let id = Uuid::nil();
+    let event = json!({
+        "event_type": "venture_archived_v1", "event_id": id, "stream_id": "setup-v-01ARZ3NDEKTSV4RRFFQ69G5FAY",
+        "version": 0, "position": 1, "at_us": 0, "data": { "venture_id": 7 }, "tags": [],
+        "metadata": {
+            "correlation_id": id, "causation_id": id, "command_id": id,
+            "actor": "uid:1@there", "node_id": "there", "realm": "there",
+        },
+    });
+    serde_json::from_value(event).unwrap()
+}
 
 /// Walks it. Extend it where a new type is recorded: behind the birth, before what ends the thing.
 pub(crate) fn walk(client: &Client) {
@@ -35,4 +54,19 @@ pub(crate) fn walk(client: &Client) {
     for (route, body) in steps {
         client.post(&below(VENTURE, route), &body).expect(200);
     }
+    tend(client);
+}
+
+/// Keeps a read model drawn: the poison is tried again, left out, and all of it drawn anew.
+fn tend(client: &Client) {
+    let parked =
+        || client.get(&format!("{READ_MODEL}/parked")).expect(200).json()["parked"][0]["tries"].as_u64();
+    for (tries, route, body) in [
+        (3, "parked/retry", json!({ "position": 1 })),
+        (4, "parked/skip", json!({ "position": 1, "reason": "No build draws it" })),
+    ] {
+        until("the poison is parked", || parked().filter(|tried| *tried == tries));
+        client.post(&format!("{READ_MODEL}/{route}"), &body).expect(200);
+    }
+    client.post(&format!("{READ_MODEL}/rebuild"), &json!({ "reason": "To be sure" })).expect(200);
 }

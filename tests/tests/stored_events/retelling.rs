@@ -56,10 +56,13 @@ pub(crate) fn tell(events: &[Sample]) -> Value {
     told
 }
 
-/// The things that the story is about, by the parameter that names them: `venture_id`.
+/// The things that the story is about, by the parameter that names them: `venture_id`; and `model`, which is
+/// a name of the house and no id.
 fn ids_of(events: &[Sample]) -> BTreeMap<String, String> {
     let tags = events.iter().flat_map(|event| &event.tags).filter_map(|tag| tag.split_once(':'));
-    tags.map(|(noun, id)| (format!("{noun}_id"), id.to_owned())).collect()
+    let tagged = tags.map(|(noun, id)| (format!("{noun}_id"), id.to_owned()));
+    let models = events.iter().filter_map(|event| event.data["model"].as_str());
+    tagged.chain(models.map(|model| ("model".to_owned(), model.to_owned()))).collect()
 }
 
 fn fill(path: &str, params: &[String], ids: &BTreeMap<String, String>) -> String {

@@ -88,15 +88,18 @@ pub(crate) fn every() -> Vec<Sample> {
     golden::names_in(FOLDER).iter().map(read).collect()
 }
 
-/// The first event of each type that a journey leaves in the log.
+/// The first event of each type that a journey leaves in the log behind what it found there.
 fn record() -> BTreeMap<String, Sample> {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Place::new(folder.path()).start();
+    let place = Place::new(folder.path());
+    let found = [journey::poison()];
+    write_log(&place, &found);
+    let daemon = place.start();
     journey::walk(&daemon.client());
-    let place = daemon.place().clone();
     assert_eq!(daemon.terminate().0, Some(0));
+    let behind = found.len() as u64;
     let events =
-        with_log(&place, async |log| log.read_all(0, &Filter::all(), EVENTS_MAX).await.unwrap().events);
+        with_log(&place, async |log| log.read_all(behind, &Filter::all(), EVENTS_MAX).await.unwrap().events);
     let samples = events.iter().rev().map(|event| Sample::from(&**event));
     samples.map(|sample| (sample.event_type.clone(), sample)).collect()
 }

@@ -67,8 +67,9 @@ pub struct Shown {
 /// How a status is shown. Aggregates and read models both ask here, so they cannot disagree.
 pub fn shown<A: Aggregate>(status: Status) -> Shown {
     let label = A::LABELS.iter().find(|(flag, _)| status.has(*flag)).map_or("Unborn", |(_, label)| label);
-    let open =
-        A::DESKS.iter().map(|desk| &desk.spec).filter(|desk| desk.is_public() && !desk.allowed_in.births());
+    // Before its birth nothing is there to act upon.
+    let born = status != Status::UNBORN;
+    let open = A::DESKS.iter().map(|desk| &desk.spec).filter(|desk| born && desk.is_public());
     Shown {
         label,
         available_actions: open.filter(|desk| desk.allowed_in.allows(status)).map(|desk| desk.name).collect(),

@@ -8,17 +8,25 @@ use serde_json::{Map, Value};
 /// The ULID that every id of the kit wears.
 pub const ULID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
-/// What has happened so far.
+/// What has happened so far, and to what.
 pub struct Given<A> {
     folded: Folded<A>,
+    ids: Map<String, Value>,
 }
 
 /// An aggregate to which nothing has happened.
 pub fn given<A: Aggregate>() -> Given<A> {
-    Given { folded: Folded::default() }
+    Given { folded: Folded::default(), ids: Map::new() }
 }
 
 impl<A: Aggregate> Given<A> {
+    /// The id that is asked about, where it is not one that ends in [`ULID`].
+    #[must_use]
+    pub fn called(mut self, field: &str, id: &str) -> Self {
+        self.ids.insert(field.to_owned(), id.into());
+        self
+    }
+
     /// One event more.
     ///
     /// # Panics
@@ -51,7 +59,7 @@ impl<A: Aggregate> Given<A> {
     pub fn when<D: Desk<A>>(&self, body: Value) -> Result<Vec<(String, Value)>, Refused> {
         let entry = desk::<A, D>();
         Rules::of((entry.schema)()).check(&body)?;
-        let decision = self.folded.through_a_snapshot().decide(&entry, body, &moment::<A>())?;
+        let decision = self.folded.through_a_snapshot().decide(&entry, body, &moment::<A>(&self.ids))?;
         let shown = |event: crate::decision::Decided| {
             (event.event_type.to_owned(), serde_json::from_str(event.data.get()).unwrap_or_default())
         };
@@ -64,14 +72,15 @@ impl<A: Aggregate> Given<A> {
     }
 }
 
-/// A fixed moment: the epoch, `uid:1@kit`, ids that end in [`ULID`].
-fn moment<A: Aggregate>() -> Moment {
-    let ids: Map<String, Value> = holes(A::PROCESS.stream)
+/// A fixed moment: the epoch, `uid:1@kit`, ids that end in [`ULID`] unless they are given.
+fn moment<A: Aggregate>(given: &Map<String, Value>) -> Moment {
+    let mut ids: Map<String, Value> = holes(A::PROCESS.stream)
         .map(|field| {
             let prefix = kind_of(field).map_or("", |kind| kind.prefix);
             (field.to_owned(), Value::from(format!("{prefix}{ULID}")))
         })
         .collect();
+    ids.extend(given.clone());
     let subject = Subject::fill(A::PROCESS.stream, &ids, None).expect("the kit's ids are ids");
     Moment::new(0, "uid:1@kit".to_owned(), subject)
 }

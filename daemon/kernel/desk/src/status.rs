@@ -53,6 +53,10 @@ impl StateMask {
     pub const LIVE: StateMask =
         StateMask { unborn: false, born: true, all_of: Status::INITIATED, none_of: Status::ARCHIVED };
 
+    /// Open always, before the first event too: for what is there without anybody's giving birth to it.
+    pub const ALWAYS: StateMask =
+        StateMask { unborn: true, born: true, all_of: Status(0), none_of: Status(0) };
+
     /// The same, but closed once any of these flags is set.
     pub const fn without(self, flags: Status) -> StateMask {
         StateMask { none_of: self.none_of.and(flags), ..self }
@@ -95,5 +99,6 @@ mod tests {
             assert!(!mask.allows(closed), "{closed:?}");
         }
         assert!(StateMask::UNBORN.allows(Status::UNBORN) && !StateMask::UNBORN.allows(open));
+        assert!(StateMask::ALWAYS.allows(Status::UNBORN) && StateMask::ALWAYS.allows(open));
     }
 }

@@ -1,19 +1,38 @@
-//! The SQLite file of one read model: made anew whenever it does not fit the code or the log.
+//! The SQLite file of one read model: made beside the old one whenever that does not fit the code or the
+//! log, and put in its place when it is whole.
 
-use crate::{projection::ProjectError, projection::ProjectionEntry};
-use hecate_event_store::RecordedEvent;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction};
+use crate::pen::Pen;
+use crate::projection::{ProjectionEntry, Remedy, remedy};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// The kernel's own tables beside the model's.
+///
+/// `_checkpoint`: how far the file is drawn; the last rebuild that was asked for, and the last that was made.
+/// `_parked`: what could not be drawn. Rows without an error wait for the ones before them in their stream.
+/// `_settled`: what the log holds as parked (since `told_by`) and this file has drawn all the same.
 const OWN_TABLES: &str = "
     CREATE TABLE _schema(one INTEGER PRIMARY KEY CHECK (one = 1), fingerprint TEXT NOT NULL,
                          store_id TEXT NOT NULL, epoch INTEGER NOT NULL) STRICT;
-    CREATE TABLE _checkpoint(one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL) STRICT;
-    INSERT INTO _checkpoint(one, position) VALUES (1, 0);";
+    CREATE TABLE _checkpoint(one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL,
+                             rebuild_asked INTEGER NOT NULL, rebuilt_for INTEGER NOT NULL) STRICT;
+    INSERT INTO _checkpoint VALUES (1, 0, 0, 0);
+    CREATE TABLE _parked(position INTEGER PRIMARY KEY, stream_id TEXT NOT NULL, version INTEGER NOT NULL,
+                         event_type TEXT NOT NULL, error TEXT, tries INTEGER NOT NULL,
+                         retried_by INTEGER NOT NULL, told INTEGER NOT NULL) STRICT;
+    CREATE INDEX _parked_by_stream ON _parked(stream_id, position);
+    CREATE TABLE _settled(position INTEGER PRIMARY KEY, told_by INTEGER NOT NULL) STRICT;";
+
+/// What is appended to the name of a file in the making.
+const NEXT: &str = ".next";
+/// Statements kept prepared: more than all projections of one model have.
+const STATEMENTS_MAX: usize = 64;
+/// Page cache of a file in the making, KiB: index pages that are written again and again stay in memory.
+const MAKING_CACHE_KIB: i64 = 64 * 1024;
 
 /// What a file must have been drawn from to be of use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,124 +44,178 @@ pub(crate) struct Origin {
     pub(crate) head: u64,
 }
 
-/// A read model's file, open for writing.
+/// What a file is drawn with.
+#[derive(Clone, Copy)]
+pub(crate) struct Design {
+    pub(crate) model: &'static str,
+    pub(crate) tables: &'static str,
+    pub(crate) revision: u32,
+    pub(crate) projections: &'static [ProjectionEntry],
+}
+
+/// A read model's file, open for writing by the one who holds the pen.
 pub(crate) struct ModelFile {
-    db: Connection,
-    projections: &'static [ProjectionEntry],
+    pub(crate) db: Connection,
+    pub(crate) design: Design,
+    pub(crate) position: u64,
+    /// Drawn from the first event on, and seen by nobody yet.
+    pub(crate) in_the_making: bool,
+    pub(crate) parking: Parking,
+    /// True when `parking` is out of date.
+    pub(crate) touched: bool,
+    pub(crate) rebuild: Rebuild,
+    pub(crate) pen: Pen,
 }
 
-/// A batch that could not be drawn, and at which event.
-#[derive(Debug, thiserror::Error)]
-#[error("event {event_type} at position {position}: {source}")]
-pub(crate) struct DrawError {
-    event_type: String,
-    position: u64,
-    source: ProjectError,
+/// How much is parked in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parking {
+    /// Events that do not draw.
+    pub(crate) culprits: u64,
+    /// Events that are parked, culprits and those behind them.
+    pub(crate) events: u64,
+    /// True when the log does not tell of it as it is.
+    pub(crate) untold: bool,
 }
 
-/// What can be done about a batch that could not be drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Remedy {
-    /// No space, or locked: the same batch succeeds later.
-    Wait,
-    /// The file is damaged: throw it away.
-    Redraw,
-    /// The code does not fit the log.
-    Crash,
+/// The last rebuild asked for, and the last made, by the position of the order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rebuild {
+    pub(crate) asked: u64,
+    pub(crate) made: u64,
 }
 
-impl DrawError {
-    pub(crate) fn remedy(&self) -> Remedy {
-        match &self.source {
-            ProjectError::Sqlite(error) => remedy(error),
-            ProjectError::BadData(_) | ProjectError::CheckpointMoved(_) => Remedy::Crash,
+impl Rebuild {
+    pub(crate) fn is_due(self) -> bool {
+        self.asked > self.made
+    }
+}
+
+impl Design {
+    /// Tells whether the tables or the projections have changed.
+    pub(crate) fn fingerprint(self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.revision.to_le_bytes());
+        let types = self.projections.iter().map(|entry| entry.event_type);
+        for part in [OWN_TABLES, self.tables].into_iter().chain(types) {
+            hash.update(part);
+            hash.update([0]);
         }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
-}
-
-/// What can be done about what SQLite says.
-pub(crate) fn remedy(error: &rusqlite::Error) -> Remedy {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Remedy::Wait,
-        // A file that was cut short fails as an I/O error.
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::SystemIoFailure) => {
-            Remedy::Redraw
-        }
-        _ => Remedy::Crash,
-    }
-}
-
-/// Tells whether the tables or the projections have changed.
-pub(crate) fn fingerprint(tables: &str, revision: u32, projections: &[ProjectionEntry]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(revision.to_le_bytes());
-    for part in [OWN_TABLES, tables].into_iter().chain(projections.iter().map(|entry| entry.event_type)) {
-        hash.update(part);
-        hash.update([0]);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl ModelFile {
-    /// Opens the file where it fits its origin, else makes it anew. Answers its checkpoint too.
+    /// Opens the file where it fits its origin; removes it where it does not.
     pub(crate) fn open(
         path: &Path,
-        tables: &str,
-        projections: &'static [ProjectionEntry],
+        design: Design,
         origin: &Origin,
-    ) -> rusqlite::Result<(ModelFile, u64)> {
-        match fitting(path, origin) {
-            Ok(Some((db, checkpoint))) => return Ok((ModelFile { db, projections }, checkpoint)),
-            Ok(None) => {}
+        pen: Pen,
+    ) -> rusqlite::Result<Option<ModelFile>> {
+        let fits = path.exists().then(|| connect(path).and_then(|db| Ok(fits(&db, origin)?.then_some(db))));
+        match fits.transpose() {
+            Ok(Some(Some(db))) => return ModelFile::of(db, design, pen).map(Some),
+            Ok(_) => {}
+            // A disk that is full says nothing about the file.
+            Err(error) if remedy(&error) == Remedy::Wait => return Err(error),
             Err(error) => tracing::warn!(path = %path.display(), %error, "the read model cannot be read"),
         }
         remove(path);
+        Ok(None)
+    }
+
+    /// Begins a file beside `path`, or goes on with one that was begun and still fits.
+    pub(crate) fn begin(
+        path: &Path,
+        design: Design,
+        origin: &Origin,
+        pen: Pen,
+    ) -> rusqlite::Result<ModelFile> {
+        let next = next(path);
+        let mut file = match ModelFile::open(&next, design, origin, pen.clone())? {
+            Some(file) => file,
+            None => ModelFile::create(&next, design, origin, pen)?,
+        };
+        file.db.pragma_update(None, "cache_size", -MAKING_CACHE_KIB)?;
+        file.in_the_making = true;
+        tracing::info!(model = design.model, from = file.position, "the read model is drawn from the log");
+        Ok(file)
+    }
+
+    fn create(path: &Path, design: Design, origin: &Origin, pen: Pen) -> rusqlite::Result<ModelFile> {
         let db = connect(path)?;
-        db.execute_batch(&format!("BEGIN; {OWN_TABLES} {tables} COMMIT;"))?;
+        db.execute_batch(&format!("BEGIN; {OWN_TABLES} {}", design.tables))?;
         db.execute(
             "INSERT INTO _schema(one, fingerprint, store_id, epoch) VALUES (1, ?1, ?2, ?3)",
             (&origin.fingerprint, origin.store_id.to_string(), origin.epoch),
         )?;
-        tracing::info!(path = %path.display(), "the read model is drawn anew from the log");
-        Ok((ModelFile { db, projections }, 0))
+        db.execute_batch("COMMIT")?;
+        ModelFile::of(db, design, pen)
     }
 
-    /// Draws a batch and moves the checkpoint, in one transaction. Draws nothing when the checkpoint is not
-    /// where the caller believes: somebody else draws this file.
-    pub(crate) fn draw(
-        &mut self,
-        events: &[Arc<RecordedEvent>],
-        from: u64,
-        to: u64,
-    ) -> Result<(), DrawError> {
-        let place = |source: ProjectError| DrawError { event_type: "-".to_owned(), position: to, source };
-        let tx = self.db.transaction().map_err(|error| place(error.into()))?;
-        let moved = tx
-            .prepare_cached("UPDATE _checkpoint SET position = ?2 WHERE position = ?1")
-            .and_then(|mut update| update.execute([from, to]))
-            .map_err(|error| place(error.into()))?;
-        if moved == 0 {
-            return Err(place(ProjectError::CheckpointMoved(from)));
+    fn of(db: Connection, design: Design, pen: Pen) -> rusqlite::Result<ModelFile> {
+        let (position, rebuild) =
+            db.query_row("SELECT position, rebuild_asked, rebuilt_for FROM _checkpoint", [], |row| {
+                Ok((row.get(0)?, Rebuild { asked: row.get(1)?, made: row.get(2)? }))
+            })?;
+        let parking = Parking::read(&db)?;
+        Ok(ModelFile { db, design, position, in_the_making: false, parking, touched: false, rebuild, pen })
+    }
+
+    /// Its own path, where the file that answers lies at `path`.
+    pub(crate) fn path(&self, path: &Path) -> PathBuf {
+        if self.in_the_making { next(path) } else { path.to_owned() }
+    }
+
+    /// Counts again what is parked, if that may have changed.
+    pub(crate) fn count_parked(&mut self) -> rusqlite::Result<()> {
+        if self.touched {
+            self.parking = Parking::read(&self.db)?;
+            self.touched = false;
         }
-        for event in events {
-            draw_one(&tx, self.projections, event)?;
-        }
-        tx.commit().map_err(|error| place(error.into()))
+        Ok(())
+    }
+
+    /// Moves the whole log into the file in the making and flushes it: from here on it is one whole file.
+    pub(crate) fn complete(&self) -> rusqlite::Result<()> {
+        let busy: bool = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        let locked = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        if busy { Err(rusqlite::Error::SqliteFailure(locked, None)) } else { Ok(()) }
+    }
+
+    /// Puts the completed file in the place of the old one, which nobody may have open any more.
+    pub(crate) fn take_place(self, path: &Path) -> io::Result<ModelFile> {
+        let ModelFile { db, design, pen, .. } = self;
+        db.close().map_err(|(_, error)| io::Error::other(error))?;
+        let next = next(path);
+        let folder = File::open(path.parent().unwrap_or(Path::new(".")))?;
+        File::open(&next)?.sync_all()?;
+        // The old file first, and for good: its log beside the new file would be played into it.
+        remove(path);
+        folder.sync_all()?;
+        std::fs::rename(&next, path)?;
+        folder.sync_all()?;
+        connect(path).and_then(|db| ModelFile::of(db, design, pen)).map_err(io::Error::other)
     }
 }
 
-fn draw_one(
-    tx: &Transaction<'_>,
-    projections: &[ProjectionEntry],
-    event: &RecordedEvent,
-) -> Result<(), DrawError> {
-    projections.iter().filter(|entry| entry.event_type == &*event.event_type).try_for_each(|entry| {
-        (entry.project)(tx, event).map_err(|source| DrawError {
-            event_type: event.event_type.to_string(),
-            position: event.position,
-            source,
+impl Parking {
+    fn read(db: &Connection) -> rusqlite::Result<Parking> {
+        let sql = "SELECT count(error), count(*), coalesce(sum(error IS NOT NULL AND NOT told), 0)
+                   + (SELECT count(*) FROM _settled) FROM _parked";
+        db.prepare_cached(sql)?.query_row([], |row| {
+            let untold = row.get::<_, u64>(2)? > 0;
+            Ok(Parking { culprits: row.get(0)?, events: row.get(1)?, untold })
         })
-    })
+    }
+}
+
+/// The name of the file in the making.
+fn next(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(NEXT);
+    PathBuf::from(name)
 }
 
 /// A connection with the settings of a disposable file: a lost tail is drawn again.
@@ -150,6 +223,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open(path)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "NORMAL")?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(db)
 }
 
@@ -163,30 +237,29 @@ pub(crate) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-fn fitting(path: &Path, origin: &Origin) -> rusqlite::Result<Option<(Connection, u64)>> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let db = connect(path)?;
+fn fits(db: &Connection, origin: &Origin) -> rusqlite::Result<bool> {
     let drawn_from = db
         .query_row("SELECT fingerprint, store_id, epoch FROM _schema", [], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, u64>(2)?))
         })
         .optional()?;
-    let checkpoint: u64 = db.query_row("SELECT position FROM _checkpoint", [], |row| row.get(0))?;
     let wanted = (origin.fingerprint.clone(), origin.store_id.to_string(), origin.epoch);
-    let fits = drawn_from == Some(wanted) && checkpoint <= origin.head;
-    Ok(fits.then_some((db, checkpoint)))
+    // A file of another design may not have the kernel's tables as they are now.
+    if drawn_from != Some(wanted) {
+        return Ok(false);
+    }
+    let checkpoint: u64 = db.query_row("SELECT position FROM _checkpoint", [], |row| row.get(0))?;
+    Ok(checkpoint <= origin.head)
 }
 
-/// Removes the file and what SQLite keeps beside it.
+/// Removes the file, then what SQLite keeps beside it: a log without its file is nothing.
 pub(crate) fn remove(path: &Path) {
     for suffix in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         match std::fs::remove_file(PathBuf::from(name)) {
             Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => tracing::warn!(path = %path.display(), %error, "an old read model stays"),
         }
     }

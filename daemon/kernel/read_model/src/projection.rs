@@ -2,7 +2,7 @@
 
 use hecate_desk::{Aggregate, Event};
 use hecate_event_store::RecordedEvent;
-use rusqlite::Transaction;
+use rusqlite::{ErrorCode, Transaction};
 use uuid::Uuid;
 
 /// An event with its type restored, and where it stands in the log.
@@ -40,12 +40,56 @@ pub enum ProjectError {
     /// The data does not fit the type.
     #[error("the event does not fit its type: {0}")]
     BadData(#[from] serde_json::Error),
+    /// The projection has a bug.
+    #[error("the projection panicked: {0}")]
+    Panicked(String),
     /// The file's checkpoint is not where this projection left it, at this position.
     #[error("somebody else has drawn the file on from position {0}")]
     CheckpointMoved(u64),
     /// SQLite said no.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+}
+
+/// What can be done about something that could not be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// No space, or locked: the same batch succeeds later.
+    Wait,
+    /// The file is damaged: throw it away.
+    Redraw,
+    /// It is the event's own fault: it will not draw however often it is tried.
+    Park,
+    /// Nobody knows: start again.
+    Crash,
+}
+
+impl ProjectError {
+    pub(crate) fn remedy(&self) -> Remedy {
+        match self {
+            ProjectError::Sqlite(error) => remedy(error),
+            ProjectError::BadData(_) | ProjectError::Panicked(_) => Remedy::Park,
+            ProjectError::CheckpointMoved(_) => Remedy::Crash,
+        }
+    }
+}
+
+/// What can be done about what SQLite says.
+pub(crate) fn remedy(error: &rusqlite::Error) -> Remedy {
+    // An error that is not SQLite's own is about a value that came or did not come.
+    let Some(code) = error.sqlite_error_code() else { return Remedy::Park };
+    match code {
+        ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Remedy::Wait,
+        // A file that was cut short fails as an I/O error.
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::SystemIoFailure => Remedy::Redraw,
+        // What the rows and the SQL say about this event. `Unknown` is SQLite's plain error.
+        ErrorCode::ConstraintViolation
+        | ErrorCode::TypeMismatch
+        | ErrorCode::TooBig
+        | ErrorCode::ParameterOutOfRange
+        | ErrorCode::Unknown => Remedy::Park,
+        _ => Remedy::Crash,
+    }
 }
 
 /// Rubs the types off a projection: model `M` draws event `E` of aggregate `A`.

@@ -41,6 +41,11 @@ impl Readers {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).making
     }
 
+    /// Every place at once: readers at work finish, new ones wait until the places are given back.
+    pub(crate) async fn every_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).acquire_many_owned(READERS_MAX as u32).await.ok()
+    }
+
     /// A place at the readers' table; wait for it before blocking a thread.
     pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).acquire_owned().await.ok()

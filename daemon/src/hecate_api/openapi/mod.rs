@@ -113,6 +113,7 @@ pub(super) mod tests {
             route::STREAM,
             route::FACTS_STREAM,
             route::DEBUG_TREE,
+            route::DEBUG_READ_MODELS,
             "/health",
             "/ready",
         ];

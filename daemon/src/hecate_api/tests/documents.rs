@@ -14,7 +14,7 @@ async fn until_it_is_ready_only_the_documents_answer() {
         assert_eq!((&health.body["ok"], &health.body["status"]), (&json!(false), &json!("starting")));
         assert_eq!(health.body["components"]["query_teas"]["status"], "down");
     }
-    for path in ["/api/desks", "/api/openapi.json", "/debug/tree"] {
+    for path in ["/api/desks", "/api/openapi.json", "/debug/tree", "/debug/read_models"] {
         assert_eq!(client.get(path).await.status, 200, "{path}");
     }
     let refused = client.post("/api/teas", r#"{"leaf": "assam"}"#).await;
@@ -73,6 +73,7 @@ async fn answers_fit_the_document() {
         ("ErrorAnswer", client.get("/api/coffees").await.body),
         ("Health", client.get("/api/health").await.body),
         ("TreeAnswer", client.get("/debug/tree").await.body),
+        ("ReadModelsAnswer", client.get("/debug/read_models").await.body),
         ("Catalogue", client.get("/api/desks").await.body),
         ("FactFrame", fact),
     ] {

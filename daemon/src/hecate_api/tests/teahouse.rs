@@ -5,8 +5,11 @@ use super::super::{Edge, EdgeParts, Limits, Operators, kinds};
 use super::client::Client;
 use hecate_desk::prelude::*;
 use hecate_desk::{Aggregate, Code, DeskEntry, Node, ProcessSpec, SystemClock, Wiring, desk, process};
-use hecate_event_store::{Append, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent};
+use hecate_event_store::{
+    Append, BoxFuture, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent,
+};
 use hecate_proto::id::VentureId;
+use hecate_read_model::tending::{Concern, Tending};
 use hecate_read_model::{
     Found, Keyset, ModelWiring, Order, Paging, Project, ProjectionEntry, Query, QueryEntry, QueryError,
     QuerySpec, ReadModel, ReadSide, Recorded, model, projects, query,
@@ -140,6 +143,15 @@ impl Event<Tea> for TeaSipped {
     fn evolve(self, _: &mut Tea) {}
 }
 
+/// Tends no read model: in this house everything draws.
+struct Nobody;
+
+impl Tending for Nobody {
+    fn tend(&self, _: Concern, _: String) -> BoxFuture<'_, Result<u64, Refused>> {
+        Box::pin(async { Err(Refusal::STARTING.into()) })
+    }
+}
+
 struct Teas;
 
 impl ReadModel for Teas {
@@ -267,8 +279,11 @@ impl Teahouse {
             node: node.clone(),
             code: Code::running(),
         });
-        let model =
-            model::<Teas>().open(ModelWiring { store: current.clone(), folder: dir.path().to_owned() });
+        let model = model::<Teas>().open(ModelWiring {
+            store: current.clone(),
+            folder: dir.path().to_owned(),
+            tending: Arc::new(Nobody),
+        });
         let tree: Arc<OnceLock<Tree>> = Arc::default();
         let seen = Arc::clone(&tree);
         let edge = Edge::new(EdgeParts {
