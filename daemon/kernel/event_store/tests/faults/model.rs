@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use hecate_event_store::{
-    Append, AppendError, Appended, EventRef, Expected, NewEvent, NewReceipt, Receipt, RecordedEvent, Snapshot,
+    Append, AppendError, Appended, EventRef, Expected, Keep, NewEvent, NewReceipt, Receipt, RecordedEvent,
+    Snapshot,
 };
 
 /// An answer as text, so that any two can be compared whole.
@@ -46,7 +47,11 @@ impl Model {
     }
 
     pub(crate) fn receipt(&self, key: &str, at_us: i64) -> Option<Receipt> {
-        self.receipts.get(key).filter(|receipt| receipt.keep.holds_at(at_us)).cloned()
+        let holds = |keep| match keep {
+            Keep::Forever => true,
+            Keep::UntilUs(until_us) => at_us < until_us,
+        };
+        self.receipts.get(key).filter(|receipt| holds(receipt.keep)).cloned()
     }
 
     pub(crate) fn snapshot(&self, stream_id: &str, code: [u8; 32]) -> Option<Snapshot> {
