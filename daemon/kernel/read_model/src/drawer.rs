@@ -297,9 +297,11 @@ impl Drawer {
     /// Tells whoever waits and whoever looks how far the files are.
     fn publish(&self, answers: Option<&ModelFile>, making: Option<&ModelFile>) {
         let position = |file: &ModelFile| file.position;
+        // A file that was ordered and not begun is drawn up to nothing.
+        let ordered = answers.filter(|file| file.rebuild.is_due()).map(|_| 0);
         self.side.drawn.send_replace(Drawn {
             position: answers.map(position),
-            making: making.map(position),
+            making: making.map(position).or(ordered),
             parking: answers.or(making).map(|file| file.parking).unwrap_or_default(),
         });
     }
