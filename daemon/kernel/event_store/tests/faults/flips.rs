@@ -37,8 +37,8 @@ impl Truth {
         Self { clock_us, answers: answers.collect(), states: states.len() }
     }
 
-    /// Asks the store at `path` everything; an answer that no state gives, or that two states must share,
-    /// is an error. The first of the states that fit is told.
+    /// Asks the store at `path` everything. That no one state gave all the answers is an error; of the states
+    /// that did, the first is told.
     pub(crate) async fn judge(&self, path: &Path) -> Result<Verdict, String> {
         let Ok(store) = SqliteStore::open(path, options()) else { return Ok(Verdict::Refused) };
         let mut possible: Vec<usize> = (0..self.states).collect();

@@ -1,7 +1,8 @@
 //! What the store is trusted for, put to the proof: power cuts at its calls to the disk, a disk that fails,
 //! bits that flip, and long runs against a simple list. Each proof has a short form for every build and an
 //! ignored long one; `cargo test --release -p hecate-event-store --test faults -- --ignored --nocapture`
-//! runs all long ones and prints their figures.
+//! runs all long ones and prints their figures. `HECATE_FAULT_SEED` chooses other scenarios, and
+//! `HECATE_FAULT_POINTS`, `_TEARS`, `_LIVES`, `_FAILURES`, `_FLIPS` and `_CASES` say how many of each.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
