@@ -1,0 +1,99 @@
+//! A store that holds a million events: how fast it is read again, how large it is, how soon it is back after
+//! it was killed under load.
+
+use super::{CATCH_UP, CATCH_UP_20, RECOVERY, SIZE, STORE_AND_RECEIPTS, TOGETHER};
+use crate::arguments::{Arguments, Part};
+use crate::book::{Book, Measure};
+use crate::contestant::raw_log::RawArchive;
+use crate::contestant::store::{Receipts, StoreArchive};
+use crate::contestant::{Archive, STORE};
+use crate::machine::load_average;
+use crate::part::appends::in_turn;
+use std::cell::RefCell;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const SUBSCRIBERS: usize = 20;
+/// How long the load lasts that is killed.
+const LOAD: Duration = Duration::from_secs(2);
+/// Receipts are counted on a smaller store: they are the same size everywhere.
+const RECEIPTS_EVENTS: u64 = 100_000;
+
+pub(crate) fn run(book: &mut Book, arguments: &Arguments, folder: &Path) {
+    let archives: Vec<_> = archives(arguments, folder).into_iter().map(RefCell::new).collect();
+    let events = arguments.events;
+    eprintln!("filling {} archives with {events} events each", archives.len());
+    for archive in &archives {
+        fill(book, archive.borrow_mut().as_mut(), events);
+    }
+    if arguments.has(Part::CatchUp) {
+        for round in 0..arguments.rounds {
+            eprintln!("catch-up, round {round}, load average {}", load_average());
+            in_turn(&archives, round)
+                .for_each(|archive| catch_up(book, round, archive.borrow_mut().as_mut(), events));
+        }
+    }
+    if arguments.has(Part::Size) {
+        sizes(book, arguments, folder, &archives);
+    }
+    if arguments.has(Part::Recovery) {
+        for round in 0..arguments.rounds {
+            eprintln!("recovery, round {round}, load average {}", load_average());
+            for archive in in_turn(&archives, round) {
+                let mut archive = archive.borrow_mut();
+                let took = archive.crash(LOAD).as_secs_f64();
+                book.note(RECOVERY, archive.name(), Measure::Seconds, round, took);
+            }
+        }
+    }
+}
+
+fn archives(arguments: &Arguments, folder: &Path) -> Vec<Box<dyn Archive>> {
+    let mut all: Vec<Box<dyn Archive>> = vec![
+        Box::new(StoreArchive::new(&folder.join("store"), Receipts::None)),
+        Box::new(RawArchive::create(folder)),
+    ];
+    #[cfg(feature = "postgres")]
+    if let Some(peer) = crate::contestant::postgres::Archived::start(&folder.join("postgres")) {
+        all.push(Box::new(peer));
+    }
+    #[cfg(feature = "umadb")]
+    all.extend(crate::contestant::umadb::archives(&folder.join("umadb")));
+    all.retain(|archive| arguments.wants(archive.name()));
+    all
+}
+
+fn fill(book: &mut Book, archive: &mut dyn Archive, events: u64) {
+    let began = Instant::now();
+    archive.fill(events);
+    let rate = events as f64 / began.elapsed().as_secs_f64();
+    book.note("load in batches of 1,000", archive.name(), Measure::PerSecond, 0, rate);
+}
+
+fn catch_up(book: &mut Book, round: usize, archive: &mut dyn Archive, events: u64) {
+    let one = archive.catch_up(1, events).as_secs_f64();
+    book.note(CATCH_UP, archive.name(), Measure::PerSecond, round, events as f64 / one);
+    if archive.name() == STORE {
+        let all = archive.catch_up(SUBSCRIBERS, events).as_secs_f64();
+        book.note(CATCH_UP_20, STORE, Measure::Seconds, round, all);
+        book.note(CATCH_UP_20, TOGETHER, Measure::Times, round, all / one);
+    }
+}
+
+fn sizes(book: &mut Book, arguments: &Arguments, folder: &Path, archives: &[RefCell<Box<dyn Archive>>]) {
+    for archive in archives {
+        let mut archive = archive.borrow_mut();
+        let size = archive.size();
+        if size.data > 0 {
+            note_size(book, archive.name(), size, arguments.events);
+        }
+    }
+    let mut receipts = StoreArchive::new(&folder.join("receipts"), Receipts::Kept);
+    receipts.fill(RECEIPTS_EVENTS);
+    note_size(book, STORE_AND_RECEIPTS, receipts.size(), RECEIPTS_EVENTS);
+}
+
+fn note_size(book: &mut Book, who: &str, size: crate::contestant::Size, events: u64) {
+    book.note(SIZE, who, Measure::BytesPerEvent, 0, size.data as f64 / events as f64);
+    book.note(SIZE, who, Measure::LogMegabytes, 0, size.log as f64 / 1e6);
+}
