@@ -18,6 +18,7 @@ use arguments::{Arguments, Part};
 use book::Book;
 use contestant::Contestant;
 use contestant::{disk::Disk, raw_log::RawLog, store};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -50,7 +51,9 @@ fn exit_when_a_thread_panics() {
 
 fn run(arguments: &Arguments) {
     machine::check_sqlite_flags();
-    let place = tempfile::tempdir_in(&arguments.folder).unwrap();
+    // Others than we must be able to pass through: PostgreSQL does not run as root.
+    let open = std::fs::Permissions::from_mode(0o711);
+    let place = tempfile::Builder::new().permissions(open).tempdir_in(&arguments.folder).unwrap();
     let folder = |name: &str| {
         let folder = place.path().join(name);
         std::fs::create_dir(&folder).unwrap();

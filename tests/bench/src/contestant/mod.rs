@@ -53,8 +53,8 @@ pub(crate) trait Tasks: Sync {
 pub(crate) trait Archive {
     fn name(&self) -> &'static str;
 
-    /// Records this many events as fast as it can, in batches.
-    fn fill(&mut self, events: u64);
+    /// Records this many events as fast as it can, in batches; false when another one fills its file.
+    fn fill(&mut self, events: u64) -> bool;
 
     /// Reads and decodes everything from the first event on, with so many readers at once; each must see
     /// `events`. The time excludes opening.
@@ -64,8 +64,8 @@ pub(crate) trait Archive {
     fn size(&mut self) -> Size;
 
     /// Loads it with 64 writers for so long, kills it with SIGKILL in the middle of that, and answers how long
-    /// it took from the start until one more event was durable.
-    fn crash(&mut self, load: Duration) -> Duration;
+    /// it took from the start until one more event was durable; none where that is not asked.
+    fn crash(&mut self, load: Duration) -> Option<Duration>;
 }
 
 /// Bytes on the disk.

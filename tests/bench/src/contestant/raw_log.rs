@@ -151,7 +151,7 @@ impl Archive for RawArchive {
         RAW_LOG
     }
 
-    fn fill(&mut self, events: u64) {
+    fn fill(&mut self, events: u64) -> bool {
         let file = File::create(&self.path).unwrap();
         let (mut samples, mut batch) = (Samples::new(1), Vec::new());
         for event in 0..events {
@@ -164,6 +164,7 @@ impl Archive for RawArchive {
                 batch.clear();
             }
         }
+        true
     }
 
     fn catch_up(&mut self, readers: usize, events: u64) -> Duration {
@@ -177,9 +178,9 @@ impl Archive for RawArchive {
     }
 
     /// Nothing to open: a log without an index is scanned to its end.
-    fn crash(&mut self, _: Duration) -> Duration {
+    fn crash(&mut self, _: Duration) -> Option<Duration> {
         let began = Instant::now();
         std::hint::black_box(self.scan());
-        began.elapsed()
+        Some(began.elapsed())
     }
 }

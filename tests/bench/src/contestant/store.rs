@@ -180,8 +180,9 @@ impl Archive for StoreArchive {
         STORE
     }
 
-    fn fill(&mut self, events: u64) {
+    fn fill(&mut self, events: u64) -> bool {
         Store::open(&self.path, self.receipts).fill(events);
+        true
     }
 
     fn catch_up(&mut self, readers: usize, events: u64) -> Duration {
@@ -200,7 +201,7 @@ impl Archive for StoreArchive {
         Size { data: self.bytes(""), log: self.bytes("-wal") + self.bytes("-shm") }
     }
 
-    fn crash(&mut self, load: Duration) -> Duration {
+    fn crash(&mut self, load: Duration) -> Option<Duration> {
         let mut command = Command::new(std::env::current_exe().unwrap());
         let command = command.arg("--load-store").arg(&self.path).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -212,7 +213,7 @@ impl Archive for StoreArchive {
         let began = Instant::now();
         let store = Store::open(&self.path, self.receipts);
         store.record_any();
-        began.elapsed()
+        Some(began.elapsed())
     }
 }
 

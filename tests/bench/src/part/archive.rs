@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+const LOAD_IN_BATCHES: &str = "load in batches of 1,000";
 const SUBSCRIBERS: usize = 20;
 /// How long the load lasts that is killed.
 const LOAD: Duration = Duration::from_secs(2);
@@ -41,8 +42,9 @@ pub(crate) fn run(book: &mut Book, arguments: &Arguments, folder: &Path) {
             eprintln!("recovery, round {round}, load average {}", load_average());
             for archive in in_turn(&archives, round) {
                 let mut archive = archive.borrow_mut();
-                let took = archive.crash(LOAD).as_secs_f64();
-                book.note(RECOVERY, archive.name(), Measure::Seconds, round, took);
+                if let Some(took) = archive.crash(LOAD) {
+                    book.note(RECOVERY, archive.name(), Measure::Seconds, round, took.as_secs_f64());
+                }
             }
         }
     }
@@ -65,9 +67,10 @@ fn archives(arguments: &Arguments, folder: &Path) -> Vec<Box<dyn Archive>> {
 
 fn fill(book: &mut Book, archive: &mut dyn Archive, events: u64) {
     let began = Instant::now();
-    archive.fill(events);
-    let rate = events as f64 / began.elapsed().as_secs_f64();
-    book.note("load in batches of 1,000", archive.name(), Measure::PerSecond, 0, rate);
+    if archive.fill(events) {
+        let rate = events as f64 / began.elapsed().as_secs_f64();
+        book.note(LOAD_IN_BATCHES, archive.name(), Measure::PerSecond, 0, rate);
+    }
 }
 
 fn catch_up(book: &mut Book, round: usize, archive: &mut dyn Archive, events: u64) {
