@@ -59,6 +59,7 @@ fn run(arguments: &Arguments) {
         std::fs::create_dir(&folder).unwrap();
         folder
     };
+    say_who_is_left_out();
     let before = machine::describe();
     let mut book = Book::default();
     let program = arguments.needs_daemon().then(daemon::build);
@@ -77,6 +78,15 @@ fn run(arguments: &Arguments) {
     println!("\n{before}; at the end {}", machine::load_average());
     println!("{} rounds, turns of {} s", arguments.rounds, arguments.seconds);
     book.print();
+}
+
+/// A peer whose client was not compiled in is no mistake, but nobody should miss it unawares.
+fn say_who_is_left_out() {
+    for (peer, compiled) in [("postgres", cfg!(feature = "postgres")), ("umadb", cfg!(feature = "umadb"))] {
+        if !compiled {
+            eprintln!("{peer} is left out: built without --features {peer}");
+        }
+    }
 }
 
 /// Appends in process and commands over sockets, interleaved: the peers are the same in both.

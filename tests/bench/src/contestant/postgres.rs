@@ -93,7 +93,7 @@ impl Cluster {
         let log = File::options().create(true).append(true).open(self.folder.with_extension("log")).unwrap();
         let mut server = self.command("postgres");
         server.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder);
-        SETTINGS.iter().for_each(|setting| drop(server.args(["-c", setting])));
+        server.args(SETTINGS.iter().flat_map(|setting| ["-c", *setting]));
         self.server = Some(server.stderr(log).spawn().unwrap());
         drop(self.connect());
     }

@@ -30,6 +30,11 @@ pub(crate) enum Receipts {
     None,
 }
 
+/// As the daemon opens it, but nobody is turned away: to wait is what is measured here.
+fn options() -> Options {
+    Options { wait_max: Duration::from_secs(600), ..Options::default() }
+}
+
 pub(crate) struct Store {
     store: Arc<SqliteStore>,
     streams: Vec<Arc<str>>,
@@ -41,7 +46,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn open(path: &Path, receipts: Receipts) -> Store {
-        let store = Arc::new(SqliteStore::open(path, Options::default()).unwrap());
+        let store = Arc::new(SqliteStore::open(path, options()).unwrap());
         let streams = (0..STREAMS).map(|stream| format!("setup_venture-v-{stream:026}").into()).collect();
         let (event_type, known, runtime) = (TYPE.into(), Known::new(), writers::runtime());
         Store { store, streams, event_type, known, receipts, runtime }
@@ -52,9 +57,9 @@ impl Store {
             correlation_id: sample.correlation_id,
             causation_id: sample.causation_id,
             command_id: sample.command_id,
-            actor: ACTOR.to_owned(),
-            node_id: NODE_ID.to_owned(),
-            realm: REALM.to_owned(),
+            actor: ACTOR.into(),
+            node_id: NODE_ID.into(),
+            realm: REALM.into(),
             idempotency_key: None,
             conversation_id: None,
             visibility: None,
@@ -62,7 +67,7 @@ impl Store {
         let event = NewEvent {
             event_id: sample.id,
             event_type: self.event_type.clone(),
-            data: raw(sample.payload()),
+            data: raw(sample.payload()).into(),
             metadata,
             tags: sample.tags().to_vec(),
             at_us: sample.at_us(),
@@ -187,7 +192,7 @@ impl Archive for StoreArchive {
 
     fn catch_up(&mut self, readers: usize, events: u64) -> Duration {
         let runtime = writers::runtime();
-        let store: Arc<dyn EventStore> = Arc::new(SqliteStore::open(&self.path, Options::default()).unwrap());
+        let store: Arc<dyn EventStore> = Arc::new(SqliteStore::open(&self.path, options()).unwrap());
         let began = Instant::now();
         let reader = || runtime.spawn(read_all(store.clone(), events));
         let readers: Vec<_> = (0..readers).map(|_| reader()).collect();
@@ -236,7 +241,7 @@ async fn read_all(store: Arc<dyn EventStore>, events: u64) -> u64 {
 
 /// Events of the first page of a store that somebody else wrote.
 pub(crate) fn first_events(path: &Path) -> Vec<Arc<RecordedEvent>> {
-    let store = SqliteStore::open(path, Options::default()).unwrap();
+    let store = SqliteStore::open(path, options()).unwrap();
     let filter = Filter::all();
     let page = store.read_all(0, &filter, PAGE_EVENTS_MAX);
     writers::runtime().block_on(page).unwrap().events
@@ -252,14 +257,14 @@ pub(crate) struct Copied {
 /// Appends copies of `event`, in batches; answers the position of the last.
 pub(crate) fn append_copies(path: &Path, copies: impl Iterator<Item = (Arc<RecordedEvent>, Copied)>) -> u64 {
     let runtime = writers::runtime();
-    let store = SqliteStore::open(path, Options::default()).unwrap();
+    let store = SqliteStore::open(path, options()).unwrap();
     let mut copies = copies.map(|(event, copied)| Append {
         stream_id: copied.stream_id,
         expected: Expected::Any,
         events: vec![NewEvent {
             event_id: uuid::Uuid::now_v7(),
             event_type: event.event_type.clone(),
-            data: raw(&copied.data),
+            data: raw(&copied.data).into(),
             metadata: event.metadata.clone(),
             tags: copied.tags,
             at_us: event.at_us,

@@ -4,9 +4,13 @@
 use super::{CATCH_UP, CATCH_UP_20, RECOVERY, SIZE, STORE_AND_RECEIPTS, TOGETHER};
 use crate::arguments::{Arguments, Part};
 use crate::book::{Book, Measure};
+#[cfg(feature = "postgres")]
+use crate::contestant::POSTGRES;
+#[cfg(feature = "umadb")]
+use crate::contestant::UMADB;
 use crate::contestant::raw_log::RawArchive;
 use crate::contestant::store::{Receipts, StoreArchive};
-use crate::contestant::{Archive, STORE};
+use crate::contestant::{Archive, RAW_LOG, STORE, Size};
 use crate::machine::load_average;
 use crate::part::appends::in_turn;
 use std::cell::RefCell;
@@ -51,17 +55,23 @@ pub(crate) fn run(book: &mut Book, arguments: &Arguments, folder: &Path) {
 }
 
 fn archives(arguments: &Arguments, folder: &Path) -> Vec<Box<dyn Archive>> {
-    let mut all: Vec<Box<dyn Archive>> = vec![
-        Box::new(StoreArchive::new(&folder.join("store"), Receipts::None)),
-        Box::new(RawArchive::create(folder)),
-    ];
+    let mut all: Vec<Box<dyn Archive>> = Vec::new();
+    if arguments.wants(STORE) {
+        all.push(Box::new(StoreArchive::new(&folder.join("store"), Receipts::None)));
+    }
+    if arguments.wants(RAW_LOG) {
+        all.push(Box::new(RawArchive::create(folder)));
+    }
     #[cfg(feature = "postgres")]
-    if let Some(peer) = crate::contestant::postgres::Archived::start(&folder.join("postgres")) {
+    if arguments.wants(POSTGRES)
+        && let Some(peer) = crate::contestant::postgres::Archived::start(&folder.join("postgres"))
+    {
         all.push(Box::new(peer));
     }
     #[cfg(feature = "umadb")]
-    all.extend(crate::contestant::umadb::archives(&folder.join("umadb")));
-    all.retain(|archive| arguments.wants(archive.name()));
+    if arguments.wants(UMADB) {
+        all.extend(crate::contestant::umadb::archives(&folder.join("umadb")));
+    }
     all
 }
 
@@ -91,12 +101,15 @@ fn sizes(book: &mut Book, arguments: &Arguments, folder: &Path, archives: &[RefC
             note_size(book, archive.name(), size, arguments.events);
         }
     }
+    if !arguments.wants(STORE) {
+        return;
+    }
     let mut receipts = StoreArchive::new(&folder.join("receipts"), Receipts::Kept);
     receipts.fill(RECEIPTS_EVENTS);
     note_size(book, STORE_AND_RECEIPTS, receipts.size(), RECEIPTS_EVENTS);
 }
 
-fn note_size(book: &mut Book, who: &str, size: crate::contestant::Size, events: u64) {
+fn note_size(book: &mut Book, who: &str, size: Size, events: u64) {
     book.note(SIZE, who, Measure::BytesPerEvent, 0, size.data as f64 / events as f64);
     book.note(SIZE, who, Measure::LogMegabytes, 0, size.log as f64 / 1e6);
 }
