@@ -30,7 +30,8 @@ pub(crate) const USAGE: &str = "\
   --rounds N         default 5
   --seconds N        per turn, default 3
   --events N         in the archives and under the read model, default 1000000
-  --folder FOLDER    whose disk is measured, default the folder for temporary files";
+  --folder FOLDER    whose disk is measured, default the folder for temporary files
+  --daemon PROGRAM   instead of building the release daemon";
 
 pub(crate) struct Arguments {
     only: Vec<Part>,
@@ -40,6 +41,7 @@ pub(crate) struct Arguments {
     pub(crate) seconds: u64,
     pub(crate) events: u64,
     pub(crate) folder: PathBuf,
+    pub(crate) daemon: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -52,6 +54,7 @@ impl Arguments {
             seconds: 3,
             events: 1_000_000,
             folder: std::env::temp_dir(),
+            daemon: None,
         };
         while let Some(flag) = words.next() {
             let value = words.next().ok_or_else(|| format!("{flag} needs a value"))?;
@@ -63,6 +66,7 @@ impl Arguments {
                 "--seconds" => read.seconds = number(&value)? as u64,
                 "--events" => read.events = number(&value)? as u64,
                 "--folder" => read.folder = value.into(),
+                "--daemon" => read.daemon = Some(value.into()),
                 other => return Err(format!("{other} is not known")),
             }
         }

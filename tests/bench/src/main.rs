@@ -62,7 +62,7 @@ fn run(arguments: &Arguments) {
     say_who_is_left_out();
     let before = machine::describe();
     let mut book = Book::default();
-    let program = arguments.needs_daemon().then(daemon::build);
+    let program = arguments.needs_daemon().then(|| arguments.daemon.clone().unwrap_or_else(daemon::build));
     if let Some(program) = program.as_deref().filter(|_| arguments.has(Part::Boot)) {
         part::boot::run(&mut book, program, &folder("boot"), Duration::from_secs(arguments.seconds));
     }

@@ -24,6 +24,8 @@ const LOAD: Duration = Duration::from_secs(2);
 /// Receipts are counted on a smaller store: they are the same size everywhere.
 const RECEIPTS_EVENTS: u64 = 100_000;
 
+type Archives = [RefCell<Box<dyn Archive>>];
+
 pub(crate) fn run(book: &mut Book, arguments: &Arguments, folder: &Path) {
     let archives: Vec<_> = archives(arguments, folder).into_iter().map(RefCell::new).collect();
     let events = arguments.events;
@@ -32,25 +34,25 @@ pub(crate) fn run(book: &mut Book, arguments: &Arguments, folder: &Path) {
         fill(book, archive.borrow_mut().as_mut(), events);
     }
     if arguments.has(Part::CatchUp) {
-        for round in 0..arguments.rounds {
-            eprintln!("catch-up, round {round}, load average {}", load_average());
-            in_turn(&archives, round)
-                .for_each(|archive| catch_up(book, round, archive.borrow_mut().as_mut(), events));
-        }
+        rounds("catch-up", arguments, &archives, |round, archive| catch_up(book, round, archive, events));
     }
     if arguments.has(Part::Size) {
         sizes(book, arguments, folder, &archives);
     }
     if arguments.has(Part::Recovery) {
-        for round in 0..arguments.rounds {
-            eprintln!("recovery, round {round}, load average {}", load_average());
-            for archive in in_turn(&archives, round) {
-                let mut archive = archive.borrow_mut();
-                if let Some(took) = archive.crash(LOAD) {
-                    book.note(RECOVERY, archive.name(), Measure::Seconds, round, took.as_secs_f64());
-                }
-            }
-        }
+        rounds("recovery", arguments, &archives, |round, archive| recovery(book, round, archive));
+    }
+}
+
+fn rounds(
+    name: &str,
+    arguments: &Arguments,
+    archives: &Archives,
+    mut each: impl FnMut(usize, &mut dyn Archive),
+) {
+    for round in 0..arguments.rounds {
+        eprintln!("{name}, round {round}, load average {}", load_average());
+        in_turn(archives, round).for_each(|archive| each(round, archive.borrow_mut().as_mut()));
     }
 }
 
@@ -93,7 +95,13 @@ fn catch_up(book: &mut Book, round: usize, archive: &mut dyn Archive, events: u6
     }
 }
 
-fn sizes(book: &mut Book, arguments: &Arguments, folder: &Path, archives: &[RefCell<Box<dyn Archive>>]) {
+fn recovery(book: &mut Book, round: usize, archive: &mut dyn Archive) {
+    if let Some(took) = archive.crash(LOAD) {
+        book.note(RECOVERY, archive.name(), Measure::Seconds, round, took.as_secs_f64());
+    }
+}
+
+fn sizes(book: &mut Book, arguments: &Arguments, folder: &Path, archives: &Archives) {
     for archive in archives {
         let mut archive = archive.borrow_mut();
         let size = archive.size();

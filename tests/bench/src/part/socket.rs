@@ -11,7 +11,8 @@ use std::time::Duration;
 
 const CLIENTS: usize = 64;
 
-/// One turn each. The daemon begins anew in each round: an empty store and no actors yet.
+/// One turn each. The daemon begins anew in each round: an empty store and no actors yet. It is last in every
+/// other round.
 pub(crate) fn round(
     book: &mut Book,
     round: usize,
@@ -20,12 +21,19 @@ pub(crate) fn round(
     peers: &[Box<dyn Contestant>],
     seconds: Duration,
 ) {
-    let daemon = Daemon::start(program, &folder.join(format!("daemon{round}")));
-    let rate = load::commands(&daemon.socket, Kind::Refinements, CLIENTS, seconds);
-    book.rate(SOCKET, DAEMON, round, rate, false);
-    drop(daemon);
+    let command = |book: &mut Book| {
+        let daemon = Daemon::start(program, &folder.join(format!("daemon{round}")));
+        let rate = load::commands(&daemon.socket, Kind::Refinements, CLIENTS, seconds);
+        book.rate(SOCKET, DAEMON, round, rate, false);
+    };
+    if round % 2 == 0 {
+        command(book);
+    }
     for peer in peers.iter().filter(|peer| [POSTGRES, UMADB].contains(&peer.name())) {
         let rate = writers::threads(peer.as_ref(), CLIENTS, seconds);
         book.rate(SOCKET, peer.name(), round, rate, false);
+    }
+    if round % 2 == 1 {
+        command(book);
     }
 }
