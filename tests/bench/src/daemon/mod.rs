@@ -1,5 +1,8 @@
 //! The release daemon, built and started as anybody would.
 
+pub(crate) mod connection;
+pub(crate) mod load;
+
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -32,7 +35,7 @@ pub(crate) fn build() -> PathBuf {
 }
 
 impl Daemon {
-    /// Starts it on an empty folder and waits for its ready line.
+    /// Starts it on a folder and waits for its ready line.
     pub(crate) fn start(program: &Path, folder: &Path) -> Daemon {
         fs::create_dir_all(folder).unwrap();
         let (socket, log) = (folder.join("run/daemon.sock"), folder.join("log"));
@@ -67,7 +70,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // It is ours and empty; there is nothing to save.
+        // A store survives a kill, and that is not what is measured here.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,10 +1,10 @@
 //! Clients that write, and one that looks whether it sees what it wrote.
 
-use crate::connection::Connection;
-use crate::figures::Rate;
+use super::connection::Connection;
+use crate::book::Rate;
+use crate::writers::at_once;
 use std::path::Path;
 use std::sync::Barrier;
-use std::thread;
 use std::time::{Duration, Instant};
 
 const VENTURES: &str = "/api/ventures";
@@ -40,18 +40,21 @@ pub(crate) fn commands(socket: &Path, kind: Kind, clients: usize, seconds: Durat
             writer.write(WARM_UP + each.len());
             each.push(from.elapsed());
         }
-        Rate { took: began.elapsed(), each }
+        Rate { took: began.elapsed(), each, cpu: Duration::ZERO }
     };
-    let rates: Vec<Rate> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..clients).map(|_| scope.spawn(client)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    let took = rates.iter().map(|rate| rate.took).max().unwrap_or_default();
-    Rate { took, each: rates.into_iter().flat_map(|rate| rate.each).collect() }
+    Rate::of_all(at_once(clients, |_| client()))
+}
+
+/// One birth and one refinement; answers the id.
+pub(crate) fn venture_with_one_refinement(socket: &Path) -> String {
+    let mut writer = Writer::new(socket, Kind::Refinements);
+    writer.write(0);
+    writer.venture_id
 }
 
 struct Writer {
     connection: Connection,
+    venture_id: String,
     /// Where refinements go; births go to the list.
     refine: Option<String>,
 }
@@ -59,13 +62,12 @@ struct Writer {
 impl Writer {
     fn new(socket: &Path, kind: Kind) -> Writer {
         let mut connection = Connection::open(socket);
-        let refine = match kind {
-            Kind::Births => None,
-            Kind::Refinements => {
-                Some(format!("{VENTURES}/{}/vision/refine", id_of(&set_up(&mut connection))))
-            }
-        };
-        Writer { connection, refine }
+        if let Kind::Births = kind {
+            return Writer { connection, venture_id: String::new(), refine: None };
+        }
+        let venture_id = id_of(&set_up(&mut connection));
+        let refine = Some(format!("{VENTURES}/{venture_id}/vision/refine"));
+        Writer { connection, venture_id, refine }
     }
 
     fn write(&mut self, turn: usize) {
