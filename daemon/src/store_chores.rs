@@ -121,7 +121,8 @@ fn describe(store: &Verified) -> String {
 
 fn store_file(data_dir: &Path) -> Result<PathBuf, Failure> {
     let file = crate::boot::store_file(data_dir);
-    if file.exists() {
+    // A note of a store that is gone is damage, and is told as that.
+    if file.exists() || file.with_extension("sqlite.id").exists() {
         return Ok(file);
     }
     Err(Failure::new(Exit::Configuration, format!("there is no event store at {}", file.display())))

@@ -1,6 +1,7 @@
 //! An aggregate's state on its way out of the log: a snapshot where one fits, then the events behind it.
 //!
-//! A snapshot saves work and decides nothing: whatever is wrong with it, the events are replayed instead.
+//! A snapshot saves work and decides nothing: one that this program cannot use is passed
+//! over, and the events are replayed.
 
 use crate::{
     aggregate::Aggregate,

@@ -168,7 +168,7 @@ impl Drawer {
         events: &Arc<[Stored]>,
         to: u64,
     ) -> Result<ModelFile, ExitReason> {
-        let (events, poison) = (Arc::clone(events), self.side.entry.on_poison);
+        let (events, poison) = (Arc::clone(events), self.side.entry.design.on_poison);
         let (began, from) = (Instant::now(), file.position);
         let draw = move |file: &mut ModelFile| {
             let some = &events[..events.partition_point(|event| event.position <= to)];

@@ -1,6 +1,7 @@
 //! The SQLite file of one read model: made beside the old one whenever that does not fit the code or the
 //! log, and put in its place when it is whole.
 
+use crate::parking::Poison;
 use crate::pen::Pen;
 use crate::projection::{ProjectionEntry, Remedy, remedy};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -51,6 +52,7 @@ pub(crate) struct Design {
     pub(crate) tables: &'static str,
     pub(crate) revision: u32,
     pub(crate) projections: &'static [ProjectionEntry],
+    pub(crate) on_poison: Poison,
 }
 
 /// A read model's file, open for writing by the one who holds the pen.
@@ -96,6 +98,8 @@ impl Design {
     pub(crate) fn fingerprint(self) -> String {
         let mut hash = Sha256::new();
         hash.update(self.revision.to_le_bytes());
+        // A file in which something is parked is of no use to a model that must not be without it.
+        hash.update([u8::from(self.on_poison == Poison::Halt)]);
         let types = self.projections.iter().map(|entry| entry.event_type);
         for part in [OWN_TABLES, self.tables].into_iter().chain(types) {
             hash.update(part);

@@ -30,7 +30,6 @@ pub struct ModelEntry {
     /// See [`ReadModel::NAME`].
     pub name: &'static str,
     pub(crate) design: Design,
-    pub(crate) on_poison: Poison,
     queries: &'static [QueryEntry],
 }
 
@@ -54,8 +53,8 @@ pub const fn model<M: ReadModel>() -> ModelEntry {
             tables: M::TABLES,
             revision: M::REVISION,
             projections: M::PROJECTIONS,
+            on_poison: M::ON_POISON,
         },
-        on_poison: M::ON_POISON,
         queries: M::QUERIES,
     }
 }

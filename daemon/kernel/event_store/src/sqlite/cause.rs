@@ -21,7 +21,13 @@ pub(super) fn cause(error: &rusqlite::Error) -> Cause {
         return Cause::Damage;
     }
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Cause::Locked,
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::FileLockingProtocolFailed
+            | ErrorCode::OperationInterrupted
+            | ErrorCode::SchemaChanged,
+        ) => Cause::Locked,
         Some(ErrorCode::DiskFull) => Cause::Full,
         Some(
             ErrorCode::SystemIoFailure

@@ -10,7 +10,7 @@ use rusqlite::OpenFlags;
 
 use super::identity::{self, Identity};
 use super::open::{self, beside};
-use super::verify::{Finding, Verified, verify};
+use super::verify::{Finding, Hold, Verified, hold, verify};
 use crate::error::OpenError;
 
 /// Why a store was not copied.
@@ -33,36 +33,62 @@ pub fn backup(path: &Path, to: &Path) -> Result<Verified, CopyError> {
     if to.exists() {
         return Err(CopyError::Exists(to.to_owned()));
     }
-    let fail = |error| open::open_error(path, &error);
-    let io = |source| OpenError::Io { path: to.to_owned(), source };
-    let disk = Disk::real();
-    let conn = open::connect(&disk, path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(fail)?;
-    open::check_format(&conn, path)?;
+    if let Hold::Free(_lock) = hold(path)? {
+        // SQLite would take a break in the log for its end, and the copy would look whole.
+        open::check_log(path)?;
+    }
     let partial = beside(to, ".partial");
-    remove(&partial).map_err(io)?;
-    conn.execute("VACUUM INTO ?1", [disk.name_of(&partial).map_err(io)?]).map_err(fail)?;
-    drop(conn);
+    copy(path, &partial)?;
     let copied = whole(&partial).inspect_err(|_| drop(remove(&partial)))?;
-    settle(&partial, to).map_err(io)?;
+    settle(&partial, to).map_err(|source| OpenError::Io { path: to.to_owned(), source })?;
     Ok(copied)
 }
 
-/// Puts the backup `from` in the place of the store at `path`, which no daemon may hold; what was there
+/// Puts the backup `from` in the place of the store at `path`; no daemon may hold either. What was there
 /// stays beside it. Interrupted at any moment, it leaves the backup in place or a store that refuses to
 /// open until it is restored again.
 pub fn restore(from: &Path, path: &Path) -> Result<Restored, CopyError> {
     let io = |source| OpenError::Io { path: path.to_owned(), source };
     let _lock = open::acquire(path)?;
-    whole(from)?;
+    let Hold::Free(_from) = hold(from)? else {
+        return Err(OpenError::Locked { path: from.to_owned() }.into());
+    };
+    open::check_log(from)?;
+    let backup = whole(from)?;
+    // Through SQLite, and so with what is still in the log of `from`.
     let next = beside(path, ".restored");
-    remove(&next).map_err(io)?;
-    fs::copy(from, &next).map_err(io)?;
+    copy(from, &next)?;
+    let copied = whole(&next)?;
+    if copied.head != backup.head {
+        let detail = format!("{} of {} events were copied", copied.head, backup.head);
+        return Err(CopyError::NotWhole(vec![Finding::File { detail }]));
+    }
     let identity = begin_epoch(&next, path)?;
     // From here on the old file is not opened any more: it is not the store that the identity names.
     identity::write(&Disk::real(), path, identity).map_err(io)?;
     let kept = set_aside(path).map_err(io)?;
     settle(&next, path).map_err(io)?;
     Ok(Restored { store: whole(path)?, kept })
+}
+
+/// Copies one moment of a store into a new file of one's own.
+fn copy(path: &Path, to: &Path) -> Result<(), OpenError> {
+    let fail = |error| open::open_error(path, &error);
+    let io = |source| OpenError::Io { path: to.to_owned(), source };
+    let disk = Disk::real();
+    let conn = open::connect(&disk, path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(fail)?;
+    open::check_format(&conn, path)?;
+    let (found, _) = open::read_identity(&conn).map_err(fail)?;
+    // A note that cannot be read is about to be replaced, or is not copied.
+    if let Ok(Some(known)) = identity::read(path)
+        && known != found
+    {
+        return Err(open::another_store(path, known, found));
+    }
+    remove(to).map_err(io)?;
+    disk.create(to).map_err(io)?;
+    conn.execute("VACUUM INTO ?1", [disk.name_of(to).map_err(io)?]).map_err(fail)?;
+    Ok(())
 }
 
 /// What a restore did.
@@ -77,49 +103,54 @@ pub struct Restored {
 fn whole(path: &Path) -> Result<Verified, CopyError> {
     let mut findings = Vec::new();
     let verified = verify(path, &mut |finding| findings.push(finding))?;
-    for suffix in [".lock", "-shm"] {
-        // Looking at a copy leaves these beside it; that they stay is no fault.
-        let _ = remove(&beside(path, suffix));
-    }
     if findings.is_empty() { Ok(verified) } else { Err(CopyError::NotWhole(findings)) }
 }
 
 /// An epoch that neither the backup nor the store in place has seen.
 fn begin_epoch(next: &Path, path: &Path) -> Result<Identity, OpenError> {
     let fail = |error| open::open_error(next, &error);
-    // A damaged note of the old identity is about to be replaced.
-    let known = identity::read(path).ok().flatten().map_or(0, |known| known.epoch);
     let conn = open::connect(&Disk::real(), next, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fail)?;
     let (found, _) = open::read_identity(&conn).map_err(fail)?;
-    let identity = Identity { epoch: found.epoch.max(known) + 1, ..found };
+    let identity = Identity { epoch: found.epoch.max(epoch_in_place(path)) + 1, ..found };
     // The copy has no log: the change goes into the file itself.
     open::set_journal(&conn, "DELETE").map_err(fail)?;
     conn.execute("UPDATE meta SET epoch = ?1", [identity.epoch]).map_err(fail)?;
     Ok(identity)
 }
 
-/// Moves the old store and its log away together.
+/// The latest epoch that the note or the store in place knows; either of them may be damaged.
+fn epoch_in_place(path: &Path) -> u64 {
+    let noted = identity::read(path).ok().flatten().map_or(0, |known| known.epoch);
+    let stored = open::connect(&Disk::real(), path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|conn| open::read_identity(&conn))
+        .map_or(0, |(found, _)| found.epoch);
+    noted.max(stored)
+}
+
+/// Moves the old store and its log away together. The file goes first: a log without its file is nobody's,
+/// and one beside another file would be played into it.
 fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
     remove(&beside(path, "-shm"))?;
-    let free = |kept: &PathBuf| !kept.exists() && !beside(kept, "-wal").exists();
-    let Some(kept) = (1..).map(|number| beside(path, &format!(".replaced-{number}"))).find(free) else {
-        return Ok(None);
-    };
-    let mut any = false;
-    for suffix in ["-wal", ""] {
-        if beside(path, suffix).exists() {
-            fs::rename(beside(path, suffix), beside(&kept, suffix))?;
-            any = true;
-        }
+    let there: Vec<&str> = ["", "-wal"].into_iter().filter(|suffix| beside(path, suffix).exists()).collect();
+    let free = |kept: &PathBuf| there.iter().all(|suffix| !beside(kept, suffix).exists());
+    let kept = (1..).map(|number| beside(path, &format!(".replaced-{number}"))).find(free);
+    let Some(kept) = kept.filter(|_| !there.is_empty()) else { return Ok(None) };
+    for suffix in there {
+        fs::rename(beside(path, suffix), beside(&kept, suffix))?;
+        sync_folder(path)?;
     }
-    Ok(any.then_some(kept))
+    Ok(Some(kept))
 }
 
 /// Flushes a finished copy and gives it its name.
 fn settle(partial: &Path, to: &Path) -> io::Result<()> {
     File::open(partial)?.sync_all()?;
     fs::rename(partial, to)?;
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sync_folder(to)
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 

@@ -1,7 +1,8 @@
 //! Reads the write-ahead log as it lies on the disk, before SQLite does. SQLite takes the first frame
 //! that does not fit for the end, whatever is behind it: right after a power cut, when only the last
 //! commit can be torn, and silent loss after a bit has flipped in the middle. A commit is flushed before
-//! the next one is written, so commits behind a broken one tell the two apart.
+//! the next one is written, so a commit that continues a broken one tells the two apart. (A flip in the
+//! last commit, found together with a crash, looks like a torn one to every log.)
 
 use std::collections::HashSet;
 
@@ -40,9 +41,7 @@ pub(super) fn inspect(log: &[u8]) -> Log {
     let Some(run) = Run::of(header) else { return Log::Broken { frame: 0 } };
     let frames = run.frames(log);
     let (whole, committed) = run.follow(&frames);
-    let behind = frames.iter().skip(whole).skip(1);
-    // One commit behind the break may be the torn one's own last frame.
-    if behind.filter(|frame| run.owns(frame) && is_commit(frame)).count() > 1 {
+    if run.goes_on(&frames[whole..]) {
         return Log::Broken { frame: whole + 1 };
     }
     if committed == 0 { Log::Empty } else { Log::Whole { frames: committed } }
@@ -96,6 +95,28 @@ impl Run {
             }
         }
         (frames.len(), committed)
+    }
+
+    /// Whether a whole commit continues another one in `behind`, which begins with the frame that does not
+    /// fit. What an earlier tear has left there has such marks too, but nothing that continues them.
+    fn goes_on(&self, behind: &[&[u8]]) -> bool {
+        let mut before: Option<&[u8]> = None;
+        for frame in behind {
+            let owned = self.owns(frame);
+            let continues = owned && before.is_some_and(|before| self.continues(before, frame));
+            if continues && is_commit(frame) {
+                return true;
+            }
+            before = (continues || owned && is_commit(frame)).then_some(frame);
+        }
+        false
+    }
+
+    /// Whether `frame` was written behind `before`, as the checksum that is stored with that one has it.
+    fn continues(&self, before: &[u8], frame: &[u8]) -> bool {
+        let sum = checksum((big_endian(before, 16), big_endian(before, 20)), &frame[..8], self.word);
+        let sum = checksum(sum, &frame[FRAME_HEADER_BYTES..], self.word);
+        sum == (big_endian(frame, 16), big_endian(frame, 20))
     }
 
     fn owns(&self, frame: &[u8]) -> bool {
@@ -178,6 +199,24 @@ mod tests {
         assert_eq!(pages(&log), HashSet::from([1, 2]));
         assert_eq!(pages(&log[..HEADER_BYTES + FRAME]), HashSet::new(), "half a commit");
         assert_eq!(pages(&[0; 50_000]), HashSet::new());
+    }
+
+    #[test]
+    fn a_flip_in_the_last_frame_of_the_last_commit_but_one_is_damage() {
+        let mut log = written();
+        log[HEADER_BYTES + 4 * FRAME + 1_000] ^= 4;
+        assert_eq!(inspect(&log), Log::Broken { frame: 5 });
+    }
+
+    #[test]
+    fn marks_that_an_earlier_tear_left_behind_are_no_damage() {
+        let mut log = written();
+        // Frame 4 is torn, and the marks behind it are not of one stretch: 5 does not continue what 4 says.
+        let (from, to) = (HEADER_BYTES + 5 * FRAME, HEADER_BYTES + 4 * FRAME);
+        log.copy_within(from..from + FRAME, to);
+        log[HEADER_BYTES + 3 * FRAME + 50] ^= 1;
+        log[from + 60] ^= 1;
+        assert_eq!(inspect(&log), Log::Whole { frames: 3 });
     }
 
     #[test]

@@ -136,7 +136,10 @@ pub(super) fn check_log(path: &Path) -> Result<(), OpenError> {
     match log::inspect(&read_log(path)?) {
         Log::Empty | Log::Whole { .. } => Ok(()),
         Log::Broken { frame } => {
-            let detail = format!("frame {frame} does not fit, and acknowledged commits are behind it");
+            let detail = match frame {
+                0 => "the header of the log does not fit".to_owned(),
+                _ => format!("frame {frame} of the log does not fit, and acknowledged commits are behind it"),
+            };
             Err(OpenError::Damaged { path: log_of(path), detail })
         }
     }
@@ -228,7 +231,7 @@ fn lost_events(path: &Path, lost: Identity) -> OpenError {
     damaged(path, format!("the events of store {lost} are gone; restore a backup"))
 }
 
-fn another_store(path: &Path, known: Identity, found: Identity) -> OpenError {
+pub(super) fn another_store(path: &Path, known: Identity, found: Identity) -> OpenError {
     damaged(
         path,
         format!("it holds store {found}, where store {known} was; `restore` puts a backup in place"),

@@ -80,22 +80,16 @@ impl fmt::Display for Finding {
 pub fn verify(path: &Path, told: &mut dyn FnMut(Finding)) -> Result<Verified, OpenError> {
     let io = |source| OpenError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
-    // A daemon that writes meanwhile is no fault; only a log at rest can be judged.
-    let at_rest = match open::acquire(path) {
-        Ok(lock) => Some(lock),
-        Err(OpenError::Locked { .. }) => None,
-        Err(error) => return Err(error),
-    };
     let mut findings = 0;
     let mut tell = |finding| {
         findings += 1;
         told(finding);
     };
-    if at_rest.is_some() {
+    // A daemon that writes meanwhile is no fault; only a log at rest can be judged. The lock is let go at
+    // once, so that a daemon can start while this goes on.
+    if let Hold::Free(_lock) = hold(path)? {
         match open::check_log(path) {
-            Err(OpenError::Damaged { detail, .. }) => {
-                tell(Finding::File { detail: format!("the log: {detail}") })
-            }
+            Err(OpenError::Damaged { detail, .. }) => tell(Finding::File { detail }),
             checked => checked?,
         }
     }
@@ -111,6 +105,24 @@ pub fn verify(path: &Path, told: &mut dyn FnMut(Finding)) -> Result<Verified, Op
     }
     let streams = Walk::new(&conn).events(head, &mut tell);
     Ok(Verified { store: found.to_string(), head, streams, bytes, findings })
+}
+
+/// Whether somebody has the store open.
+pub(super) enum Hold {
+    Taken,
+    /// Nobody; its lock, if it has one. A copy that no daemon ever opened has none, and gets none here.
+    Free(Option<File>),
+}
+
+pub(super) fn hold(path: &Path) -> Result<Hold, OpenError> {
+    if !open::beside(path, ".lock").exists() {
+        return Ok(Hold::Free(None));
+    }
+    match open::acquire(path) {
+        Ok(lock) => Ok(Hold::Free(Some(lock))),
+        Err(OpenError::Locked { .. }) => Ok(Hold::Taken),
+        Err(error) => Err(error),
+    }
 }
 
 /// Past the checksums where some do not fit: the rows on those pages can then still be named.
@@ -163,11 +175,14 @@ fn page_fits(file: &File, number: u32) -> io::Result<bool> {
 }
 
 fn verify_identity(path: &Path, found: Identity, tell: &mut dyn FnMut(Finding)) -> io::Result<()> {
-    match identity::read(path)? {
-        Some(known) if known != found => {
+    match identity::read(path) {
+        Ok(Some(known)) if known != found => {
             tell(Finding::File { detail: format!("it holds store {found}, where store {known} was") });
         }
-        _ => {}
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            tell(Finding::File { detail: error.to_string() });
+        }
+        read => drop(read?),
     }
     Ok(())
 }

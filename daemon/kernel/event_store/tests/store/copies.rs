@@ -1,7 +1,7 @@
 //! Verify, backup and restore on real files, also under a writer that does not stop.
 
 use std::fs;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -149,4 +149,64 @@ async fn a_damaged_backup_is_not_restored() {
     let Err(CopyError::NotWhole(found)) = refused else { panic!("{refused:?}") };
     assert!(found.iter().any(|finding| matches!(finding, Finding::File { .. })), "{found:?}");
     assert_eq!(SqliteStore::open(&path, small()).unwrap().head(), 100, "the store in place is untouched");
+}
+
+/// A store as a crash leaves it: the last events are in its log alone.
+async fn crashed(count: u64) -> (tempfile::TempDir, std::path::PathBuf) {
+    let (here, there) = (folder(), folder());
+    let store = filled(&file(&here), count).await;
+    for suffix in ["", "-wal", ".id"] {
+        let beside = |path: &Path| format!("{}{suffix}", path.display());
+        fs::copy(beside(&file(&here)), beside(&file(&there))).unwrap();
+    }
+    drop(store);
+    let path = file(&there);
+    (there, path)
+}
+
+#[tokio::test]
+async fn what_is_only_in_the_log_of_a_backup_is_restored_too() {
+    let (_there, from) = crashed(40).await;
+    let here = folder();
+    assert_eq!(restore(&from, &file(&here)).unwrap().store.head, 40);
+    // And back: what a restore set aside is a backup like any other.
+    let (_old, path) = crashed(30).await;
+    let kept = restore(&from, &path).unwrap().kept.unwrap();
+    let again = restore(&kept, &path).unwrap();
+    assert_eq!(again.store.head, 30, "the log went along with its file");
+    assert_eq!(SqliteStore::open(&path, small()).unwrap().epoch(), 3);
+}
+
+#[tokio::test]
+async fn a_store_whose_log_is_broken_is_neither_copied_nor_restored() {
+    let (there, path) = crashed(40).await;
+    let log = fs::OpenOptions::new().write(true).open(format!("{}-wal", path.display())).unwrap();
+    log.write_all_at(b"?", 32 + 4_120 * 30 + 500).unwrap();
+    let damaged = |refused: Result<(), CopyError>| {
+        assert!(matches!(refused, Err(CopyError::Open(OpenError::Damaged { .. }))), "{refused:?}");
+    };
+    damaged(backup(&path, &there.path().join("backup.sqlite")).map(drop));
+    damaged(restore(&path, &file(&folder())).map(drop));
+}
+
+#[tokio::test]
+async fn a_restore_leaves_a_running_store_that_it_reads_from_alone() {
+    let (here, there) = (folder(), folder());
+    let store = filled(&file(&here), 10).await;
+    let refused = restore(&file(&here), &file(&there)).map(drop);
+    assert!(matches!(refused, Err(CopyError::Open(OpenError::Locked { .. }))), "{refused:?}");
+    assert!(matches!(SqliteStore::open(&file(&here), small()), Err(OpenError::Locked { .. })), "still held");
+    store.append(append("s", Expected::Any, events(1))).await.unwrap();
+}
+
+#[tokio::test]
+async fn copies_are_for_their_owner_alone() {
+    let (here, there) = (folder(), folder());
+    let (path, to) = (file(&here), there.path().join("backup.sqlite"));
+    filled(&path, 10).await.close().await;
+    backup(&path, &to).unwrap();
+    restore(&to, &path).unwrap();
+    for copy in [&to, &path] {
+        assert_eq!(fs::metadata(copy).unwrap().permissions().mode() & 0o777, 0o600, "{copy:?}");
+    }
 }

@@ -99,7 +99,7 @@ async fn a_model_that_halts_parks_nothing_and_takes_its_supervisor_down() {
     say_in(&*store, "a", json!(7)).await;
     let gave_up = tokio::time::timeout(Duration::from_secs(30), reading.tree.ended()).await;
     assert!(gave_up.unwrap().to_string().contains("position 2"));
-    assert!(model::<Strict>().on_poison == Poison::Halt);
+    assert!(model::<Strict>().design.on_poison == Poison::Halt);
 }
 
 /// The operator's story: an event is parked, the next build draws it, and nobody has to clean up.
