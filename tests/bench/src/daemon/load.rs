@@ -11,6 +11,8 @@ const VENTURES: &str = "/api/ventures";
 const BODY: &str = r#"{"name":"Tea shop"}"#;
 /// Not measured: connections, caches and the log's first pages.
 const WARM_UP: usize = 20;
+/// Makes the event that is recorded about as long as the one that the peers record.
+const BRIEF_BYTES: usize = 160;
 /// Births of one load. Every venture keeps an actor for a while, and the daemon bounds their number.
 const BIRTHS_MAX: usize = 6_000;
 
@@ -72,7 +74,7 @@ impl Writer {
 
     fn write(&mut self, turn: usize) {
         let Some(path) = &self.refine else { return drop(set_up(&mut self.connection)) };
-        let (status, body) = self.connection.post(path, &format!(r#"{{"brief":"{turn}"}}"#));
+        let (status, body) = self.connection.post(path, &format!(r#"{{"brief":"{turn:0BRIEF_BYTES$}"}}"#));
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
     }
 }
