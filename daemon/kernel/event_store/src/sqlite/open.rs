@@ -29,6 +29,9 @@ pub(super) const FORMAT: i64 = 2;
 /// How long a statement waits for a lock that another connection holds.
 const LOCK_WAIT_MS: u64 = 2_000;
 const STATEMENTS_CACHED: usize = 32;
+/// Page cache of the writer at most, KiB. A batch of a thousand events touches thousands of index pages; with
+/// SQLite's 2 MB they would go to the log and come back several times within one commit.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
 
 /// The files of a store that is ours alone to write.
 pub(super) struct Files {
@@ -55,6 +58,8 @@ pub(super) fn open(path: &Path, disk: &Disk, wal_bytes: u64) -> Result<Opened, O
     check_log(path)?;
     disk.create(path).map_err(io)?;
     let mut conn = prepared(disk.connect_writer(path).map_err(fail)?).map_err(fail)?;
+    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(fail)?;
+    conn.pragma_update(None, "cache_spill", false).map_err(fail)?;
     let fresh = check_format(&conn, path)?;
     if let (true, Some(lost)) = (fresh, known) {
         return Err(lost_events(path, lost));
