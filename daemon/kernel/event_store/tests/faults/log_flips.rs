@@ -3,8 +3,9 @@
 //! flipped bit from a commit that was never finished: there, and only there, the answers may be those of
 //! the store before its last commit, or before the last two.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 
 use hecate_event_store::{Options, SqliteStore};
 use tempfile::TempDir;
@@ -39,7 +40,7 @@ fn every_flipped_bit_in_the_log_is_found_or_cuts_the_last_commits() {
 
 /// The files of a store as a killed process leaves them.
 struct KilledStore {
-    files: Vec<(&'static str, Vec<u8>)>,
+    files: [(&'static str, Vec<u8>); 3],
     /// The frames of the last commit, and of the one before it, in bytes of the log.
     last: Range<usize>,
     last_but_one: Range<usize>,
@@ -47,6 +48,10 @@ struct KilledStore {
 }
 
 impl KilledStore {
+    fn log(&self) -> &[u8] {
+        &self.files[1].1
+    }
+
     /// Commits until the log has begun anew and holds most of the stretch.
     fn new() -> Self {
         Bench::new().run(async {
@@ -71,7 +76,7 @@ impl KilledStore {
                         ["", "-wal", ".id"].map(|suffix| (suffix, fs::read(beside(&path, suffix)).unwrap()));
                     states.truncate(3);
                     return Self {
-                        files: files.into(),
+                        files,
                         last: last.clone(),
                         last_but_one: last_but_one.clone(),
                         truth: Truth::of(&states),
@@ -83,11 +88,10 @@ impl KilledStore {
 
     fn flip(&self, bits: &[u64]) {
         let tally = Tally::default();
-        let prepare = || (Bench::new(), folder());
-        let took = all_cores(bits.len() as u64, prepare, |(bench, there), case| {
+        let prepare = || Flipper::new(self);
+        let took = all_cores(bits.len() as u64, prepare, |flipper, case| {
             let bit = bits[case as usize];
-            self.leave(there, bit);
-            let verdict = bench.run(self.truth.judge(&file(there.path())));
+            let verdict = flipper.flip(self, bit);
             let verdict = verdict.unwrap_or_else(|wrong| panic!("bit {bit} of the log: {wrong}"));
             if let Verdict::Same(lost @ 1..) = verdict {
                 let (at, allowed) = ((bit / 8) as usize, [&self.last, &self.last_but_one][lost - 1]);
@@ -103,15 +107,45 @@ impl KilledStore {
             self.last
         );
     }
+}
 
-    fn leave(&self, there: &TempDir, bit: u64) {
-        for (suffix, bytes) in &self.files {
-            let mut bytes = bytes.clone();
-            if *suffix == "-wal" {
-                bytes[(bit / 8) as usize] ^= 1 << (bit % 8);
-            }
-            fs::write(beside(&file(there.path()), suffix), bytes).unwrap();
+/// A copy of the store, in which one bit of the log at a time is flipped.
+struct Flipper {
+    bench: Bench,
+    copy: TempDir,
+}
+
+impl Flipper {
+    fn new(store: &KilledStore) -> Self {
+        let flipper = Self { bench: Bench::new(), copy: folder() };
+        flipper.leave(store);
+        flipper
+    }
+
+    /// The files as the killed process left them.
+    fn leave(&self, store: &KilledStore) {
+        for (suffix, bytes) in &store.files {
+            fs::write(beside(&file(self.copy.path()), suffix), bytes).unwrap();
         }
+    }
+
+    fn flip(&self, store: &KilledStore, bit: u64) -> Result<Verdict, String> {
+        let at = (bit / 8) as usize;
+        let byte = store.log()[at];
+        self.write(at, byte ^ (1 << (bit % 8)));
+        let verdict = self.bench.run(store.truth.judge(&file(self.copy.path())));
+        if verdict == Ok(Verdict::Refused) {
+            // Nobody came so far as to change a file.
+            self.write(at, byte);
+        } else {
+            self.leave(store);
+        }
+        verdict
+    }
+
+    fn write(&self, at: usize, byte: u8) {
+        let log = OpenOptions::new().write(true).open(beside(&file(self.copy.path()), "-wal")).unwrap();
+        log.write_all_at(&[byte], at as u64).unwrap();
     }
 }
 

@@ -10,18 +10,21 @@ use hecate_event_store::{
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use serde_json::value::RawValue;
 use tempfile::TempDir;
 
 use crate::author::{Author, CODE, KEYS, STREAMS, TAGS};
-use crate::ground::{Bench, beside, file, folder, number};
+use crate::ground::{Bench, all_cores, beside, file, folder, number};
 use crate::judgement::{open, which};
 use crate::model::{Model, said};
 use crate::questions::same_events;
 use crate::steps::Request;
 
 const STREAMS_USED: usize = 3;
+const MOVES_MAX: usize = 60;
+/// Cases that share a seed.
+const CASES_PER_RUNNER: u64 = 50;
 /// The clock moves in such steps, so that it often stands exactly where a receipt ends.
 const TICK_US: i64 = 1;
 
@@ -98,13 +101,24 @@ fn the_store_is_a_simple_list() {
 #[test]
 #[ignore = "minutes"]
 fn the_store_is_a_simple_list_in_many_cases() {
-    compare(number("HECATE_FAULT_CASES", 30_000));
+    compare(number("HECATE_FAULT_CASES", 10_000));
 }
 
 fn compare(cases: u64) {
-    let config = Config { cases: cases as u32, failure_persistence: None, ..Config::default() };
-    let (bench, start) = (Bench::new(), std::time::Instant::now());
-    let ran = TestRunner::new(config).run(&vec(one_move(), 1..60), |moves| {
+    let seed = number("HECATE_FAULT_SEED", 1);
+    let took = all_cores(cases.div_ceil(CASES_PER_RUNNER), Bench::new, |bench, runner| {
+        let seed = seed + runner;
+        run_some(bench, seed).unwrap_or_else(|failure| panic!("HECATE_FAULT_SEED={seed}: {failure}"));
+    });
+    println!("model test: seed {seed}, {cases} cases of up to {MOVES_MAX} moves in {took:?}");
+}
+
+fn run_some(bench: &Bench, seed: u64) -> Result<(), TestError<Vec<Move>>> {
+    let config = Config { cases: CASES_PER_RUNNER as u32, failure_persistence: None, ..Config::default() };
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_be_bytes());
+    let chance = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    TestRunner::new_with_rng(config, chance).run(&vec(one_move(), 1..=MOVES_MAX), |moves| {
         bench.run(async {
             let mut pair = Pair::new();
             for (number, one) in moves.iter().enumerate() {
@@ -112,9 +126,7 @@ fn compare(cases: u64) {
             }
             pair.is_the_same().await.map_err(TestCaseError::fail)
         })
-    });
-    ran.unwrap_or_else(|failure| panic!("{failure}"));
-    println!("model test: {cases} cases of up to 60 moves in {:?}", start.elapsed());
+    })
 }
 
 /// The store and the list, played the same.
