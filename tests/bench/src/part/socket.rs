@@ -26,14 +26,15 @@ pub(crate) fn round(
         let rate = load::commands(&daemon.socket, Kind::Refinements, CLIENTS, seconds);
         book.rate(SOCKET, DAEMON, round, rate, false);
     };
-    if round % 2 == 0 {
+    let first = round.is_multiple_of(2);
+    if first {
         command(book);
     }
     for peer in peers.iter().filter(|peer| [POSTGRES, UMADB].contains(&peer.name())) {
         let rate = writers::threads(peer.as_ref(), CLIENTS, seconds);
         book.rate(SOCKET, peer.name(), round, rate, false);
     }
-    if round % 2 == 1 {
+    if !first {
         command(book);
     }
 }
