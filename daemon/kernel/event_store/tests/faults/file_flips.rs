@@ -10,7 +10,7 @@ use rusqlite::OpenFlags;
 use tempfile::TempDir;
 
 use crate::author::Author;
-use crate::flips::{Tally, Truth, Verdict};
+use crate::flips::{Tally, Truth, Verdict, every_bit};
 use crate::ground::{Bench, Dice, all_cores, beside, file, folder, number, options};
 use crate::model::Model;
 use crate::recording::Recording;
@@ -31,7 +31,7 @@ fn a_sample_of_flipped_bits_in_the_file_is_found_or_harmless() {
 #[ignore = "minutes"]
 fn every_flipped_bit_in_the_file_is_found_or_harmless() {
     let store = ClosedStore::new();
-    store.flip(&(0..store.bits()).collect::<Vec<_>>());
+    store.flip(&every_bit(store.bits()));
 }
 
 #[test]

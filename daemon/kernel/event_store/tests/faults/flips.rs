@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hecate_event_store::{EventStore, SqliteStore};
 
-use crate::ground::options;
+use crate::ground::{number, options};
 use crate::model::Model;
 use crate::questions::{self, Answer, Question};
 
@@ -57,6 +57,13 @@ impl Truth {
         store.close().await;
         Ok(if refused { Verdict::FoundByReading } else { Verdict::Same(possible[0]) })
     }
+}
+
+/// Every bit, or with a stride every so many, from the one that the seed says: seven runs with a stride of
+/// seven are all of them, and each run meets every byte.
+pub(crate) fn every_bit(bits: u64) -> Vec<u64> {
+    let stride = number("HECATE_FAULT_STRIDE", 1);
+    (number("HECATE_FAULT_SEED", 0) % stride..bits).step_by(stride as usize).collect()
 }
 
 /// What became of all of them.

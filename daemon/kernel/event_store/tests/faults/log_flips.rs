@@ -11,7 +11,7 @@ use hecate_event_store::{Options, SqliteStore};
 use tempfile::TempDir;
 
 use crate::author::Author;
-use crate::flips::{Tally, Truth, Verdict};
+use crate::flips::{Tally, Truth, Verdict, every_bit};
 use crate::ground::{Bench, Dice, all_cores, beside, file, folder, number, options};
 use crate::model::{Model, said};
 use crate::steps::Request;
@@ -35,7 +35,7 @@ fn a_sample_of_flipped_bits_in_the_log_is_found_or_cuts_the_last_commits() {
 #[test]
 #[ignore = "minutes"]
 fn every_flipped_bit_in_the_log_is_found_or_cuts_the_last_commits() {
-    KilledStore::new().flip(&(0..STRETCH_BYTES as u64 * 8).collect::<Vec<_>>());
+    KilledStore::new().flip(&every_bit(STRETCH_BYTES as u64 * 8));
 }
 
 /// The files of a store as a killed process leaves them.

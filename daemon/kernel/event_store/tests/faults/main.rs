@@ -2,7 +2,8 @@
 //! bits that flip, and long runs against a simple list. Each proof has a short form for every build and an
 //! ignored long one; `cargo test --release -p hecate-event-store --test faults -- --ignored --nocapture`
 //! runs all long ones and prints their figures. `HECATE_FAULT_SEED` chooses other scenarios, and
-//! `HECATE_FAULT_POINTS`, `_TEARS`, `_LIVES`, `_FAILURES`, `_FLIPS` and `_CASES` say how many of each.
+//! `HECATE_FAULT_POINTS`, `_TEARS`, `_LIVES`, `_FAILURES`, `_FLIPS` and `_CASES` say how many of each;
+//! `HECATE_FAULT_STRIDE` splits the long run over all bits.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
