@@ -57,6 +57,9 @@ pub struct AllowedIn {
     pub all_of: u32,
     /// None of these flags is set.
     pub none_of: u32,
+    /// At least one of these flags is set; 0 where none is asked for.
+    #[serde(default)]
+    pub any_of: u32,
 }
 
 /// One expected no.

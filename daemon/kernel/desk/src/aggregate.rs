@@ -1,6 +1,8 @@
 //! The aggregate: all that has happened to one thing in one process, folded into what decisions need.
 
-use crate::{desk::DeskEntry, desk::DeskSpec, event::EventEntry, refusal::Refusal, status::Status};
+use crate::{
+    desk::DeskEntry, desk::DeskSpec, event::EventEntry, listener::ListenerEntry, refusal::Refusal, status::Status,
+};
 use hecate_event_store::UpcastEntry;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -21,7 +23,7 @@ pub struct ProcessSpec {
 }
 
 /// The labels of the five flags that every process shares, highest precedence first.
-const LABELS: &[(Status, &str)] = &[
+pub(crate) const LABELS: &[(Status, &str)] = &[
     (Status::ARCHIVED, "Archived"),
     (Status::COMPLETED, "Completed"),
     (Status::PAUSED, "Paused"),
@@ -36,6 +38,8 @@ pub trait Aggregate: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     const PROCESS: ProcessSpec;
     /// The desks, in the order in which the process walks through them.
     const DESKS: &'static [DeskEntry<Self>];
+    /// What it hears of other processes, and what it asks of its own desks then.
+    const LISTENERS: &'static [ListenerEntry<Self>] = &[];
     /// How events of older versions become those that the desks record today, one step each.
     const UPCASTS: &'static [UpcastEntry] = &[];
     /// The word for each flag, highest precedence first.

@@ -39,10 +39,19 @@ pub(crate) struct Ask<A: Aggregate> {
     pub(crate) keyed: Keyed,
     pub(crate) caller: Caller,
     pub(crate) command_id: Uuid,
+    /// A hand-off may be on its way that opens the desk: a closed one is not yet refused.
+    pub(crate) may_open: bool,
+}
+
+/// Why a request was not granted.
+pub(crate) enum Denied {
+    Refused(Refused),
+    /// The desk is closed now; whoever asked waits for what is on its way.
+    Closed,
 }
 
 pub(crate) enum AggregateMsg<A: Aggregate> {
-    Ask(Box<Ask<A>>, Reply<Result<Told, Refused>>),
+    Ask(Box<Ask<A>>, Reply<Result<Told, Denied>>),
     LookForIdleness,
 }
 
@@ -71,6 +80,8 @@ pub(crate) struct AggregateActor<A: Aggregate> {
 /// Why a request ends without its events on disk.
 enum Halt {
     Refused(Refused),
+    /// The desk is closed now, and may open.
+    Closed,
     /// The same key was answered before, on another stream.
     Replayed(Told),
     /// The actor cannot go on: the log does not fit the code.
@@ -146,13 +157,14 @@ impl<A: Aggregate> AggregateActor<A> {
         )
     }
 
-    async fn answer(&mut self, ask: &Ask<A>, reply: Reply<Result<Told, Refused>>) -> Result<(), ExitReason> {
+    async fn answer(&mut self, ask: &Ask<A>, reply: Reply<Result<Told, Denied>>) -> Result<(), ExitReason> {
         match self.run(ask).await {
             Ok(told) | Err(Halt::Replayed(told)) => reply.send(Ok(told)),
             Err(Halt::Refused(refused)) => {
                 tracing::debug!(code = %refused.code, "refused");
-                reply.send(Err(refused));
+                reply.send(Err(Denied::Refused(refused)));
             }
+            Err(Halt::Closed) => reply.send(Err(Denied::Closed)),
             Err(Halt::Crash(reason)) => return Err(reason),
         }
         self.keep_snapshot_if(Loaded::is_far_from_snapshot);
@@ -205,7 +217,11 @@ impl<A: Aggregate> AggregateActor<A> {
         let at_us = self.args.node.clock.now_us();
         let loaded = self.load().await?;
         check_expected(ask, loaded.folded.version())?;
-        let moment = Moment::new(at_us, ask.caller.actor.clone(), ask.keyed.subject.clone());
+        if ask.may_open && !loaded.folded.is_open(ask.desk) {
+            return Err(Halt::Closed);
+        }
+        let Keyed { subject, fresh, .. } = &ask.keyed;
+        let moment = Moment::new(at_us, ask.caller.actor.clone(), subject.clone(), *fresh);
         match loaded.folded.decide(ask.desk, Value::Object(ask.keyed.body.clone()), &moment) {
             Ok(decision) => self.record(ask, decision, at_us).await,
             Err(refused) => self.keep_refusal(ask, refused, at_us).await,
@@ -245,9 +261,11 @@ impl<A: Aggregate> AggregateActor<A> {
         Ok(told(outcome, &appended, ask.caller.correlation_id))
     }
 
-    /// A refusal under a key is kept as well: a repetition gets the first result, whatever happened since.
+    /// A refusal under a key is kept as well: a repetition gets the first result, whatever happened since. But a
+    /// listener that asks what breaks a rule has a bug, and may ask again when it is mended.
     async fn keep_refusal(&self, ask: &Ask<A>, refused: Refused, at_us: i64) -> Result<Told, Halt> {
-        if ask.keyed.receipt_key.is_some() {
+        let is_a_bug = ask.caller.because.is_some() && !refused.is_an_answer();
+        if ask.keyed.receipt_key.is_some() && !is_a_bug {
             let note = Note::Refused(refused.clone());
             self.append(ask, Expected::Any, Vec::new(), &note, at_us).await?;
         }
@@ -263,22 +281,24 @@ impl<A: Aggregate> AggregateActor<A> {
         at_us: i64,
     ) -> Result<Appended, Halt> {
         let receipt =
-            ask.keyed.receipt_key.clone().map(|key| receipt::keep(key, ask.keyed.body_hash, note, at_us));
+            ask.keyed.receipt_key.clone().map(|key| receipt::keep(key, ask.keyed.body_hash, note, at_us, &ask.caller));
         let append = Append { stream_id: Arc::clone(&self.args.stream_id), expected, events, receipt };
         self.args.store.append(append).await.map_err(|error| refuse_append(error, ask))
     }
 
     fn events(&self, ask: &Ask<A>, folded: &Folded<A>, decision: Decision<A>, at_us: i64) -> Vec<NewEvent> {
+        let because = ask.caller.because.as_ref();
+        let visibility = || Arc::from(folded.aggregate().visibility());
         let metadata = Metadata {
             correlation_id: ask.caller.correlation_id,
-            causation_id: ask.command_id,
+            causation_id: because.map_or(ask.command_id, |because| because.event_id),
             command_id: ask.command_id,
             actor: ask.caller.actor.as_str().into(),
             node_id: Arc::clone(&self.args.node.node_id),
             realm: Arc::clone(&self.args.node.realm),
             idempotency_key: ask.caller.idempotency_key.clone(),
             conversation_id: None,
-            visibility: Some(folded.aggregate().visibility().into()),
+            visibility: because.and_then(|because| because.visibility.clone()).or_else(|| Some(visibility())),
         };
         let tags = tags::<A>(folded);
         let new = |event: crate::decision::Decided| NewEvent {

@@ -16,6 +16,17 @@ pub struct Caller {
     pub idempotency_key: Option<String>,
     /// The stream version that the caller believes to be the last.
     pub expected_version: Option<u64>,
+    /// The fact that a listener heard; none where somebody asks of their own accord.
+    pub because: Option<Because>,
+}
+
+/// The fact that made a listener ask.
+#[derive(Clone, Debug)]
+pub struct Because {
+    /// The event.
+    pub event_id: Uuid,
+    /// How far it may travel; its consequences travel no further.
+    pub visibility: Option<Arc<str>>,
 }
 
 /// Time, so that tests and simulations own it.

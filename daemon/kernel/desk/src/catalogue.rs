@@ -20,7 +20,7 @@ pub(crate) fn sheet<A: Aggregate>(desk: &DeskEntry<A>, body: &Value) -> DeskShee
         body: body.clone(),
         refusals: refusals(desk).iter().map(refusal_sheet).collect(),
         records: desk.records.iter().map(recorded_type).collect(),
-        hears: Vec::new(),
+        hears: heard_by(desk),
     }
 }
 
@@ -37,6 +37,12 @@ fn refusals<A: Aggregate>(desk: &DeskEntry<A>) -> Vec<Refusal> {
         }
     }
     refusals
+}
+
+/// The facts that make a listener ask this desk.
+fn heard_by<A: Aggregate>(desk: &DeskEntry<A>) -> Vec<String> {
+    let listeners = A::LISTENERS.iter().filter(|listener| listener.asks == desk.spec.name);
+    listeners.map(|listener| listener.hears.to_owned()).collect()
 }
 
 fn recorded_type<A: Aggregate>(event: &EventEntry<A>) -> RecordedType {

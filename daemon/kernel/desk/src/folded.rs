@@ -68,14 +68,18 @@ impl<A: Aggregate> Folded<A> {
         Folded { aggregate, version: self.version }
     }
 
+    /// True when the desk is open in the state as it is.
+    pub(crate) fn is_open(&self, desk: &DeskEntry<A>) -> bool {
+        desk.spec.allowed_in.allows(self.aggregate.status())
+    }
+
     /// Decides one request: first whether the desk is open, then what it records.
     ///
     /// # Panics
     /// When the desk records an event type that it does not list: a bug, which must not reach the log.
     pub fn decide(&self, desk: &DeskEntry<A>, body: Value, at: &Moment) -> Result<Decision<A>, Refused> {
-        let status = self.aggregate.status();
-        if !desk.spec.allowed_in.allows(status) {
-            return Err(self.explain(A::wrong_state(status, &desk.spec).into()));
+        if !self.is_open(desk) {
+            return Err(self.explain(A::wrong_state(self.aggregate.status(), &desk.spec).into()));
         }
         let decision = (desk.decide)(body, &self.aggregate, at).map_err(|refused| self.explain(refused))?;
         for event in &decision.events {

@@ -4,6 +4,7 @@ use crate::{aggregate::Aggregate, desk::Desk, desk::desk, event::Event, folded::
 use crate::{refusal::Refused, schema::Rules, subject::Subject, subject::holes};
 use hecate_proto::id::kind_of;
 use serde_json::{Map, Value};
+use ulid::Ulid;
 
 /// The ULID that every id of the kit wears.
 pub const ULID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -82,5 +83,5 @@ fn moment<A: Aggregate>(given: &Map<String, Value>) -> Moment {
         .collect();
     ids.extend(given.clone());
     let subject = Subject::fill(A::PROCESS.stream, &ids, None).expect("the kit's ids are ids");
-    Moment::new(0, "uid:1@kit".to_owned(), subject)
+    Moment::new(0, "uid:1@kit".to_owned(), subject, Ulid::from_string(ULID).expect("it is one"))
 }

@@ -20,9 +20,12 @@ mod event;
 mod folded;
 #[cfg(any(test, feature = "kit"))]
 pub mod kit;
+pub mod lifecycle;
+mod listener;
 mod loaded;
 mod moment;
 mod process;
+mod reaction;
 mod receipt;
 mod refusal;
 pub mod schema;
@@ -38,7 +41,7 @@ mod version;
 
 pub use aggregate::{Aggregate, ProcessSpec, Shown, shown};
 pub use answer::Told;
-pub use caller::{Caller, Clock, Node, SystemClock};
+pub use caller::{Because, Caller, Clock, Node, SystemClock};
 pub use catalogue::{common_refusals, path_params};
 pub use code::{Code, CodeHash};
 pub use decision::Decision;
@@ -46,8 +49,10 @@ pub use desk::{Desk, DeskEntry, DeskSpec, desk};
 pub use event::{Emits, Event, EventEntry, event};
 pub use folded::Folded;
 pub use hecate_event_store::UpcastEntry;
+pub use listener::{Ask, Heard, Listener, ListenerEntry, Source, listener};
 pub use moment::Moment;
 pub use process::{Asked, Door, Process, ProcessEntry, Wiring, process};
+pub use reaction::{Hears, NoReaction, React, Reacted};
 pub use refusal::{Refusal, Refused, Rule};
 pub use status::{StateMask, Status};
 pub use text::Text;
@@ -57,6 +62,7 @@ pub use upcast::upcast;
 pub mod prelude {
     pub use crate::{Decision, Desk, DeskSpec, Emits, Event, EventEntry, Moment, Refusal, Refused};
     pub use crate::{StateMask, Status, Text, event};
+    pub use crate::{Ask, Heard, Listener, Source};
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};
 }

@@ -1,6 +1,8 @@
 //! When, by whom, and about what a desk is asked: all that `decide` may know beside the aggregate.
 
 use crate::subject::Subject;
+use hecate_proto::id::IdKind;
+use ulid::Ulid;
 
 /// The moment of one decision. `decide` has no clock and no dice; this is where both come from.
 #[derive(Clone, Debug)]
@@ -10,11 +12,18 @@ pub struct Moment {
     /// Who acts, for example `uid:1000@node`.
     pub actor: String,
     subject: Subject,
+    fresh: Ulid,
 }
 
 impl Moment {
-    pub(crate) fn new(at_us: i64, actor: String, subject: Subject) -> Moment {
-        Moment { at_us, actor, subject }
+    pub(crate) fn new(at_us: i64, actor: String, subject: Subject, fresh: Ulid) -> Moment {
+        Moment { at_us, actor, subject, fresh }
+    }
+
+    /// An id for the one thing that this request may give birth to inside its aggregate: `d-01J…`. However
+    /// often the request is decided again, it is the same.
+    pub fn mint(&self, kind: IdKind) -> String {
+        format!("{}{}", kind.prefix, self.fresh)
     }
 
     /// The id of the thing that is asked about, as the stream's name holds it: `at.id("venture_id")`.

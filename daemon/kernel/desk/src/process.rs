@@ -2,19 +2,20 @@
 
 use crate::{
     aggregate::{Aggregate, ProcessSpec},
-    aggregate_actor::{AggregateActor, AggregateArgs, AggregateMsg, Ask},
+    aggregate_actor::{AggregateActor, AggregateArgs, AggregateMsg, Ask, Denied},
     answer::Told,
     caller::{Caller, Node},
     catalogue,
     code::Code,
     desk::{DeskEntry, DeskSpec},
     event::Emits,
+    reaction::{self, Hears, React},
     receipt::{self, Keyed},
     refusal::{Refusal, Refused},
     schema::Rules,
     subject::Subject,
 };
-use hecate_event_store::{BoxFuture, CurrentStore, UpcastEntry};
+use hecate_event_store::{BoxFuture, CurrentStore, EventStore, Progress, RecordedEvent, UpcastEntry};
 use hecate_proto::catalogue::DeskSheet;
 use hecate_supervision::{Addr, CallError, Kinds, Pool, StartError};
 use serde_json::{Map, Value};
@@ -25,6 +26,8 @@ use uuid::Uuid;
 
 /// A command that takes longer is answered with `timeout`.
 const ASK_MAX: Duration = Duration::from_secs(10);
+/// How long a request waits for a hand-off that was recorded before it came.
+const HANDED_OVER_MAX: Duration = Duration::from_secs(2);
 /// How often a request follows an aggregate that ended just before it came.
 const TRIES_MAX: u32 = 8;
 
@@ -45,6 +48,8 @@ pub struct Wiring {
     pub node: Node,
     /// The program that runs, for snapshots.
     pub code: Code,
+    /// How far the process's listener has come.
+    pub heard: Progress,
 }
 
 /// One public or internal desk, ready to be asked.
@@ -84,7 +89,22 @@ pub trait Process: Send + Sync + 'static {
     /// How events of older versions become those that it records today.
     fn upcasts(&self) -> &'static [UpcastEntry];
 
+    /// What it hears, in the order of its listeners.
+    fn hears(&self) -> &[Hears];
+
+    /// What one of its listeners does because of a fact, by its index in [`Process::hears`]. However often it is
+    /// asked, the effect happens once.
+    fn react<'a>(&'a self, listener: usize, fact: &'a RecordedEvent) -> BoxFuture<'a, React>;
+
     /// Adds its pool of aggregates to the kinds that `supervision.toml` can place.
+    fn hears(&self) -> &[Hears] {
+        &self.hears
+    }
+
+    fn react<'a>(&'a self, listener: usize, fact: &'a RecordedEvent) -> BoxFuture<'a, React> {
+        Box::pin(reaction::react(self, &A::LISTENERS[listener], &self.wiring.node, fact))
+    }
+
     fn register(&self, kinds: &mut Kinds);
 
     /// Asks a desk; answers when its events are on disk.
@@ -95,7 +115,10 @@ pub trait Process: Send + Sync + 'static {
 pub const fn process<A: Aggregate>() -> ProcessEntry {
     ProcessEntry {
         spec: A::PROCESS,
-        open: |wiring| Arc::new(Desks::<A> { doors: doors::<A>(), pool: Pool::new(), wiring }),
+        open: |wiring| {
+            let hears = reaction::hears::<A>();
+            Arc::new(Desks::<A> { doors: doors::<A>(), hears, pool: Pool::new(), wiring })
+        },
     }
 }
 
@@ -116,6 +139,7 @@ fn doors<A: Aggregate>() -> Vec<Door> {
 
 struct Desks<A: Aggregate> {
     doors: Vec<Door>,
+    hears: Vec<Hears>,
     pool: Pool<AggregateActor<A>>,
     wiring: Wiring,
 }
@@ -159,18 +183,39 @@ impl<A: Aggregate> Desks<A> {
         door.rules.check(&Value::Object(asked.body.clone()))?;
         let keyed = keyed::<A>(desk, &asked)?;
         let stream_id: Arc<str> = keyed.subject.stream_id().into();
+        let mut behind = self.hand_offs_on_their_way(&asked.caller);
         let command_id = Uuid::now_v7();
         for _ in 0..TRIES_MAX {
             let addr = self.aggregate(&stream_id).await?;
-            let ask = Ask { desk, keyed: keyed.clone(), caller: asked.caller.clone(), command_id };
+            let (keyed, caller, may_open) = (keyed.clone(), asked.caller.clone(), behind.is_some());
+            let ask = Ask { desk, keyed, caller, command_id, may_open };
             match addr.call(|reply| AggregateMsg::Ask(Box::new(ask), reply), ASK_MAX).await {
-                Ok(result) => return result,
+                Ok(Ok(told)) => return Ok(told),
+                Ok(Err(Denied::Refused(refused))) => return Err(refused),
+                Ok(Err(Denied::Closed)) => self.wait_for_hand_offs(behind.take()).await,
                 // It ended before it saw the request: its successor is asked.
                 Err(CallError::Gone) => tokio::task::yield_now().await,
                 Err(error) => return Err(refuse_call(error)),
             }
         }
         Err(Refusal::STARTING.into())
+    }
+
+    /// The log's head, if the process's listener has yet to reach it: what was recorded before this request came
+    /// may open the desk that it asks. A listener itself must not wait for itself.
+    fn hand_offs_on_their_way(&self, caller: &Caller) -> Option<u64> {
+        if self.hears.is_empty() || caller.because.is_some() {
+            return None;
+        }
+        let head = self.wiring.store.get()?.head();
+        self.wiring.heard.position().is_none_or(|heard| heard < head).then_some(head)
+    }
+
+    async fn wait_for_hand_offs(&self, head: Option<u64>) {
+        let reached = self.wiring.heard.reached(head.unwrap_or_default());
+        if tokio::time::timeout(HANDED_OVER_MAX, reached).await.is_err() {
+            tracing::warn!(process = A::PROCESS.name, head, "the listener is too far behind to wait for");
+        }
     }
 
     async fn aggregate(&self, stream_id: &Arc<str>) -> Result<Addr<AggregateMsg<A>>, Refused> {
@@ -187,7 +232,8 @@ impl<A: Aggregate> Desks<A> {
 fn keyed<A: Aggregate>(desk: &DeskEntry<A>, asked: &Asked) -> Result<Keyed, Refused> {
     let mut given = asked.body.clone();
     given.extend(asked.path_ids.clone());
-    let mint = desk.spec.allowed_in.births().then(Ulid::generate);
+    let fresh = Ulid::generate();
+    let mint = desk.spec.allowed_in.births().then_some(fresh);
     let caller = &asked.caller;
     let key = |key: &String| receipt::receipt_key(A::PROCESS.name, desk.spec.name, &caller.actor, key);
     Ok(Keyed {
@@ -195,6 +241,7 @@ fn keyed<A: Aggregate>(desk: &DeskEntry<A>, asked: &Asked) -> Result<Keyed, Refu
         body_hash: receipt::request_hash(&asked.path_ids, &asked.body),
         body: asked.body.clone(),
         receipt_key: caller.idempotency_key.as_ref().map(key),
+        fresh,
     })
 }
 

@@ -3,8 +3,10 @@
 use crate::{answer::Outcome, answer::Told, refusal::Refusal, refusal::Refused, subject::Subject};
 use hecate_event_store::{Keep, NewReceipt, Receipt};
 use hecate_proto::answer::EventRef;
+use crate::caller::Caller;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue, value::to_raw_value};
+use ulid::Ulid;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -40,15 +42,12 @@ impl Note {
     }
 }
 
-/// A receipt to be kept for 30 days.
-pub(crate) fn keep(key: String, body_hash: [u8; 32], note: &Note, at_us: i64) -> NewReceipt {
-    NewReceipt {
-        key,
-        body_hash,
-        note: note.write(),
-        at_us,
-        keep: Keep::UntilUs(at_us.saturating_add(KEPT_US)),
-    }
+/// A receipt to be kept: for 30 days, or for ever where a listener asked, since its fact can come again at any
+/// time.
+pub(crate) fn keep(key: String, body_hash: [u8; 32], note: &Note, at_us: i64, caller: &Caller) -> NewReceipt {
+    let until = Keep::UntilUs(at_us.saturating_add(KEPT_US));
+    let keep = if caller.because.is_some() { Keep::Forever } else { until };
+    NewReceipt { key, body_hash, note: note.write(), at_us, keep }
 }
 
 /// The first result again, or a conflict when the key came with another request.
@@ -79,6 +78,8 @@ pub(crate) struct Keyed {
     pub(crate) body_hash: [u8; 32],
     /// Present where the caller gave a key.
     pub(crate) receipt_key: Option<String>,
+    /// What an id that is minted for this request wears.
+    pub(crate) fresh: Ulid,
 }
 
 #[cfg(test)]

@@ -84,6 +84,14 @@ impl Refusal {
     ];
 }
 
+impl Refused {
+    /// True for what follows from the state of things, and will follow again: not for a broken rule, nor for what
+    /// is out of order now.
+    pub fn is_an_answer(&self) -> bool {
+        matches!(self.status, 403 | 404 | 409 | 410 | 422) && !self.is(Refusal::WRONG_EXPECTED_VERSION)
+    }
+}
+
 /// The rules that a field can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {

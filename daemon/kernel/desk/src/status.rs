@@ -36,26 +36,34 @@ impl Status {
     }
 }
 
-/// The states in which a desk is open: all of these flags, none of those.
+/// The states in which a desk is open: all of these flags, none of those, and one of these where there are any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateMask {
     unborn: bool,
     born: bool,
     all_of: Status,
     none_of: Status,
+    any_of: Status,
 }
 
 impl StateMask {
     /// Open before the first event only: the desk gives birth.
-    pub const UNBORN: StateMask =
-        StateMask { unborn: true, born: false, all_of: Status(0), none_of: Status(0) };
+    pub const UNBORN: StateMask = StateMask { unborn: true, born: false, ..StateMask::ALWAYS };
     /// Open from birth until archived.
-    pub const LIVE: StateMask =
-        StateMask { unborn: false, born: true, all_of: Status::INITIATED, none_of: Status::ARCHIVED };
+    pub const LIVE: StateMask = StateMask { unborn: false, ..StateMask::ALWAYS }
+        .with(Status::INITIATED)
+        .without(Status::ARCHIVED);
+    /// Open while at work.
+    pub const ACTIVE: StateMask = StateMask::LIVE.with(Status::ACTIVE);
 
     /// Open always, before the first event too: for what is there without anybody's giving birth to it.
-    pub const ALWAYS: StateMask =
-        StateMask { unborn: true, born: true, all_of: Status(0), none_of: Status(0) };
+    pub const ALWAYS: StateMask = StateMask {
+        unborn: true,
+        born: true,
+        all_of: Status(0),
+        none_of: Status(0),
+        any_of: Status(0),
+    };
 
     /// The same, but closed once any of these flags is set.
     pub const fn without(self, flags: Status) -> StateMask {
@@ -67,12 +75,18 @@ impl StateMask {
         StateMask { all_of: self.all_of.and(flags), ..self }
     }
 
+    /// The same, but closed until one of these flags is set.
+    pub const fn with_one_of(self, flags: Status) -> StateMask {
+        StateMask { any_of: self.any_of.and(flags), ..self }
+    }
+
     /// True when a desk with this mask is open in this state.
     pub const fn allows(self, status: Status) -> bool {
         if status.0 == 0 {
             return self.unborn;
         }
-        self.born && status.has(self.all_of) && !status.touches(self.none_of)
+        let one = self.any_of.0 == 0 || status.touches(self.any_of);
+        self.born && one && status.has(self.all_of) && !status.touches(self.none_of)
     }
 
     /// True when the desk may give birth.
@@ -82,7 +96,8 @@ impl StateMask {
 
     /// The mask as the catalogue shows it.
     pub const fn sheet(self) -> AllowedIn {
-        AllowedIn { before_birth: self.unborn, all_of: self.all_of.0, none_of: self.none_of.0 }
+        let StateMask { unborn, all_of, none_of, any_of, .. } = self;
+        AllowedIn { before_birth: unborn, all_of: all_of.0, none_of: none_of.0, any_of: any_of.0 }
     }
 }
 
@@ -98,6 +113,8 @@ mod tests {
         for closed in [Status::UNBORN, Status::INITIATED, open.and(Status::ARCHIVED), open.and(Status(64))] {
             assert!(!mask.allows(closed), "{closed:?}");
         }
+        let begun = StateMask::LIVE.with_one_of(Status::ACTIVE.and(Status::PAUSED));
+        assert!(begun.allows(open) && !begun.allows(Status::INITIATED));
         assert!(StateMask::UNBORN.allows(Status::UNBORN) && !StateMask::UNBORN.allows(open));
         assert!(StateMask::ALWAYS.allows(Status::UNBORN) && StateMask::ALWAYS.allows(open));
     }

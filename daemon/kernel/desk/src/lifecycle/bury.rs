@@ -1,0 +1,78 @@
+//! What it would work for is no longer: it is archived, even before it is born.
+//!
+//! Only listeners ask. The tombstone of an unborn dossier refuses the hand-off that is still on its way.
+
+use super::{archive::Archived, long_lived::LongLived};
+use crate::{
+    decision::Decision,
+    desk::{Desk, DeskSpec},
+    event::EventEntry,
+    moment::Moment,
+    refusal::Refused,
+    status::{StateMask, Status},
+};
+use crate::{
+    lifecycle::dossier::Division,
+    listener::{Ask, Heard, Listener, Source},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Archive it, born or not.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(bound = "")]
+#[schemars(bound = "", rename = "Bury")]
+pub struct Bury<A: LongLived> {
+    #[serde(flatten)]
+    of: A::Of,
+    reason: Option<String>,
+    #[serde(flatten)]
+    asked: A::ArchiveAsked,
+}
+
+impl<A: LongLived> Bury<A> {
+    /// Archives what is about this, and what goes along.
+    pub fn of(of: A::Of, reason: Option<String>, asked: A::ArchiveAsked) -> Self {
+        Bury { of, reason, asked }
+    }
+}
+
+impl<A: LongLived> Desk<A> for Bury<A> {
+    const SPEC: DeskSpec = DeskSpec {
+        name: A::NAMES.bury,
+        path: "",
+        aliases: &[],
+        says: "Archive what is no longer needed, born or not",
+        allowed_in: StateMask::ALWAYS.without(Status::ARCHIVED),
+        refuses: &[],
+    };
+    const RECORDS: &'static [EventEntry<A>] = A::ARCHIVE_RECORDS;
+
+    fn decide(self, aggregate: &A, at: &Moment) -> Result<Decision<A>, Refused> {
+        let dossier = aggregate.dossier();
+        if dossier.status == Status::UNBORN {
+            return Ok(Archived::now(self.of, 0, self.reason, at).into());
+        }
+        let along = aggregate.archive(self.asked, self.reason.as_deref().unwrap_or_default(), at);
+        Ok(along.and(Archived::now(dossier.of.clone(), dossier.cycle, self.reason, at)))
+    }
+}
+
+/// A division was dismissed: whatever worked for it is archived.
+#[derive(Deserialize, JsonSchema)]
+pub struct OnDivisionDismissed {
+    #[serde(flatten)]
+    of: Division,
+    reason: Option<String>,
+}
+
+impl<A: LongLived<Of = Division>> Listener<A> for OnDivisionDismissed {
+    const NAME: &'static str = A::NAMES.on_dismissed;
+    const HEARS: &'static str = "division_dismissed_v1";
+    type Asks = Bury<A>;
+
+    fn hear(self, _: &Source) -> Heard<Bury<A>> {
+        let division_id = self.of.division_id.clone();
+        Ask::of("division_id", &division_id, Bury::of(self.of, self.reason, A::ArchiveAsked::default())).into()
+    }
+}

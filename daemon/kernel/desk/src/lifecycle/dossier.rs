@@ -1,0 +1,84 @@
+//! What every long-lived aggregate keeps: what it is about, where it stands, what it was handed.
+
+use super::stage::Step;
+use crate::status::Status;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// What a dossier is about. Each of its events repeats it, so that a fact needs no look elsewhere.
+pub trait Key: Clone + Default + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {}
+
+impl<K: Clone + Default + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static> Key for K {}
+
+/// A dossier about a whole venture.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Venture {
+    /// Its id.
+    pub venture_id: String,
+    /// Its name.
+    pub venture_name: String,
+}
+
+/// A dossier about one division.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Division {
+    /// The venture that it belongs to.
+    pub venture_id: String,
+    /// Its id.
+    pub division_id: String,
+    /// Its name.
+    pub division_name: String,
+}
+
+/// A dossier about one incident of a division.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Incident {
+    /// The division in which it happened.
+    #[serde(flatten)]
+    pub division: Division,
+    /// Its id.
+    pub incident_id: String,
+}
+
+/// The folded state that the lifecycle needs; a process keeps it beside its own.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(bound = "Of: Key, HandOff: Key")]
+pub struct Dossier<Of: Key, HandOff: Key> {
+    /// What it is about.
+    pub of: Of,
+    /// What it was initiated with, or handed last.
+    pub handoff: HandOff,
+    /// Passes through the dossier, from 1; 0 when it was archived before it was born.
+    pub cycle: u32,
+    /// Where it stands.
+    pub status: Status,
+    /// How far its facts travel.
+    pub visibility: String,
+    /// Since when it is on the shelf, microseconds.
+    pub(super) paused_at: Option<i64>,
+    /// The facts that handed it something.
+    pub(super) sources: Vec<Uuid>,
+}
+
+impl<Of: Key, HandOff: Key> Dossier<Of, HandOff> {
+    /// Moves it one step on.
+    pub(super) fn step(&mut self, step: Step) {
+        self.status = step.after(self.status);
+    }
+
+    /// Takes what it is handed.
+    pub(super) fn take(&mut self, handoff: HandOff, source: Uuid) {
+        self.handoff = handoff;
+        self.sources.push(source);
+    }
+
+    /// What stands beside the status in every answer.
+    pub(super) fn about(&self) -> Map<String, Value> {
+        let of = serde_json::to_value(&self.of).unwrap_or_default();
+        let mut about = if let Value::Object(fields) = of { fields } else { Map::new() };
+        about.insert("cycle".to_owned(), self.cycle.into());
+        about
+    }
+}

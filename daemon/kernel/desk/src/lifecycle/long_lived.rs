@@ -1,0 +1,106 @@
+//! What a process says to have a lifecycle.
+
+use super::{
+    dossier::{Dossier, Key},
+    names::{NOT_ACTIVE, NOT_COMPLETED, NOT_PAUSED, NOT_PENDING, Names},
+};
+use crate::{
+    aggregate::{Aggregate, LABELS, ProcessSpec},
+    decision::Decision,
+    desk::{DeskEntry, DeskSpec},
+    event::EventEntry,
+    listener::ListenerEntry,
+    moment::Moment,
+    refusal::{Refusal, Refused},
+    status::Status,
+};
+use hecate_event_store::UpcastEntry;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// A process whose dossiers last. It is an [`Aggregate`] by that; it supplies its names and two hooks: what
+/// [`LongLived::complete`] demands and hands over, and what [`LongLived::archive`] takes along.
+pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// See [`Aggregate::PROCESS`].
+    const PROCESS: ProcessSpec;
+    /// What its desks and events are called.
+    const NAMES: Names;
+    /// See [`Aggregate::DESKS`].
+    const DESKS: &'static [DeskEntry<Self>];
+    /// See [`Aggregate::LISTENERS`].
+    const LISTENERS: &'static [ListenerEntry<Self>];
+    /// See [`Aggregate::UPCASTS`].
+    const UPCASTS: &'static [UpcastEntry] = &[];
+    /// See [`Aggregate::LABELS`].
+    const LABELS: &'static [(Status, &'static str)] = LABELS;
+
+    /// What a dossier is about.
+    type Of: Key;
+    /// What it is handed when it is initiated.
+    type HandOff: Key;
+    /// What somebody says who completes it, beside nothing.
+    type CompleteAsked: Key;
+    /// What it hands over when it is completed: all that the next process needs.
+    type HandOver: Serialize + DeserializeOwned + JsonSchema + 'static;
+    /// What somebody says who archives it, beside a reason.
+    type ArchiveAsked: Key;
+
+    /// What its `complete` may refuse.
+    const COMPLETE_REFUSES: &'static [Refusal];
+    /// What its `archive` may record.
+    const ARCHIVE_RECORDS: &'static [EventEntry<Self>];
+
+    /// Its dossier.
+    fn dossier(&self) -> &Dossier<Self::Of, Self::HandOff>;
+
+    /// Its dossier, to be moved on.
+    fn dossier_mut(&mut self) -> &mut Dossier<Self::Of, Self::HandOff>;
+
+    /// The gate: what it hands over, or what is missing.
+    fn complete(&self, asked: Self::CompleteAsked, at: &Moment) -> Result<Self::HandOver, Refused>;
+
+    /// What is recorded before it is archived, in the same append.
+    fn archive(&self, _: Self::ArchiveAsked, _: &str, _: &Moment) -> Decision<Self> {
+        Decision::nothing()
+    }
+
+    /// Another pass begins.
+    fn begin_cycle(&mut self) {}
+}
+
+/// Nothing beside what the lifecycle asks for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Nothing {}
+
+impl<A: LongLived> Aggregate for A {
+    const PROCESS: ProcessSpec = <A as LongLived>::PROCESS;
+    const DESKS: &'static [DeskEntry<Self>] = <A as LongLived>::DESKS;
+    const LISTENERS: &'static [ListenerEntry<Self>] = <A as LongLived>::LISTENERS;
+    const UPCASTS: &'static [UpcastEntry] = <A as LongLived>::UPCASTS;
+    const LABELS: &'static [(Status, &'static str)] = <A as LongLived>::LABELS;
+
+    fn status(&self) -> Status {
+        self.dossier().status
+    }
+
+    fn about(&self) -> Map<String, Value> {
+        self.dossier().about()
+    }
+
+    fn visibility(&self) -> &str {
+        &self.dossier().visibility
+    }
+
+    fn wrong_state(status: Status, desk: &DeskSpec) -> Refusal {
+        let names = A::NAMES;
+        match status {
+            Status::UNBORN => names.is_not_initiated,
+            _ if status.has(Status::ARCHIVED) => names.is_archived,
+            _ if desk.name == names.start.name => NOT_PENDING,
+            _ if desk.name == names.resume.name => NOT_PAUSED,
+            _ if desk.name == names.reopen.name => NOT_COMPLETED,
+            _ => NOT_ACTIVE,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a process does because of a fact, from the fact to the desk's answer.
+
+use crate::{
+    aggregate::Aggregate,
+    answer::Told,
+    caller::{Because, Caller, Node},
+    listener::{Heard, ListenerEntry},
+    process::{Asked, Process},
+    refusal::{Refusal, Refused},
+};
+use hecate_event_store::RecordedEvent;
+
+/// One listener as the catalogue and the supervision tree see it.
+pub struct Hears {
+    /// `on_{fact}_{desk}`.
+    pub listener: &'static str,
+    /// The event type that it hears.
+    pub event_type: &'static str,
+    /// The desk that it asks.
+    pub desk: &'static str,
+    /// JSON Schema of what it uses of the fact.
+    pub schema: fn() -> schemars::Schema,
+}
+
+/// What a listener did.
+#[derive(Debug)]
+pub enum Reacted {
+    /// Its desk answered each of its requests, in order.
+    Asked(Vec<Told>),
+    /// It wants nothing of this fact.
+    Passed(&'static str),
+}
+
+/// What became of a fact.
+pub type React = Result<Reacted, NoReaction>;
+
+/// Why a fact had no effect.
+#[derive(Debug, thiserror::Error)]
+pub enum NoReaction {
+    /// The fact's data does not hold what the listener uses.
+    #[error("the fact does not hold what the listener needs: {0}")]
+    Unheard(#[from] serde_json::Error),
+    /// The desk said no.
+    #[error("{}: {}", .0.code, .0.says)]
+    Refused(Refused),
+}
+
+impl From<Refused> for NoReaction {
+    fn from(refused: Refused) -> Self {
+        NoReaction::Refused(refused)
+    }
+}
+
+pub(crate) fn hears<A: Aggregate>() -> Vec<Hears> {
+    let shown = |entry: &ListenerEntry<A>| Hears {
+        listener: entry.name,
+        event_type: entry.hears,
+        desk: entry.asks,
+        schema: entry.schema,
+    };
+    A::LISTENERS.iter().map(shown).collect()
+}
+
+/// Asks the listener's desk, once for each request that it makes of the fact.
+pub(crate) async fn react<A: Aggregate>(
+    process: &dyn Process,
+    listener: &ListenerEntry<A>,
+    node: &Node,
+    fact: &RecordedEvent,
+) -> React {
+    let asks = match (listener.hear)(fact)? {
+        Heard::Passes(why) => return Ok(Reacted::Passed(why)),
+        Heard::Asks(asks) => asks,
+    };
+    let door = process.doors().iter().position(|door| door.spec.name == listener.asks);
+    let door = door.ok_or(Refusal::INTERNAL).map_err(Refused::from)?;
+    let mut answers = Vec::new();
+    for (nth, ask) in asks.into_iter().enumerate() {
+        let (path_ids, body) = ask.into_parts();
+        let caller = caller(listener.name, nth, node, fact);
+        answers.push(process.ask(Asked { door, path_ids, body, caller }).await?);
+    }
+    Ok(Reacted::Asked(answers))
+}
+
+/// The listener itself acts, in the flow that the fact belongs to.
+fn caller(listener: &str, nth: usize, node: &Node, fact: &RecordedEvent) -> Caller {
+    let key = match nth {
+        0 => format!("{listener}:{}", fact.event_id),
+        _ => format!("{listener}:{}:{nth}", fact.event_id),
+    };
+    Caller {
+        actor: format!("listener:{listener}@{}", node.node_id),
+        correlation_id: fact.metadata.correlation_id,
+        idempotency_key: Some(key),
+        expected_version: None,
+        because: Some(Because { event_id: fact.event_id, visibility: fact.metadata.visibility.clone() }),
+    }
+}
