@@ -6,8 +6,8 @@ use crate::hecate_api::{self, Edge, EdgeParts, Limits};
 use crate::tend_read_models::TendingDoor;
 use crate::{MODELS, PROCESSES};
 use hecate_desk::{Code, Node, Process, Wiring};
-use hecate_event_store::{CurrentStore, Fault, Supervised, Upcasters};
-use hecate_facts::{Emitter, Groups, Told};
+use hecate_event_store::{CurrentStore, Fault, Progress, Supervised, Upcasters};
+use hecate_facts::{Emitter, Groups};
 use hecate_read_model::{ModelWiring, ReadSide};
 use hecate_supervision::{Kinds, Tree};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub(crate) struct House {
     pub(crate) processes: Vec<Arc<dyn Process>>,
     pub(crate) models: Vec<Arc<ReadSide>>,
     /// How far each process's facts have been told.
-    told: Vec<(&'static str, Told)>,
+    told: Vec<(&'static str, Progress)>,
     groups: Groups,
 }
 
@@ -37,7 +37,7 @@ impl House {
             groups: Groups::new(&node.node_id),
             processes,
             models: MODELS.iter().map(|model| model.open(reading.clone())).collect(),
-            told: PROCESSES.iter().map(|process| (process.spec.name, Told::default())).collect(),
+            told: PROCESSES.iter().map(|process| (process.spec.name, Progress::default())).collect(),
             store,
             node,
         }

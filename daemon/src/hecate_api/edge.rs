@@ -10,8 +10,7 @@ use super::{
 use arc_swap::ArcSwapOption;
 use axum::Router;
 use hecate_desk::{Node, Process, Refusal, Refused};
-use hecate_event_store::{CurrentStore, EventStore};
-use hecate_facts::Told;
+use hecate_event_store::{CurrentStore, EventStore, Progress};
 use hecate_proto::tree::TreeNode;
 use hecate_read_model::ReadSide;
 use std::path::PathBuf;
@@ -31,7 +30,7 @@ pub(crate) struct EdgeParts {
     /// The event store of the moment.
     pub(crate) store: CurrentStore,
     /// How far each process's facts have been told.
-    pub(crate) told: Vec<(&'static str, Told)>,
+    pub(crate) told: Vec<(&'static str, Progress)>,
     /// This node.
     pub(crate) node: Node,
     /// The live supervision tree.

@@ -18,6 +18,7 @@ mod hot_window;
 #[cfg(feature = "kit")]
 pub mod kit;
 mod memory;
+mod progress;
 mod receipt;
 mod seal;
 mod snapshot;
@@ -34,6 +35,7 @@ pub use event::{Json, Metadata, NewEvent, RecordedEvent};
 pub use filter::Filter;
 pub use gauges::{Gauges, Spread};
 pub use memory::MemoryStore;
+pub use progress::Progress;
 pub use receipt::{EventRef, Keep, NewReceipt, Receipt};
 pub use snapshot::Snapshot;
 pub use sqlite::{

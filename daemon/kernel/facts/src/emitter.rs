@@ -1,38 +1,12 @@
 //! The emitter of one process: the only one who tells its facts, and only what the log has.
 
 use crate::groups::Groups;
-use hecate_event_store::{CurrentStore, EventStore, Filter, Subscription};
+use hecate_event_store::{CurrentStore, EventStore, Filter, Progress, Subscription};
 use hecate_supervision::{Actor, ExitReason, Kinds, Me, Unheard};
 use std::sync::Arc;
-use tokio::sync::watch;
 
 /// Events of the log looked at in one go.
 const PAGE_EVENTS: usize = 256;
-
-/// How far a process's facts have been told; clones share it. It outlives a crash of the actor, so that
-/// nothing is left out, and an emitter that stopped in silence shows here: the log goes on and this does not.
-#[derive(Clone, Debug)]
-pub struct Told(watch::Sender<Option<u64>>);
-
-impl Default for Told {
-    fn default() -> Self {
-        Told(watch::Sender::new(None))
-    }
-}
-
-impl Told {
-    /// The last position told or passed over; none before the emitter's first start.
-    pub fn position(&self) -> Option<u64> {
-        *self.0.borrow()
-    }
-
-    /// Waits until everything up to this position was told.
-    pub async fn reached(&self, position: u64) {
-        let mut told = self.0.subscribe();
-        // The sender lives in `self`, so the wait ends only when the position is reached.
-        let _ = told.wait_for(|told| told.is_some_and(|told| told >= position)).await;
-    }
-}
 
 /// What an emitter tells, and to whom.
 #[derive(Clone)]
@@ -45,8 +19,8 @@ pub struct Emitter {
     pub store: CurrentStore,
     /// Who hears.
     pub groups: Groups,
-    /// How far it has come.
-    pub told: Told,
+    /// How far its facts have been told.
+    pub told: Progress,
 }
 
 impl Emitter {
@@ -60,7 +34,7 @@ impl Emitter {
         loop {
             let facts = log.next_step(PAGE_EVENTS).await.map_err(ExitReason::error)?;
             facts.iter().for_each(|fact| self.groups.tell(fact));
-            self.told.0.send_replace(Some(log.caught_up_to()));
+            self.told.set(log.caught_up_to());
         }
     }
 }
@@ -76,7 +50,7 @@ impl Actor for Telling {
         // The first start begins at the head: what was recorded before is nobody's news.
         // A restored log may end before what was told from the old one.
         let after = emitter.told.position().map_or(store.head(), |told| told.min(store.head()));
-        emitter.told.0.send_replace(Some(after));
+        emitter.told.set(after);
         me.attach(emitter.follow(store, after));
         Ok(Telling)
     }

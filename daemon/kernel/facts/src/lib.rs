@@ -9,5 +9,5 @@ mod groups;
 #[cfg(test)]
 mod tests;
 
-pub use emitter::{Emitter, Told};
+pub use emitter::Emitter;
 pub use groups::{ALL, Fact, Groups};

@@ -1,7 +1,7 @@
 //! From the log to a group: nothing is left out while the emitter lives, and none of it waits.
 
-use crate::{ALL, Emitter, Fact, Groups, Told};
-use hecate_event_store::{Append, CurrentStore, EventStore, Expected, MemoryStore, kit::event};
+use crate::{ALL, Emitter, Fact, Groups};
+use hecate_event_store::{Append, CurrentStore, EventStore, Expected, MemoryStore, Progress, kit::event};
 use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Plan, Tree};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl Actor for Listener {
 struct Bench {
     store: Arc<MemoryStore>,
     groups: Groups,
-    told: Told,
+    told: Progress,
     heard: mpsc::UnboundedReceiver<Fact>,
     tree: Tree,
 }
@@ -67,7 +67,7 @@ async fn bench(group: &'static str) -> Bench {
     let mut kinds = Kinds::new();
     let joined = groups.clone();
     kinds.worker::<Listener>("listener", None, move || (joined.clone(), group, out.clone()));
-    let told = Told::default();
+    let told = Progress::default();
     let emitter = Emitter {
         process: "shop",
         types: vec!["sold_v1", "bought_v1"],
