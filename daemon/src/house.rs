@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::hecate_api::{self, Edge, EdgeParts, Limits};
 use crate::tend_read_models::TendingDoor;
 use crate::{MODELS, PROCESSES};
-use hecate_desk::{Code, Node, Process, Wiring};
+use hecate_desk::{Code, Node, Process, ProcessEntry, Wiring};
 use hecate_event_store::{CurrentStore, Fault, Progress, Supervised, Upcasters};
 use hecate_facts::{Emitter, Groups};
 use hecate_read_model::{ModelWiring, ReadSide};
@@ -29,8 +29,13 @@ impl House {
     /// Wires everything; starts and opens nothing.
     pub(crate) fn furnish(node: Node, read_models: PathBuf) -> House {
         let store = CurrentStore::default();
-        let wiring = Wiring { store: store.clone(), node: node.clone(), code: Code::running() };
-        let processes: Vec<_> = PROCESSES.iter().map(|process| (process.open)(wiring.clone())).collect();
+        let wiring = |_: &ProcessEntry| Wiring {
+            store: store.clone(),
+            node: node.clone(),
+            code: Code::running(),
+            heard: Progress::default(),
+        };
+        let processes: Vec<_> = PROCESSES.iter().map(|process| (process.open)(wiring(process))).collect();
         let tending = TendingDoor::of(&processes, &node);
         let reading = ModelWiring { store: store.clone(), folder: read_models, tending };
         House {

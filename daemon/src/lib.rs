@@ -15,6 +15,8 @@ mod logging;
 mod node_identity;
 mod store_chores;
 
+mod design_division;
+mod discover_divisions;
 mod query_read_models;
 mod query_ventures;
 mod setup_venture;
@@ -24,8 +26,12 @@ use hecate_desk::{ProcessEntry, process};
 use hecate_read_model::{ModelEntry, model};
 
 /// The processes, in the order in which a venture walks through them; then those of the platform.
-const PROCESSES: &[ProcessEntry] =
-    &[process::<setup_venture::Venture>(), process::<tend_read_models::TendedModel>()];
+const PROCESSES: &[ProcessEntry] = &[
+    process::<setup_venture::Venture>(),
+    process::<discover_divisions::Discovery>(),
+    process::<design_division::Design>(),
+    process::<tend_read_models::TendedModel>(),
+];
 
 /// The read models.
 const MODELS: &[ModelEntry] =

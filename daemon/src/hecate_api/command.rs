@@ -69,5 +69,6 @@ fn caller(edge: &Edge, desk: &DeskDoor, asking: &Asking, request: &Request) -> R
         correlation_id: asking.correlation_id,
         idempotency_key: said.idempotency_key,
         expected_version: said.expected_version,
+        because: None,
     })
 }

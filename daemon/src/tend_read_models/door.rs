@@ -43,6 +43,7 @@ impl TendingDoor {
             // The same concern, brought again by a rebuild or after a crash, is recorded once.
             idempotency_key: Some(key),
             expected_version: None,
+            because: None,
         };
         let path_ids = as_object(json!({ "model": model }));
         let asked = Asked { door: door.ok_or(Refusal::INTERNAL)?, path_ids, body, caller };

@@ -1,7 +1,8 @@
 //! The aggregate: all that has happened to one thing in one process, folded into what decisions need.
 
 use crate::{
-    desk::DeskEntry, desk::DeskSpec, event::EventEntry, listener::ListenerEntry, refusal::Refusal, status::Status,
+    desk::DeskEntry, desk::DeskSpec, event::EventEntry, listener::ListenerEntry, refusal::Refusal,
+    status::Status,
 };
 use hecate_event_store::UpcastEntry;
 use serde::{Serialize, de::DeserializeOwned};

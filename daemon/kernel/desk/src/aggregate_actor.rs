@@ -280,8 +280,11 @@ impl<A: Aggregate> AggregateActor<A> {
         note: &Note,
         at_us: i64,
     ) -> Result<Appended, Halt> {
-        let receipt =
-            ask.keyed.receipt_key.clone().map(|key| receipt::keep(key, ask.keyed.body_hash, note, at_us, &ask.caller));
+        let receipt = ask
+            .keyed
+            .receipt_key
+            .clone()
+            .map(|key| receipt::keep(key, ask.keyed.body_hash, note, at_us, &ask.caller));
         let append = Append { stream_id: Arc::clone(&self.args.stream_id), expected, events, receipt };
         self.args.store.append(append).await.map_err(|error| refuse_append(error, ask))
     }

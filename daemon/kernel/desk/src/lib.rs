@@ -38,6 +38,7 @@ mod tests;
 mod text;
 mod upcast;
 mod version;
+mod word;
 
 pub use aggregate::{Aggregate, ProcessSpec, Shown, shown};
 pub use answer::Told;
@@ -57,12 +58,13 @@ pub use refusal::{Refusal, Refused, Rule};
 pub use status::{StateMask, Status};
 pub use text::Text;
 pub use upcast::upcast;
+pub use word::{EventType, Form, Slug, Snake, SnakeForm, Word};
 
 /// What a desk's file says in one line.
 pub mod prelude {
+    pub use crate::{Ask, EventType, Heard, Listener, Slug, Snake, Source};
     pub use crate::{Decision, Desk, DeskSpec, Emits, Event, EventEntry, Moment, Refusal, Refused};
     pub use crate::{StateMask, Status, Text, event};
-    pub use crate::{Ask, Heard, Listener, Source};
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};
 }

@@ -15,7 +15,7 @@ use crate::{
     schema::Rules,
     subject::Subject,
 };
-use hecate_event_store::{BoxFuture, CurrentStore, EventStore, Progress, RecordedEvent, UpcastEntry};
+use hecate_event_store::{BoxFuture, CurrentStore, Progress, RecordedEvent, UpcastEntry};
 use hecate_proto::catalogue::DeskSheet;
 use hecate_supervision::{Addr, CallError, Kinds, Pool, StartError};
 use serde_json::{Map, Value};
@@ -97,14 +97,6 @@ pub trait Process: Send + Sync + 'static {
     fn react<'a>(&'a self, listener: usize, fact: &'a RecordedEvent) -> BoxFuture<'a, React>;
 
     /// Adds its pool of aggregates to the kinds that `supervision.toml` can place.
-    fn hears(&self) -> &[Hears] {
-        &self.hears
-    }
-
-    fn react<'a>(&'a self, listener: usize, fact: &'a RecordedEvent) -> BoxFuture<'a, React> {
-        Box::pin(reaction::react(self, &A::LISTENERS[listener], &self.wiring.node, fact))
-    }
-
     fn register(&self, kinds: &mut Kinds);
 
     /// Asks a desk; answers when its events are on disk.
@@ -165,6 +157,14 @@ impl<A: Aggregate> Process for Desks<A> {
 
     fn upcasts(&self) -> &'static [UpcastEntry] {
         A::UPCASTS
+    }
+
+    fn hears(&self) -> &[Hears] {
+        &self.hears
+    }
+
+    fn react<'a>(&'a self, listener: usize, fact: &'a RecordedEvent) -> BoxFuture<'a, React> {
+        Box::pin(reaction::react(self, &A::LISTENERS[listener], &self.wiring.node, fact))
     }
 
     fn register(&self, kinds: &mut Kinds) {

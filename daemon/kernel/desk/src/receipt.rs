@@ -1,13 +1,13 @@
 //! Idempotency: what a request did is kept under the caller's key, and a repetition is answered from it.
 
+use crate::caller::Caller;
 use crate::{answer::Outcome, answer::Told, refusal::Refusal, refusal::Refused, subject::Subject};
 use hecate_event_store::{Keep, NewReceipt, Receipt};
 use hecate_proto::answer::EventRef;
-use crate::caller::Caller;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue, value::to_raw_value};
-use ulid::Ulid;
 use sha2::{Digest, Sha256};
+use ulid::Ulid;
 use uuid::Uuid;
 
 /// How long a client's key is remembered: 30 days.

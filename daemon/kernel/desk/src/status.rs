@@ -50,20 +50,17 @@ impl StateMask {
     /// Open before the first event only: the desk gives birth.
     pub const UNBORN: StateMask = StateMask { unborn: true, born: false, ..StateMask::ALWAYS };
     /// Open from birth until archived.
-    pub const LIVE: StateMask = StateMask { unborn: false, ..StateMask::ALWAYS }
-        .with(Status::INITIATED)
-        .without(Status::ARCHIVED);
+    pub const LIVE: StateMask =
+        StateMask { unborn: false, ..StateMask::ALWAYS }.with(Status::INITIATED).without(Status::ARCHIVED);
     /// Open while at work.
     pub const ACTIVE: StateMask = StateMask::LIVE.with(Status::ACTIVE);
+    /// Open from the start of work until archived.
+    pub const BEGUN: StateMask =
+        StateMask::LIVE.with_one_of(Status::ACTIVE.and(Status::PAUSED).and(Status::COMPLETED));
 
     /// Open always, before the first event too: for what is there without anybody's giving birth to it.
-    pub const ALWAYS: StateMask = StateMask {
-        unborn: true,
-        born: true,
-        all_of: Status(0),
-        none_of: Status(0),
-        any_of: Status(0),
-    };
+    pub const ALWAYS: StateMask =
+        StateMask { unborn: true, born: true, all_of: Status(0), none_of: Status(0), any_of: Status(0) };
 
     /// The same, but closed once any of these flags is set.
     pub const fn without(self, flags: Status) -> StateMask {

@@ -5,7 +5,7 @@ use crate::{
     Aggregate, Asked, Caller, Code, DeskEntry, Node, Process, ProcessSpec, SystemClock, Told, Wiring,
 };
 use crate::{desk, process, upcast};
-use hecate_event_store::{CurrentStore, EventStore, MemoryStore, UpcastEntry, Upcasters};
+use hecate_event_store::{CurrentStore, EventStore, MemoryStore, Progress, UpcastEntry, Upcasters};
 use hecate_supervision::{Kinds, Plan, Tree};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -175,7 +175,8 @@ impl Shop {
         current.set(Some(Arc::clone(&store)));
         let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
         let code = Code::fixed(CODE);
-        let process = (process::<Jar>().open)(Wiring { store: current, node, code });
+        let process =
+            (process::<Jar>().open)(Wiring { store: current, node, code, heard: Progress::default() });
         let mut kinds = Kinds::new();
         process.register(&mut kinds);
         let plan = Plan::parse(TREE, "t.toml", &kinds).unwrap();
@@ -211,6 +212,7 @@ pub(crate) fn somebody() -> Caller {
         correlation_id: Uuid::now_v7(),
         idempotency_key: None,
         expected_version: None,
+        because: None,
     }
 }
 

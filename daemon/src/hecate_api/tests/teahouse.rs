@@ -6,7 +6,7 @@ use super::client::Client;
 use hecate_desk::prelude::*;
 use hecate_desk::{Aggregate, Code, DeskEntry, Node, ProcessSpec, SystemClock, Wiring, desk, process};
 use hecate_event_store::{
-    Append, BoxFuture, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent,
+    Append, BoxFuture, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent, Progress,
 };
 use hecate_proto::id::VentureId;
 use hecate_read_model::tending::{Concern, Tending};
@@ -278,6 +278,7 @@ impl Teahouse {
             store: current.clone(),
             node: node.clone(),
             code: Code::running(),
+            heard: Progress::default(),
         });
         let model = model::<Teas>().open(ModelWiring {
             store: current.clone(),

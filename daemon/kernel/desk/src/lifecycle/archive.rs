@@ -61,7 +61,7 @@ impl<A: LongLived> Desk<A> for Archive<A> {
 
     fn decide(self, aggregate: &A, at: &Moment) -> Result<Decision<A>, Refused> {
         let (dossier, reason) = (aggregate.dossier(), self.reason.map(String::from));
-        let along = aggregate.archive(self.asked, reason.as_deref().unwrap_or_default(), at);
+        let along = aggregate.archive(self.asked, reason.as_deref(), at);
         Ok(along.and(Archived::now(dossier.of.clone(), dossier.cycle, reason, at)))
     }
 }

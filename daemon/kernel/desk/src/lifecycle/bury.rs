@@ -2,7 +2,12 @@
 //!
 //! Only listeners ask. The tombstone of an unborn dossier refuses the hand-off that is still on its way.
 
-use super::{archive::Archived, long_lived::LongLived};
+use super::{
+    archive::Archived,
+    dossier::{BELONGS_ELSEWHERE, Division},
+    long_lived::LongLived,
+};
+use crate::listener::{Ask, Heard, Listener, Source};
 use crate::{
     decision::Decision,
     desk::{Desk, DeskSpec},
@@ -10,10 +15,6 @@ use crate::{
     moment::Moment,
     refusal::Refused,
     status::{StateMask, Status},
-};
-use crate::{
-    lifecycle::dossier::Division,
-    listener::{Ask, Heard, Listener, Source},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,16 +45,17 @@ impl<A: LongLived> Desk<A> for Bury<A> {
         aliases: &[],
         says: "Archive what is no longer needed, born or not",
         allowed_in: StateMask::ALWAYS.without(Status::ARCHIVED),
-        refuses: &[],
+        refuses: &[BELONGS_ELSEWHERE],
     };
     const RECORDS: &'static [EventEntry<A>] = A::ARCHIVE_RECORDS;
 
     fn decide(self, aggregate: &A, at: &Moment) -> Result<Decision<A>, Refused> {
         let dossier = aggregate.dossier();
+        dossier.demand_about(&self.of)?;
         if dossier.status == Status::UNBORN {
             return Ok(Archived::now(self.of, 0, self.reason, at).into());
         }
-        let along = aggregate.archive(self.asked, self.reason.as_deref().unwrap_or_default(), at);
+        let along = aggregate.archive(self.asked, self.reason.as_deref(), at);
         Ok(along.and(Archived::now(dossier.of.clone(), dossier.cycle, self.reason, at)))
     }
 }
@@ -73,6 +75,7 @@ impl<A: LongLived<Of = Division>> Listener<A> for OnDivisionDismissed {
 
     fn hear(self, _: &Source) -> Heard<Bury<A>> {
         let division_id = self.of.division_id.clone();
-        Ask::of("division_id", &division_id, Bury::of(self.of, self.reason, A::ArchiveAsked::default())).into()
+        Ask::of("division_id", &division_id, Bury::of(self.of, self.reason, A::ArchiveAsked::default()))
+            .into()
     }
 }

@@ -1,6 +1,7 @@
 //! What every long-lived aggregate keeps: what it is about, where it stands, what it was handed.
 
 use super::stage::Step;
+use crate::refusal::{Refusal, Refused};
 use crate::status::Status;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -8,9 +9,19 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// What a dossier is about. Each of its events repeats it, so that a fact needs no look elsewhere.
-pub trait Key: Clone + Default + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {}
+pub trait Key:
+    Clone + Default + PartialEq + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static
+{
+}
 
-impl<K: Clone + Default + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static> Key for K {}
+impl<K> Key for K where
+    K: Clone + Default + PartialEq + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static
+{
+}
+
+/// A hand-off about something else than the dossier, under the same id.
+pub(super) const BELONGS_ELSEWHERE: Refusal =
+    Refusal::new(409, "belongs_elsewhere", "There is one with this id that belongs to something else.");
 
 /// A dossier about a whole venture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +83,11 @@ impl<Of: Key, HandOff: Key> Dossier<Of, HandOff> {
     pub(super) fn take(&mut self, handoff: HandOff, source: Uuid) {
         self.handoff = handoff;
         self.sources.push(source);
+    }
+
+    /// Refuses who means another thing under the same id.
+    pub(super) fn demand_about(&self, of: &Of) -> Result<(), Refused> {
+        if self.status == Status::UNBORN || self.of == *of { Ok(()) } else { Err(BELONGS_ELSEWHERE.into()) }
     }
 
     /// What stands beside the status in every answer.

@@ -3,6 +3,7 @@
 //! Only listeners ask: a dossier exists exactly when something was handed over to it.
 
 use super::{
+    dossier::BELONGS_ELSEWHERE,
     long_lived::LongLived,
     reopen::Reopened,
     stage::{Stage, Step},
@@ -141,7 +142,7 @@ impl<A: LongLived> Desk<A> for Initiate<A> {
         aliases: &[],
         says: "Hand something over, from process to process",
         allowed_in: StateMask::ALWAYS.without(Status::ARCHIVED),
-        refuses: &[],
+        refuses: &[BELONGS_ELSEWHERE],
     };
     const RECORDS: &'static [EventEntry<A>] = &[
         event::<_, Initiated<A>>(),
@@ -154,10 +155,13 @@ impl<A: LongLived> Desk<A> for Initiate<A> {
         if aggregate.dossier().sources.contains(&self.source_event_id) {
             return Ok(Decision::nothing());
         }
+        aggregate.dossier().demand_about(&self.of)?;
         Ok(match Stage::of(aggregate.status()) {
             Stage::Unborn => self.give_birth(at),
             Stage::Completed => self.reopen(aggregate, at),
-            Stage::Pending | Stage::Active | Stage::Paused | Stage::Archived => self.brief_again(aggregate, at),
+            Stage::Pending | Stage::Active | Stage::Paused | Stage::Archived => {
+                self.brief_again(aggregate, at)
+            }
         })
     }
 }

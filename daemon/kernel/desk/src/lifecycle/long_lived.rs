@@ -61,7 +61,7 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     fn complete(&self, asked: Self::CompleteAsked, at: &Moment) -> Result<Self::HandOver, Refused>;
 
     /// What is recorded before it is archived, in the same append.
-    fn archive(&self, _: Self::ArchiveAsked, _: &str, _: &Moment) -> Decision<Self> {
+    fn archive(&self, _: Self::ArchiveAsked, _: Option<&str>, _: &Moment) -> Decision<Self> {
         Decision::nothing()
     }
 
@@ -70,7 +70,7 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
 }
 
 /// Nothing beside what the lifecycle asks for.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Nothing {}
 
 impl<A: LongLived> Aggregate for A {

@@ -25,8 +25,6 @@ mod reopen;
 mod resume;
 mod stage;
 mod start;
-#[cfg(test)]
-mod tests;
 
 pub use archive::{Archive, Archived};
 pub use bury::{Bury, OnDivisionDismissed};
