@@ -13,11 +13,12 @@ pub const ULID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 pub struct Given<A> {
     folded: Folded<A>,
     ids: Map<String, Value>,
+    at_us: i64,
 }
 
 /// An aggregate to which nothing has happened.
 pub fn given<A: Aggregate>() -> Given<A> {
-    Given { folded: Folded::default(), ids: Map::new() }
+    Given { folded: Folded::default(), ids: Map::new(), at_us: 0 }
 }
 
 impl<A: Aggregate> Given<A> {
@@ -25,6 +26,13 @@ impl<A: Aggregate> Given<A> {
     #[must_use]
     pub fn called(mut self, field: &str, id: &str) -> Self {
         self.ids.insert(field.to_owned(), id.into());
+        self
+    }
+
+    /// What the clock says from now on, microseconds; the epoch unless it is said.
+    #[must_use]
+    pub fn at(mut self, at_us: i64) -> Self {
+        self.at_us = at_us;
         self
     }
 
@@ -60,7 +68,8 @@ impl<A: Aggregate> Given<A> {
     pub fn when<D: Desk<A>>(&self, body: Value) -> Result<Vec<(String, Value)>, Refused> {
         let entry = desk::<A, D>();
         Rules::of((entry.schema)()).check(&body)?;
-        let decision = self.folded.through_a_snapshot().decide(&entry, body, &moment::<A>(&self.ids))?;
+        let moment = moment::<A>(&self.ids, self.at_us);
+        let decision = self.folded.through_a_snapshot().decide(&entry, body, &moment)?;
         let shown = |event: crate::decision::Decided| {
             (event.event_type.to_owned(), serde_json::from_str(event.data.get()).unwrap_or_default())
         };
@@ -73,8 +82,8 @@ impl<A: Aggregate> Given<A> {
     }
 }
 
-/// A fixed moment: the epoch, `uid:1@kit`, ids that end in [`ULID`] unless they are given.
-fn moment<A: Aggregate>(given: &Map<String, Value>) -> Moment {
+/// A fixed moment: `uid:1@kit`, ids that end in [`ULID`] unless they are given.
+fn moment<A: Aggregate>(given: &Map<String, Value>, at_us: i64) -> Moment {
     let mut ids: Map<String, Value> = holes(A::PROCESS.stream)
         .map(|field| {
             let prefix = kind_of(field).map_or("", |kind| kind.prefix);
@@ -83,5 +92,5 @@ fn moment<A: Aggregate>(given: &Map<String, Value>) -> Moment {
         .collect();
     ids.extend(given.clone());
     let subject = Subject::fill(A::PROCESS.stream, &ids, None).expect("the kit's ids are ids");
-    Moment::new(0, "uid:1@kit".to_owned(), subject, Ulid::from_string(ULID).expect("it is one"))
+    Moment::new(at_us, "uid:1@kit".to_owned(), subject, Ulid::from_string(ULID).expect("it is one"))
 }

@@ -25,6 +25,8 @@ mod reopen;
 mod resume;
 mod stage;
 mod start;
+#[cfg(test)]
+mod tests;
 
 pub use archive::{Archive, Archived};
 pub use bury::{Bury, OnDivisionDismissed};
