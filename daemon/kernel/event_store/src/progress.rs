@@ -26,7 +26,7 @@ impl Progress {
         let _ = progress.wait_for(|reached| reached.is_some_and(|reached| reached >= position)).await;
     }
 
-    /// Tells how far the follower has come; less than before only when the log, or what it keeps, was lost.
+    /// Tells how far the follower has come; less than before where it goes over a part again.
     pub fn set(&self, position: u64) {
         self.0.send_replace(Some(position));
     }

@@ -86,6 +86,12 @@ impl Groups {
         self.0.missed.load(Relaxed)
     }
 
+    /// The raw actors of a group, for tests that kill them.
+    #[cfg(test)]
+    pub(crate) fn members(&self, group: &str) -> Vec<ractor::ActorCell> {
+        pg::get_scoped_members(&self.0.scope, &group.to_owned())
+    }
+
     fn tell_group(&self, group: &str, fact: &Fact) {
         for member in pg::get_scoped_members(&self.0.scope, &group.to_owned()) {
             let name = (group.to_owned(), member.get_id());

@@ -6,8 +6,13 @@
 
 mod emitter;
 mod groups;
+mod listener;
 #[cfg(test)]
 mod tests;
 
 pub use emitter::Emitter;
 pub use groups::{ALL, Fact, Groups};
+pub use listener::{
+    Hearing, HearingError, HearingGauges, Listener, Outcome, OutcomeFilter, OutcomePage, OutcomeState,
+    Reaction, Reacts, Retrying,
+};
