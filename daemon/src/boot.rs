@@ -2,6 +2,7 @@
 //! log.
 
 use crate::exit::{Exit, Failure};
+use crate::house::Folders;
 use crate::node_identity;
 use crate::store_chores::exit_of;
 use hecate_event_store::{EventStore, Fault, OpenError, Options, ReadError, SqliteStore, Upcasters};
@@ -56,9 +57,9 @@ impl ClaimedData {
             .map_err(|error| Failure::new(Exit::Configuration, format!("node identity: {error}")))
     }
 
-    /// The folder of the read models.
-    pub(crate) fn read_models(&self) -> PathBuf {
-        self.folder.join("read_models")
+    /// The folders of what actors keep.
+    pub(crate) fn folders(&self) -> Folders {
+        Folders { read_models: self.folder.join("read_models"), listeners: self.folder.join("listeners") }
     }
 
     /// The file of the log.

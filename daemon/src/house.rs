@@ -3,11 +3,12 @@
 
 use crate::config::Config;
 use crate::hecate_api::{self, Edge, EdgeParts, Limits};
+use crate::listening::Listening;
 use crate::tend_read_models::TendingDoor;
 use crate::{MODELS, PROCESSES};
 use hecate_desk::{Code, Node, Process, ProcessEntry, Wiring};
 use hecate_event_store::{CurrentStore, Fault, Progress, Supervised, Upcasters};
-use hecate_facts::{Emitter, Groups};
+use hecate_facts::{Emitter, Groups, Hearing, Listener};
 use hecate_read_model::{ModelWiring, ReadSide};
 use hecate_supervision::{Kinds, Tree};
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ pub(crate) struct House {
     pub(crate) store: CurrentStore,
     pub(crate) processes: Vec<Arc<dyn Process>>,
     pub(crate) models: Vec<Arc<ReadSide>>,
+    /// The listeners of those processes that hear something.
+    pub(crate) hearings: Vec<Hearing>,
     /// How far each process's facts have been told.
     told: Vec<(&'static str, Progress)>,
     groups: Groups,
@@ -27,19 +30,23 @@ pub(crate) struct House {
 
 impl House {
     /// Wires everything; starts and opens nothing.
-    pub(crate) fn furnish(node: Node, read_models: PathBuf) -> House {
+    pub(crate) fn furnish(node: Node, folders: &Folders) -> House {
         let store = CurrentStore::default();
-        let wiring = |_: &ProcessEntry| Wiring {
-            store: store.clone(),
-            node: node.clone(),
-            code: Code::running(),
-            heard: Progress::default(),
+        let open = |process: &ProcessEntry| {
+            let (store, node, heard) = (store.clone(), node.clone(), Progress::default());
+            let wiring = Wiring { store, node, code: Code::running(), heard: heard.clone() };
+            ((process.open)(wiring), heard)
         };
-        let processes: Vec<_> = PROCESSES.iter().map(|process| (process.open)(wiring(process))).collect();
+        let (processes, heard): (Vec<_>, Vec<_>) = PROCESSES.iter().map(open).unzip();
+        let hears = processes.iter().zip(heard).filter(|(process, _)| !process.hears().is_empty());
+        let hearing = |(process, heard): (&Arc<dyn Process>, Progress)| {
+            Hearing::new(Arc::new(Listening(Arc::clone(process))), heard, &folders.listeners)
+        };
         let tending = TendingDoor::of(&processes, &node);
-        let reading = ModelWiring { store: store.clone(), folder: read_models, tending };
+        let reading = ModelWiring { store: store.clone(), folder: folders.read_models.clone(), tending };
         House {
             groups: Groups::new(&node.node_id),
+            hearings: hears.map(hearing).collect(),
             processes,
             models: MODELS.iter().map(|model| model.open(reading.clone())).collect(),
             told: PROCESSES.iter().map(|process| (process.spec.name, Progress::default())).collect(),
@@ -73,6 +80,16 @@ impl House {
         })
     }
 
+    fn listener(&self, hearing: &Hearing) -> Listener {
+        let clock = Arc::clone(&self.node.clock);
+        Listener {
+            hearing: hearing.clone(),
+            store: self.store.clone(),
+            groups: self.groups.clone(),
+            now_us: Arc::new(move || clock.now_us()),
+        }
+    }
+
     /// The kinds of actors, from the log up to the edge.
     pub(crate) fn kinds(&self, store: Supervised, edge: &Arc<Edge>) -> Kinds {
         let mut kinds = Kinds::new();
@@ -91,8 +108,18 @@ impl House {
             };
             emitter.register(&mut kinds);
         }
+        for hearing in &self.hearings {
+            self.listener(hearing).register(&mut kinds);
+        }
         hecate_api::kinds(kinds, edge)
     }
+}
+
+/// Where actors keep what is theirs.
+#[derive(Default)]
+pub(crate) struct Folders {
+    pub(crate) read_models: PathBuf,
+    pub(crate) listeners: PathBuf,
 }
 
 #[cfg(test)]
@@ -103,6 +130,6 @@ mod tests {
     #[tokio::test]
     async fn every_older_event_becomes_one_that_a_desk_records() {
         let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
-        assert_eq!(House::furnish(node, PathBuf::new()).upcasters().err(), None);
+        assert_eq!(House::furnish(node, &Folders::default()).upcasters().err(), None);
     }
 }

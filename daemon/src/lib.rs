@@ -11,6 +11,7 @@ mod exit;
 mod hecate_api;
 mod house;
 mod life;
+mod listening;
 mod logging;
 mod node_identity;
 mod store_chores;

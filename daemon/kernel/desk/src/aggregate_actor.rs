@@ -246,8 +246,8 @@ impl<A: Aggregate> AggregateActor<A> {
                 Halt::Crash(ExitReason::error(format!("{} does not fold: {why:?}", event.event_type)))
             })?;
         }
-        let outcome =
-            Outcome::of(&loaded.folded, before.is_none() && !decision.events.is_empty(), loaded.position);
+        let born = before.is_none() && !decision.events.is_empty();
+        let outcome = Outcome::of(&loaded.folded, &decision.events, born, loaded.position);
         let events = self.events(ask, &loaded.folded, decision, at_us);
         let note = Note::Told(outcome.clone());
         if events.is_empty() && ask.keyed.receipt_key.is_none() {

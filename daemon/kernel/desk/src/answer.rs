@@ -1,6 +1,7 @@
 //! What a command answers once its events are on disk.
 
 use crate::aggregate::{Aggregate, shown};
+use crate::decision::Decided;
 use crate::folded::Folded;
 use hecate_proto::answer::{CommandAnswer, EventRef};
 use serde::{Deserialize, Serialize};
@@ -30,8 +31,15 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn of<A: Aggregate>(folded: &Folded<A>, born: bool, position: u64) -> Outcome {
+    /// What is answered about an aggregate that has just folded these events.
+    pub(crate) fn of<A: Aggregate>(
+        folded: &Folded<A>,
+        events: &[Decided],
+        born: bool,
+        position: u64,
+    ) -> Outcome {
         let aggregate = folded.aggregate();
+        let named = events.iter().flat_map(Decided::ids).map(|(field, id)| (field, Value::from(id)));
         let status = aggregate.status();
         let shown = shown::<A>(status);
         Outcome {
@@ -41,7 +49,7 @@ impl Outcome {
             status: status.0,
             status_label: shown.label.to_owned(),
             available_actions: shown.available_actions.into_iter().map(str::to_owned).collect(),
-            about: aggregate.about(),
+            about: named.chain(aggregate.about()).collect(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{aggregate::Aggregate, event::Event};
 use serde_json::value::{RawValue, to_raw_value};
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 /// The events that a desk wants recorded, in order.
@@ -32,6 +33,17 @@ impl<A: Aggregate> Decision<A> {
         let data = to_raw_value(&event).expect("an event is plain data");
         self.events.push(Decided { event_type: E::TYPE, data });
         self
+    }
+}
+
+impl Decided {
+    /// The ids that the event names, so that whoever asked learns what was minted. What belongs to the flow of
+    /// facts is nobody's to name.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (String, String)> {
+        let fields: BTreeMap<String, &RawValue> = serde_json::from_str(self.data.get()).unwrap_or_default();
+        let ids =
+            fields.into_iter().filter(|(field, _)| field.ends_with("_id") && field != "source_event_id");
+        ids.filter_map(|(field, id)| Some((field, serde_json::from_str(id.get()).ok()?)))
     }
 }
 

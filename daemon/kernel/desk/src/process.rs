@@ -238,11 +238,20 @@ fn keyed<A: Aggregate>(desk: &DeskEntry<A>, asked: &Asked) -> Result<Keyed, Refu
     let key = |key: &String| receipt::receipt_key(A::PROCESS.name, desk.spec.name, &caller.actor, key);
     Ok(Keyed {
         subject: Subject::fill(A::PROCESS.stream, &given, mint)?,
-        body_hash: receipt::request_hash(&asked.path_ids, &asked.body),
+        body_hash: request_hash(asked),
         body: asked.body.clone(),
         receipt_key: caller.idempotency_key.as_ref().map(key),
         fresh,
     })
+}
+
+/// A listener's request is known by its fact: a later program that asks otherwise because of the same fact is
+/// answered what became of it.
+fn request_hash(asked: &Asked) -> [u8; 32] {
+    match asked.caller.because {
+        None => receipt::request_hash(&asked.path_ids, &asked.body),
+        Some(_) => receipt::request_hash(&Map::new(), &Map::new()),
+    }
 }
 
 fn refuse_call(error: CallError) -> Refused {
