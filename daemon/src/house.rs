@@ -122,14 +122,19 @@ pub(crate) struct Folders {
     pub(crate) listeners: PathBuf,
 }
 
+/// A house that nobody moves into.
+#[cfg(test)]
+pub(crate) fn a_house() -> House {
+    let clock = Arc::new(hecate_desk::SystemClock);
+    House::furnish(Node { node_id: "n".into(), realm: "r".into(), clock }, &Folders::default())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use hecate_desk::SystemClock;
+    use super::a_house;
 
     #[tokio::test]
     async fn every_older_event_becomes_one_that_a_desk_records() {
-        let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
-        assert_eq!(House::furnish(node, &Folders::default()).upcasters().err(), None);
+        assert_eq!(a_house().upcasters().err(), None);
     }
 }

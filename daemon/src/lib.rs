@@ -7,6 +7,8 @@ mod arguments;
 mod boot;
 mod chores;
 mod config;
+#[cfg(test)]
+mod desk_states;
 mod exit;
 mod hecate_api;
 mod house;

@@ -1,6 +1,9 @@
 //! Given these events, when this is asked, then that is recorded: the kit for a desk's own test.
 
-use crate::{aggregate::Aggregate, desk::Desk, desk::desk, event::Event, folded::Folded, moment::Moment};
+use crate::{
+    aggregate::Aggregate, desk::Desk, desk::DeskEntry, desk::desk, event::Event, folded::Folded,
+    moment::Moment,
+};
 use crate::{refusal::Refused, schema::Rules, subject::Subject, subject::holes};
 use hecate_proto::id::kind_of;
 use serde_json::{Map, Value};
@@ -52,8 +55,12 @@ impl<A: Aggregate> Given<A> {
     /// # Panics
     /// When the desk refuses.
     #[must_use]
-    pub fn asked<D: Desk<A>>(mut self, body: Value) -> Self {
-        for (event_type, data) in self.when::<D>(body).expect("what was asked before was not refused") {
+    pub fn asked<D: Desk<A>>(self, body: Value) -> Self {
+        self.asked_of(&desk::<A, D>(), body)
+    }
+
+    fn asked_of(mut self, entry: &DeskEntry<A>, body: Value) -> Self {
+        for (event_type, data) in self.when_of(entry, body).expect("what was asked before was not refused") {
             let data = serde_json::value::to_raw_value(&data).expect("an event is plain data");
             self.folded.fold(&event_type, data.get()).expect("the event is listed by a desk");
         }
@@ -66,10 +73,13 @@ impl<A: Aggregate> Given<A> {
     /// # Panics
     /// When the aggregate does not survive a snapshot.
     pub fn when<D: Desk<A>>(&self, body: Value) -> Result<Vec<(String, Value)>, Refused> {
-        let entry = desk::<A, D>();
+        self.when_of(&desk::<A, D>(), body)
+    }
+
+    fn when_of(&self, entry: &DeskEntry<A>, body: Value) -> Result<Vec<(String, Value)>, Refused> {
         Rules::of((entry.schema)()).check(&body)?;
         let moment = moment::<A>(&self.ids, self.at_us);
-        let decision = self.folded.through_a_snapshot().decide(&entry, body, &moment)?;
+        let decision = self.folded.through_a_snapshot().decide(entry, body, &moment)?;
         let shown = |event: crate::decision::Decided| {
             (event.event_type.to_owned(), serde_json::from_str(event.data.get()).unwrap_or_default())
         };
@@ -80,6 +90,26 @@ impl<A: Aggregate> Given<A> {
     pub fn aggregate(&self) -> &A {
         self.folded.aggregate()
     }
+}
+
+/// What a process decides, with its types rubbed off: after these requests, each of which is granted, this desk
+/// is asked this. Answers the types of what is recorded.
+pub type Judge = fn(&[(&str, Value)], &str, Value) -> Result<Vec<String>, Refused>;
+
+/// See [`Judge`].
+///
+/// # Panics
+/// When the process has no desk of that name, or an earlier request is refused.
+pub(crate) fn judge<A: Aggregate>(
+    before: &[(&str, Value)],
+    desk: &str,
+    body: Value,
+) -> Result<Vec<String>, Refused> {
+    let entry =
+        |name: &str| A::DESKS.iter().find(|desk| desk.spec.name == name).expect("there is such a desk");
+    let asked = |so_far: Given<A>, (desk, body): &(&str, Value)| so_far.asked_of(entry(desk), body.clone());
+    let recorded = before.iter().fold(given(), asked).when_of(entry(desk), body)?;
+    Ok(recorded.into_iter().map(|(event_type, _)| event_type).collect())
 }
 
 /// A fixed moment: `uid:1@kit`, ids that end in [`ULID`] unless they are given.

@@ -37,6 +37,9 @@ pub struct ProcessEntry {
     pub spec: ProcessSpec,
     /// Opens it on a store.
     pub open: fn(Wiring) -> Arc<dyn Process>,
+    /// Lets it decide without one.
+    #[cfg(any(test, feature = "kit"))]
+    pub judge: crate::kit::Judge,
 }
 
 /// What a process leans on.
@@ -111,6 +114,8 @@ pub const fn process<A: Aggregate>() -> ProcessEntry {
             let hears = reaction::hears::<A>();
             Arc::new(Desks::<A> { doors: doors::<A>(), hears, pool: Pool::new(), wiring })
         },
+        #[cfg(any(test, feature = "kit"))]
+        judge: crate::kit::judge::<A>,
     }
 }
 
