@@ -92,6 +92,11 @@ impl House {
 
     /// The kinds of actors, from the log up to the edge.
     pub(crate) fn kinds(&self, store: Supervised, edge: &Arc<Edge>) -> Kinds {
+        hecate_api::kinds(self.kinds_below_the_edge(store), edge)
+    }
+
+    /// The kinds of actors, from the log up to whoever follows it.
+    pub(crate) fn kinds_below_the_edge(&self, store: Supervised) -> Kinds {
         let mut kinds = Kinds::new();
         store.register(&mut kinds);
         for model in &self.models {
@@ -111,7 +116,7 @@ impl House {
         for hearing in &self.hearings {
             self.listener(hearing).register(&mut kinds);
         }
-        hecate_api::kinds(kinds, edge)
+        kinds
     }
 }
 

@@ -3,6 +3,8 @@
 //! This page is the table of contents. A process knows neither another process nor a query app; they meet
 //! here, in two lists, and through the facts that they record.
 
+#[cfg(test)]
+mod actor_kills;
 mod arguments;
 mod boot;
 mod chores;

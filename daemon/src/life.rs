@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The tree that is used where nobody names another.
-const EMBEDDED: &str = include_str!("../../supervision.toml");
+pub(crate) const EMBEDDED: &str = include_str!("../../supervision.toml");
 /// However slow a child stops, the process is gone after 5 s.
 const STOP_MAX: Duration = Duration::from_millis(4_500);
 

@@ -7,6 +7,7 @@
 pub mod binaries;
 pub mod daemon;
 pub mod dice;
+pub mod divisions;
 pub mod golden;
 pub mod http;
 pub mod patience;

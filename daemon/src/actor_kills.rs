@@ -1,0 +1,355 @@
+//! A thousand ventures walk through the house while its aggregates, listeners and projections are killed at random:
+//! every effect of every fact happens once, and every read model equals one that is drawn anew.
+
+use crate::house::{Folders, House};
+use crate::life::EMBEDDED;
+use hecate_desk::{Asked, Caller, Node, Process, Refused, SystemClock, Told};
+use hecate_event_store::{EventStore, Filter, Json, Options, RecordedEvent, SqliteStore, Supervised};
+use hecate_proto::tree::TreeNode;
+use hecate_supervision::{Kinds, Plan, Tree};
+use ractor::{ActorCell, ActorId, registry::where_is_pid};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::time::timeout;
+use ulid::Ulid;
+use uuid::Uuid;
+
+/// Ventures in all; each has a seed of its own.
+const RUNS: u64 = 1_000;
+/// Ventures that share a house, and those that walk at once.
+const RUNS_PER_HOUSE: u64 = 50;
+const RUNS_AT_ONCE: usize = 5;
+/// Nothing here takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Chance that can be repeated.
+struct Dice(AtomicU64);
+
+impl Dice {
+    fn seeded(seed: u64) -> Dice {
+        Dice(AtomicU64::new(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) | 1))
+    }
+
+    /// Vigna's xorshift64*: a number below `bound`.
+    fn below(&self, bound: u64) -> u64 {
+        let mut x = self.0.load(Ordering::Relaxed);
+        x ^= x >> 12;
+        x ^= x << 25;
+        x ^= x >> 27;
+        self.0.store(x, Ordering::Relaxed);
+        (x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % bound
+    }
+
+    fn id(&self, prefix: &str) -> String {
+        format!(
+            "{prefix}{}",
+            Ulid::from((u128::from(self.below(1 << 31)) << 64) | u128::from(self.below(1 << 31)))
+        )
+    }
+}
+
+/// A house whose supervisors have endless patience, and no edge: it is asked directly.
+struct Open {
+    house: House,
+    tree: Tree,
+}
+
+impl Open {
+    async fn at(folder: &Path) -> Open {
+        let clock = Arc::new(SystemClock);
+        let folders =
+            Folders { read_models: folder.join("read_models"), listeners: folder.join("listeners") };
+        let house = House::furnish(Node { node_id: "n".into(), realm: "r".into(), clock }, &folders);
+        let store = SqliteStore::open(&folder.join("events.sqlite"), Options::default()).unwrap();
+        let file = folder.join("events.sqlite");
+        let again =
+            move || Ok(Arc::new(SqliteStore::open(&file, Options::default())?) as Arc<dyn EventStore>);
+        let store = Supervised::new(house.store.clone(), Some(Arc::new(store)), again);
+        let kinds = house.kinds_below_the_edge(store);
+        let tree = Tree::boot(&plan(&kinds), &kinds).await.unwrap();
+        Open { house, tree }
+    }
+
+    fn process(&self, name: &str) -> &Arc<dyn Process> {
+        self.house.processes.iter().find(|process| process.spec().name == name).unwrap()
+    }
+
+    /// Asks until it is answered, under one key, as a client does whose daemon stumbles.
+    async fn insist(&self, process: &str, desk: &str, ids: Value, body: Value) -> Result<Told, Refused> {
+        let process = self.process(process);
+        let door = process.doors().iter().position(|door| door.spec.name == desk).unwrap();
+        let [path_ids, body] = [ids, body].map(|fields| fields.as_object().cloned().unwrap());
+        let caller = Caller {
+            actor: "uid:1@n".to_owned(),
+            correlation_id: Uuid::now_v7(),
+            idempotency_key: Some(Uuid::now_v7().to_string()),
+            expected_version: None,
+            because: None,
+        };
+        loop {
+            let asked =
+                Asked { door, path_ids: path_ids.clone(), body: body.clone(), caller: caller.clone() };
+            match process.ask(asked).await {
+                Err(refused) if matches!(refused.status, 429 | 500 | 503 | 504) => {
+                    tokio::task::yield_now().await
+                }
+                answered => return answered,
+            }
+        }
+    }
+
+    /// Waits until nobody has anything left to hear or to draw; answers the log's head then.
+    async fn settled(&self) -> u64 {
+        let store = self.house.store.opened().await;
+        loop {
+            let head = store.head();
+            for hearing in &self.house.hearings {
+                hearing.progress().reached(head).await;
+            }
+            for model in &self.house.models {
+                model.drawn_up_to(head).await;
+            }
+            if store.head() == head {
+                return head;
+            }
+        }
+    }
+
+    async fn log(&self) -> Vec<Arc<RecordedEvent>> {
+        let (store, mut log, mut after) = (self.house.store.opened().await, Vec::new(), 0);
+        while after < store.head() {
+            let page = store.read_all(after, &Filter::all(), 1_000).await.unwrap();
+            after = page.caught_up_to;
+            log.extend(page.events);
+        }
+        log
+    }
+
+    async fn close(self) {
+        self.tree.stop(Duration::from_secs(10)).await;
+    }
+}
+
+/// The embedded tree without its edge. Whoever is killed so often would be given up otherwise.
+fn plan(kinds: &Kinds) -> Plan {
+    let (text, _) = EMBEDDED.split_once("# The edge is last up").expect("the edge is described last");
+    let patient = |line: &str| match line.split_once("intensity =") {
+        Some((_, "  0" | " 0")) | None => line.to_owned(),
+        Some(_) => "intensity = 1000".to_owned(),
+    };
+    let text: Vec<_> = text.lines().map(patient).collect();
+    Plan::parse(&text.join("\n"), "supervision.toml", kinds).unwrap()
+}
+
+/// Whoever may be killed: aggregates, listeners, emitters, projections.
+fn mortals(tree: &TreeNode) -> Vec<ActorCell> {
+    let below: Vec<_> = tree.children.iter().flat_map(mortals).collect();
+    let is_below = |part: &str| tree.path.contains(part);
+    let cell =
+        tree.id.as_ref().and_then(|id| where_is_pid(ActorId::Local(id.strip_prefix("0.")?.parse().ok()?)));
+    match (tree.kind.as_str(), cell) {
+        ("supervisor", _) | (_, None) => below,
+        ("pool", Some(pool)) => pool.get_children(),
+        (_, Some(worker)) if is_below("/processes/") || is_below("/read_models/") => vec![worker],
+        _ => below,
+    }
+}
+
+/// Kills somebody every few hundred microseconds until it is told to stop; answers how many.
+async fn reaper(open: Arc<Open>, dice: Dice, stop: Arc<AtomicBool>) -> u64 {
+    let mut killed = 0;
+    while !stop.load(Ordering::Acquire) {
+        let mortals = mortals(&open.tree.snapshot());
+        if !mortals.is_empty() {
+            mortals[dice.below(mortals.len() as u64) as usize].kill();
+            killed += 1;
+        }
+        tokio::time::sleep(Duration::from_micros(500 + dice.below(4_000))).await;
+    }
+    killed
+}
+
+/// One venture on its way. What it asks may be refused, since others of its steps may have closed the desk.
+async fn walk(open: Arc<Open>, seed: u64) {
+    let dice = Dice::seeded(seed);
+    let venture = json!({"venture_id": dice.id("v-")});
+    let divisions: Vec<Value> = (0..3).map(|_| json!({"division_id": dice.id("d-")})).collect();
+    let setup =
+        json!({"name": format!("venture {seed}"), "brief": "Sell", "venture_id": venture["venture_id"]});
+    open.insist("setup_venture", "setup_venture", json!({}), setup).await.unwrap();
+    // One in ten ends before it began.
+    if dice.below(10) > 0 {
+        open.insist("setup_venture", "submit_vision", venture.clone(), json!({})).await.unwrap();
+        open.insist("discover_divisions", "start_discovery", venture.clone(), json!({})).await.unwrap();
+    }
+    for step in 0..14 + dice.below(8) {
+        let division = &divisions[dice.below(3) as usize];
+        let discovery = |desk, body| open.insist("discover_divisions", desk, venture.clone(), body);
+        let design = |desk, body| open.insist("design_division", desk, division.clone(), body);
+        let name = format!("part_{}", dice.below(3));
+        let answered = match dice.below(12) {
+            0..=3 => {
+                let found = json!({"division_name": name, "division_id": division["division_id"]});
+                discovery("discover_division", found).await
+            }
+            4 => {
+                let gone = json!({"division_id": division["division_id"], "reason": "None"});
+                discovery("dismiss_division", gone).await
+            }
+            5 | 6 => design("start_design", json!({})).await,
+            7 | 8 => {
+                let designed = json!({"aggregate_name": name, "stream_pattern": "part-{part_id}"});
+                design("design_aggregate", designed).await
+            }
+            9 => design("pause_design", json!({"reason": "Rain"})).await,
+            10 => design("resume_design", json!({})).await,
+            _ => {
+                let designed =
+                    json!({"aggregate_name": name, "event_name": format!("{name}_sold_v{}", step + 1)});
+                design("design_event", designed).await
+            }
+        };
+        assert!(!answered.is_err_and(|refused| refused.status == 400), "seed {seed}: a step breaks a rule");
+    }
+    if dice.below(4) == 0 {
+        open.insist("setup_venture", "archive_venture", venture, json!({})).await.unwrap();
+    }
+}
+
+fn field(data: &Json, field: &str) -> String {
+    let data: Value = serde_json::from_str(data.get()).unwrap();
+    data[field].as_str().unwrap_or_default().to_owned()
+}
+
+/// Every fact that hands something over, and the effects that must follow from it: the event types, once each.
+fn wanted(fact: &RecordedEvent) -> Option<(String, &'static str)> {
+    match &*fact.event_type {
+        "venture_vision_submitted_v1" => {
+            Some((format!("discovery-{}", field(&fact.data, "venture_id")), "discovery_initiated_v1"))
+        }
+        "division_discovered_v1" => {
+            Some((format!("design-{}", field(&fact.data, "division_id")), "design_initiated_v1"))
+        }
+        "division_dismissed_v1" => {
+            Some((format!("design-{}", field(&fact.data, "division_id")), "design_archived_v1"))
+        }
+        "venture_archived_v1" => {
+            Some((format!("discovery-{}", field(&fact.data, "venture_id")), "discovery_archived_v1"))
+        }
+        _ => None,
+    }
+}
+
+/// Effects that are missing, doubled, or that nobody caused.
+fn faults(log: &[Arc<RecordedEvent>]) -> Vec<String> {
+    let mut effects: BTreeMap<(Uuid, String, &str), u32> = BTreeMap::new();
+    for event in log.iter().filter(|event| event.metadata.actor.starts_with("listener:")) {
+        let dismissed = &*event.event_type == "division_dismissed_v1";
+        let effect = (event.metadata.causation_id, event.stream_id.to_string(), &*event.event_type);
+        *effects.entry(effect).or_default() += u32::from(!dismissed);
+    }
+    let mut faults = Vec::new();
+    for fact in log {
+        let Some((stream, event_type)) = wanted(fact) else { continue };
+        let count = effects.remove(&(fact.event_id, stream, event_type)).unwrap_or_default();
+        if count != 1 {
+            faults.push(format!("{} at {}: {count} × {event_type}", fact.event_type, fact.position));
+        }
+    }
+    effects.retain(|_, count| *count > 0);
+    faults.extend(effects.keys().map(|effect| format!("nobody asked for {effect:?}")));
+    let mut commands: BTreeMap<&str, BTreeSet<Uuid>> = BTreeMap::new();
+    for event in log {
+        let key = event.metadata.idempotency_key.as_deref().unwrap_or_default();
+        commands.entry(key).or_default().insert(event.metadata.command_id);
+    }
+    faults.extend(commands.iter().filter(|(_, ids)| ids.len() > 1).map(|(key, _)| format!("{key} twice")));
+    faults
+}
+
+/// All rows of all read models, by file and table.
+fn rows(folder: &Path) -> BTreeMap<String, Vec<String>> {
+    let mut rows = BTreeMap::new();
+    for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        if file.extension().is_none_or(|extension| extension != "sqlite") {
+            continue;
+        }
+        let db = rusqlite::Connection::open(&file).unwrap();
+        let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY 1";
+        let tables: Vec<String> = db
+            .prepare(tables)
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        for table in tables {
+            let mut query = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let columns = query.column_count();
+            let shown = |row: &rusqlite::Row<'_>| {
+                Ok((0..columns).map(|n| format!("{:?} ", row.get_ref(n).unwrap())).collect::<String>())
+            };
+            let mut found: Vec<String> = query.query_map([], shown).unwrap().map(Result::unwrap).collect();
+            found.sort_unstable();
+            rows.insert(format!("{}.{table}", file.file_stem().unwrap().display()), found);
+        }
+    }
+    rows
+}
+
+/// Answers how many were killed, and how many facts had effects.
+async fn house_of(seeds: std::ops::Range<u64>) -> (u64, usize) {
+    let folder: TempDir = tempfile::tempdir().unwrap();
+    let open = Arc::new(Open::at(folder.path()).await);
+    let stop = Arc::new(AtomicBool::new(false));
+    let reaper = tokio::spawn(reaper(Arc::clone(&open), Dice::seeded(seeds.start), Arc::clone(&stop)));
+    let mut walks = tokio::task::JoinSet::new();
+    for seed in seeds.clone() {
+        if walks.len() >= RUNS_AT_ONCE {
+            walks.join_next().await.unwrap().unwrap();
+        }
+        walks.spawn(walk(Arc::clone(&open), seed));
+    }
+    while let Some(walked) = walks.join_next().await {
+        walked.unwrap();
+    }
+    stop.store(true, Ordering::Release);
+    let killed = reaper.await.unwrap();
+    let head = open.settled().await;
+    let log = open.log().await;
+    assert_eq!(faults(&log), [""; 0], "seeds {seeds:?}");
+    Arc::into_inner(open).unwrap().close().await;
+    let live = rows(&folder.path().join("read_models"));
+    assert_eq!(drawn_anew(folder.path(), head).await, live, "seeds {seeds:?}");
+    (killed, log.iter().filter(|fact| wanted(fact).is_some()).count())
+}
+
+/// The rows of read models that are drawn once more, by a house whose listeners have forgotten everything too.
+async fn drawn_anew(folder: &Path, head: u64) -> BTreeMap<String, Vec<String>> {
+    fs::remove_dir_all(folder.join("read_models")).unwrap();
+    fs::remove_dir_all(folder.join("listeners")).unwrap();
+    let open = Open::at(folder).await;
+    assert_eq!(open.settled().await, head, "what was heard again had an effect again");
+    open.close().await;
+    rows(&folder.join("read_models"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_killed_every_effect_happens_once_and_every_row_is_right() {
+    let (mut killed, mut effects) = (0, 0);
+    for first in (1..=RUNS).step_by(RUNS_PER_HOUSE as usize) {
+        let seeds = first..first + RUNS_PER_HOUSE;
+        let done = timeout(PATIENCE, house_of(seeds.clone())).await;
+        let (more_killed, more_effects) = done.unwrap_or_else(|_| panic!("seeds {seeds:?} take too long"));
+        killed += more_killed;
+        effects += more_effects;
+    }
+    eprintln!("{RUNS} ventures, {killed} kills, {effects} facts with an effect");
+    assert!(killed > RUNS && effects > RUNS as usize, "{killed} kills, {effects} effects prove little");
+}
