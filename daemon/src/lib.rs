@@ -3,14 +3,10 @@
 //! This page is the table of contents. A process knows neither another process nor a query app; they meet
 //! here, in two lists, and through the facts that they record.
 
-#[cfg(test)]
-mod actor_kills;
 mod arguments;
 mod boot;
 mod chores;
 mod config;
-#[cfg(test)]
-mod desk_states;
 mod exit;
 mod hecate_api;
 mod house;
@@ -19,6 +15,8 @@ mod listening;
 mod logging;
 mod node_identity;
 mod store_chores;
+#[cfg(test)]
+mod tests;
 
 mod design_division;
 mod discover_divisions;

@@ -13,6 +13,9 @@ pub struct Catalogue {
     pub ok: bool,
     /// Every public desk, by process, in the order in which a process walks through them.
     pub desks: Vec<DeskSheet>,
+    /// Desks that only listeners and the house itself ask: they have no route.
+    #[serde(default)]
+    pub internal: Vec<DeskSheet>,
     /// Every query.
     pub queries: Vec<QuerySheet>,
 }

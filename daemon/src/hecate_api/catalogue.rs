@@ -1,4 +1,4 @@
-//! `GET /api/desks`: every public desk and every query as data, printed once.
+//! `GET /api/desks`: every desk and every query as data, printed once.
 
 use super::{
     answer::{self, Answer},
@@ -13,8 +13,11 @@ use hecate_proto::catalogue::Catalogue;
 
 /// The catalogue as JSON.
 pub(super) fn print(edge: &Edge) -> Bytes {
+    let doors = edge.parts.processes.iter().flat_map(|process| process.doors());
+    let internal = doors.filter(|door| !door.spec.is_public());
     let catalogue = Catalogue {
         ok: true,
+        internal: internal.map(|door| door.sheet.clone()).collect(),
         desks: command::every(edge).map(|desk| desk.door().sheet.clone()).collect(),
         queries: query::every(edge).map(|query| query.door().sheet.clone()).collect(),
     };

@@ -2,6 +2,7 @@
 //! so that samples which are years apart belong to the same thing.
 
 use crate::sample::Sample;
+use hecate_tests::divisions;
 use hecate_tests::http::Client;
 use hecate_tests::patience::until;
 use hecate_tests::ventures::{VENTURES, below, keyed};
@@ -10,6 +11,8 @@ use uuid::Uuid;
 
 /// What the samples are about.
 const VENTURE: &str = "v-01ARZ3NDEKTSV4RRFFQ69G5FAX";
+/// Its division.
+const DIVISION: &str = "d-01ARZ3NDEKTSV4RRFFQ69G5FAX";
 /// The read model that is tended on the way.
 const READ_MODEL: &str = "/api/read-models/query_ventures";
 
@@ -46,15 +49,70 @@ pub(crate) fn walk(client: &Client) {
         "context_map": {},
         "visibility": "private",
     });
-    let steps = [
-        ("vision/refine", vision),
-        ("vision/submit", json!({})),
-        ("archive", json!({ "reason": "Sold to the staff", "cascade": false })),
-    ];
-    for (route, body) in steps {
-        client.post(&below(VENTURE, route), &body).expect(200);
-    }
+    let venture = |route: &str, body| client.post(&below(VENTURE, route), &body).expect(200);
+    venture("vision/refine", vision);
+    venture("vision/submit", json!({}));
+    discover(client);
+    design(client);
+    let discovery = |route: &str, body| venture(&format!("discovery/{route}"), body);
+    discovery("complete", json!({}));
+    discovery("reopen", json!({ "reason": "Cake is another matter" }));
+    discovery("dismiss", json!({ "division_id": DIVISION, "reason": "The roastery is sold" }));
+    discovery("archive", json!({ "reason": "All of it is sold", "cascade": true }));
+    venture("archive", json!({ "reason": "Sold to the staff", "cascade": false }));
+    // The design hears that its division is gone.
+    divisions::settled(client);
     tend(client);
+}
+
+fn discover(client: &Client) {
+    let found = json!({
+        "division_name": "roastery",
+        "division_id": DIVISION,
+        "description": "Buys green coffee, sells brown.",
+        "rationale": "It smells \"different\".",
+    });
+    for (route, body) in [
+        ("start", json!({})),
+        ("pause", json!({ "reason": "The beans are at sea", "category": "waiting" })),
+        ("resume", json!({ "note": "They have landed" })),
+        ("discover", found),
+    ] {
+        client.post(&below(VENTURE, &format!("discovery/{route}")), &body).expect(200);
+    }
+}
+
+fn design(client: &Client) {
+    let aggregate = json!({
+        "aggregate_name": "batch",
+        "stream_pattern": "batch-{batch_id}",
+        "status_flags": [{ "name": "ROASTED", "bit": 32 }],
+        "description": "One drum full.",
+    });
+    let event = json!({
+        "event_name": "batch_roasted_v1",
+        "aggregate_name": "batch",
+        "payload_fields": [{ "name": "colour", "type": "text", "required": true }],
+        "description": "The beans crack twice.",
+    });
+    let flags = json!([{ "name": "ROASTED", "bit": 64 }]);
+    let fields = json!([{ "name": "colour", "type": "integer" }]);
+    for (route, body) in [
+        ("start", json!({})),
+        ("aggregate", aggregate),
+        ("event", event),
+        ("aggregate/revise", json!({ "aggregate_name": "batch", "status_flags": flags, "reason": "Room" })),
+        (
+            "event/revise",
+            json!({ "event_name": "batch_roasted_v1", "payload_fields": fields, "reason": "Agtron" }),
+        ),
+        ("pause", json!({ "reason": "Lunch", "category": "break" })),
+        ("resume", json!({ "note": "Espresso" })),
+        ("complete", json!({})),
+        ("reopen", json!({ "reason": "Decaf" })),
+    ] {
+        client.post(&divisions::of_division(DIVISION, &format!("design/{route}")), &body).expect(200);
+    }
 }
 
 /// Keeps a read model drawn: the poison is tried again, left out, and all of it drawn anew.

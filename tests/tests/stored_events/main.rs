@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 fn recorded_types() -> BTreeMap<String, Value> {
     let folder = tempfile::tempdir().unwrap();
     let catalogue: Catalogue = Daemon::start(folder.path()).client().get(route::DESKS).expect(200).read();
-    let records = catalogue.desks.into_iter().flat_map(|desk| desk.records);
+    let desks = catalogue.desks.into_iter().chain(catalogue.internal);
+    let records = desks.flat_map(|desk| desk.records);
     records.map(|recorded| (recorded.event_type, recorded.data)).collect()
 }
 

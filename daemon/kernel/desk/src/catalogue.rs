@@ -6,7 +6,7 @@ use hecate_proto::catalogue::{DeskSheet, RecordedType, RefusalSheet};
 use serde_json::Value;
 
 pub(crate) fn sheet<A: Aggregate>(desk: &DeskEntry<A>, body: &Value) -> DeskSheet {
-    let path = full_path(A::PROCESS.base, desk.spec.path);
+    let path = if desk.spec.is_public() { full_path(A::PROCESS.base, desk.spec.path) } else { String::new() };
     DeskSheet {
         process: A::PROCESS.name.to_owned(),
         noun: A::PROCESS.noun.to_owned(),

@@ -1,0 +1,5 @@
+//! Proofs about the whole house, where its rooms are known: every desk in every state, every fact against who
+//! hears it, every actor killed.
+
+mod actor_kills;
+mod desk_states;
