@@ -22,7 +22,7 @@ pub(crate) struct House {
     pub(crate) processes: Vec<Arc<dyn Process>>,
     pub(crate) models: Vec<Arc<ReadSide>>,
     /// The listeners of those processes that hear something.
-    pub(crate) hearings: Vec<Hearing>,
+    hearings: Vec<Hearing>,
     /// How far each process's facts have been told.
     told: Vec<(&'static str, Progress)>,
     groups: Groups,
@@ -70,6 +70,7 @@ impl House {
             models: self.models.clone(),
             store: self.store.clone(),
             told: self.told.clone(),
+            hearings: self.hearings.clone(),
             node: self.node.clone(),
             tree: Box::new(move || tree.get().map(Tree::snapshot)),
             socket_path: config.socket.clone(),

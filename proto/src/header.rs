@@ -6,5 +6,7 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub const ACTOR: &str = "hecate-actor";
 /// UUID that names the whole flow; created when absent, echoed in every answer.
 pub const CORRELATION_ID: &str = "hecate-correlation-id";
+/// The path of the request once more, where a change must not happen by mistake.
+pub const CONFIRM: &str = "x-confirm";
 /// Wait, at most 2 s, until the read model has reached this position.
 pub const MIN_POSITION: &str = "hecate-min-position";

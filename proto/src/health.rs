@@ -21,8 +21,8 @@ pub struct Health {
     pub pid: u32,
     /// Whole seconds since the process began.
     pub uptime_seconds: u64,
-    /// One entry a part: `store`, `facts` (how far facts were told to the process groups), and each read model
-    /// under its name.
+    /// One entry a part: `store`, `facts` (how far facts were told to the process groups), `listeners` (how far
+    /// the processes have heard them), and each read model under its name.
     pub components: BTreeMap<String, Component>,
 }
 
@@ -30,7 +30,7 @@ pub struct Health {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
     /// `ok`, `starting` (it catches up with what was recorded before the daemon began to serve), `degraded`
-    /// (a read model without some of its events) or `down`.
+    /// (a read model without some of its events, a listener that gave a fact up) or `down`.
     pub status: String,
     /// Last global position it holds, where that means something.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -41,6 +41,9 @@ pub struct Component {
     /// Read models only: events that do not draw. None where there are none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub parked: Option<u64>,
+    /// Listeners only: facts that were given up and wait for an operator. None where there are none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dead: Option<u64>,
     /// Read models only: the position up to which a new file is drawn, while one is made.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rebuilt_to: Option<u64>,

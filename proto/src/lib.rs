@@ -12,6 +12,7 @@ pub mod health;
 
 pub mod header;
 pub mod id;
+pub mod listeners;
 pub mod read_models;
 pub mod route;
 pub mod rows;

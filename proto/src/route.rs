@@ -16,3 +16,11 @@ pub const DEBUG_TREE: &str = "/debug/tree";
 pub const DEBUG_STORE: &str = "/debug/store";
 /// How each read model is drawn.
 pub const DEBUG_READ_MODELS: &str = "/debug/read_models";
+/// How each listener is doing.
+pub const DEBUG_LISTENERS: &str = "/debug/listeners";
+/// What came of the facts that a process heard.
+pub const DEBUG_OUTCOMES: &str = "/debug/listeners/{process}/outcomes";
+/// Tries a dead letter once more.
+pub const DEBUG_REPLAY: &str = "/debug/listeners/{process}/dead_letters/{position}/replay";
+/// Decides that a dead letter has no effect.
+pub const DEBUG_DISMISS: &str = "/debug/listeners/{process}/dead_letters/{position}/dismiss";

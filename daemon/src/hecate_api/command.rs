@@ -54,7 +54,8 @@ pub(super) async fn ask(edge: Arc<Edge>, desk: DeskDoor, asking: Asking, mut req
     Ok(answer::told(&told))
 }
 
-fn object(bytes: &[u8], request: &Request) -> Result<Map<String, Value>, Refused> {
+/// The body as an object; none is an empty one.
+pub(super) fn object(bytes: &[u8], request: &Request) -> Result<Map<String, Value>, Refused> {
     if !bytes.is_empty() && !headers::is_json(request.headers()) {
         return Err(UNSUPPORTED_MEDIA_TYPE.about("hint", "Send Content-Type: application/json."));
     }

@@ -11,6 +11,7 @@ use arc_swap::ArcSwapOption;
 use axum::Router;
 use hecate_desk::{Node, Process, Refusal, Refused};
 use hecate_event_store::{CurrentStore, EventStore, Progress};
+use hecate_facts::Hearing;
 use hecate_proto::tree::TreeNode;
 use hecate_read_model::ReadSide;
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ pub(crate) struct EdgeParts {
     pub(crate) store: CurrentStore,
     /// How far each process's facts have been told.
     pub(crate) told: Vec<(&'static str, Progress)>,
+    /// The listeners of the processes that hear something.
+    pub(crate) hearings: Vec<Hearing>,
     /// This node.
     pub(crate) node: Node,
     /// The live supervision tree.

@@ -12,6 +12,7 @@ const IF_NONE_MATCH: &str = "If-None-Match";
 const ACTOR: &str = "Hecate-Actor";
 const CORRELATION_ID: &str = "Hecate-Correlation-Id";
 const MIN_POSITION: &str = "Hecate-Min-Position";
+const CONFIRM: &str = "X-Confirm";
 const LAST_EVENT_ID: &str = "Last-Event-ID";
 
 const KEY_CHARS_MAX: usize = 255;
@@ -57,6 +58,16 @@ pub(super) fn min_position(headers: &HeaderMap) -> Result<Option<u64>, Refused> 
 /// The id of the last frame that a stream's client saw.
 pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<&str>, Refused> {
     Ok(once(headers, "last-event-id", LAST_EVENT_ID)?.filter(|id| !id.is_empty()))
+}
+
+/// Refuses a change that its caller does not confirm by naming the path once more.
+pub(super) fn confirmed(headers: &HeaderMap, path: &str) -> Result<(), Refused> {
+    let hint = || format!("Send `{CONFIRM}: {path}` to confirm that you mean this.");
+    match once(headers, proto::CONFIRM, CONFIRM)? {
+        Some(confirmed) if confirmed == path => Ok(()),
+        Some(_) => Err(Refusal::rule(CONFIRM, Rule::Pattern, hint())),
+        None => Err(Refusal::rule(CONFIRM, Rule::Required, hint())),
+    }
 }
 
 /// True for `application/json`, with or without parameters.

@@ -7,7 +7,9 @@ use super::{
 };
 use axum::extract::Request;
 use axum::http::StatusCode;
+use hecate_facts::Hearing;
 use hecate_proto::health::{Component, Health};
+use hecate_proto::route;
 use hecate_read_model::ModelGauges;
 use std::future::{Ready, ready as at_once};
 use std::sync::Arc;
@@ -31,6 +33,7 @@ fn health(edge: &Edge) -> Health {
     let told = edge.parts.told.iter().map(|(_, told)| told.position()).min().flatten();
     let log = Log { head, ready_from: edge.ready_from() };
     let facts = follower(told, log, "Nothing tells facts now.");
+    let listeners = listeners(&edge.parts.hearings, log).map(|part| ("listeners".to_owned(), part));
     let models =
         edge.parts.models.iter().map(|model| (model.name().to_owned(), read_model(&model.gauges(), log)));
     Health {
@@ -43,6 +46,7 @@ fn health(edge: &Edge) -> Health {
         uptime_seconds: edge.parts.started.elapsed().as_secs(),
         components: [("store".to_owned(), store_health(head)), ("facts".to_owned(), facts)]
             .into_iter()
+            .chain(listeners)
             .chain(models)
             .collect(),
     }
@@ -103,6 +107,25 @@ fn read_model(gauges: &ModelGauges, log: Log) -> Component {
     Component { status: "degraded".to_owned(), parked: Some(gauges.parked), says, ..part }
 }
 
+/// The listeners of all processes: the one that is furthest behind speaks for all; none where nobody listens.
+fn listeners(hearings: &[Hearing], log: Log) -> Option<Component> {
+    let gauges: Vec<_> = hearings.iter().map(|hearing| (hearing.process(), hearing.gauges())).collect();
+    let cursor = gauges.iter().map(|(_, gauges)| gauges.cursor).min()?;
+    let part = follower(cursor, log, "A process hears nothing now.");
+    let dead = gauges.iter().map(|(_, gauges)| gauges.dead).sum();
+    Some(with_dead_letters(part, dead))
+}
+
+fn with_dead_letters(part: Component, dead: u64) -> Component {
+    let part = Component { dead: Some(dead).filter(|dead| *dead > 0), ..part };
+    if dead == 0 || part.status != "ok" {
+        return part;
+    }
+    let says =
+        format!("{dead} facts were given up and wait for an operator; see {}.", route::DEBUG_LISTENERS);
+    Component { status: "degraded".to_owned(), says: Some(says), ..part }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +140,20 @@ mod tests {
         assert_eq!(shown(Some(2), Some(5), Some(3)), ("starting".to_owned(), Some(2), Some(3)));
         assert_eq!(shown(Some(5), None, None), ("ok".to_owned(), Some(5), None));
         assert_eq!(shown(None, Some(5), Some(3)), ("down".to_owned(), None, None));
+    }
+
+    #[test]
+    fn listeners_are_degraded_by_dead_letters_once_they_have_caught_up() {
+        let log = Log { head: Some(9), ready_from: Some(3) };
+        let shown = |cursor, dead| {
+            let part = with_dead_letters(follower(cursor, log, "down"), dead);
+            (part.status, part.lag, part.dead)
+        };
+        assert_eq!(shown(Some(9), 0), ("ok".to_owned(), Some(0), None));
+        assert_eq!(shown(Some(8), 2), ("degraded".to_owned(), Some(1), Some(2)));
+        assert_eq!(shown(Some(2), 2), ("starting".to_owned(), Some(7), Some(2)));
+        assert_eq!(shown(None, 2), ("down".to_owned(), None, Some(2)));
+        assert_eq!(listeners(&[], log), None);
     }
 
     #[test]

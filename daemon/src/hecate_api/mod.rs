@@ -10,6 +10,7 @@ mod claim;
 mod client_io;
 mod command;
 mod connection;
+mod debug_listeners;
 mod debug_read_models;
 mod debug_store;
 mod debug_tree;

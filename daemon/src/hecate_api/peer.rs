@@ -30,6 +30,14 @@ impl Peer {
         Ok(Peer { uid: cred.uid(), gid: cred.gid() })
     }
 
+    /// Refuses whoever may look but not change: beside root and the daemon's own user, everybody.
+    pub(super) fn may_change(self, own_uid: u32) -> Result<(), Refused> {
+        if self.uid == 0 || self.uid == own_uid {
+            return Ok(());
+        }
+        Err(FORBIDDEN.about("hint", "Only root and the daemon's own user may change anything here."))
+    }
+
     /// The actor of a request that names none.
     pub(super) fn actor(self, node_id: &str) -> String {
         format!("uid:{}@{node_id}", self.uid)
@@ -57,6 +65,12 @@ mod tests {
         let admits = |uid, gid| operators.admit(Peer { uid, gid }, 500).is_ok();
         assert!(admits(0, 0) && admits(500, 1) && admits(7, 1) && admits(8, 70));
         assert!(!admits(8, 71) && !admits(70, 7));
+    }
+
+    #[test]
+    fn to_look_is_not_to_change() {
+        let may_change = |uid| Peer { uid, gid: 70 }.may_change(500).is_ok();
+        assert!(may_change(0) && may_change(500) && !may_change(7));
     }
 
     #[test]

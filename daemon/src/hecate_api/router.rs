@@ -4,6 +4,7 @@ use super::{
     answer::{self, Answer, METHOD_NOT_ALLOWED, NOT_FOUND},
     catalogue, command,
     connection::Asking,
+    debug_listeners::{self, Decision},
     debug_read_models, debug_store, debug_tree,
     edge::Edge,
     health, openapi, query, stream,
@@ -33,7 +34,7 @@ pub(super) fn build(edge: &Arc<Edge>) -> Result<Router, RouteTaken> {
     let fixed = fixed(edge).into_iter().map(|(path, entry)| ("GET", path.to_owned(), entry));
     let mut taken = BTreeSet::new();
     let mut router = Router::new();
-    for (method, path, entry) in fixed.chain(desks(edge)).chain(queries(edge)) {
+    for (method, path, entry) in fixed.chain(decisions(edge)).chain(desks(edge)).chain(queries(edge)) {
         if !taken.insert((method, path.clone())) {
             return Err(RouteTaken { method, path });
         }
@@ -75,8 +76,19 @@ fn fixed(edge: &Arc<Edge>) -> Vec<(&'static str, MethodRouter)> {
         (route::DEBUG_TREE, get(entry(edge, debug_tree::show))),
         (route::DEBUG_STORE, get(entry(edge, debug_store::show))),
         (route::DEBUG_READ_MODELS, get(entry(edge, debug_read_models::show))),
+        (route::DEBUG_LISTENERS, get(entry(edge, debug_listeners::show))),
+        (route::DEBUG_OUTCOMES, get(entry(edge, debug_listeners::outcomes))),
     ];
     health_routes(edge).into_iter().chain(more).collect()
+}
+
+/// What operators can change.
+fn decisions(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, MethodRouter)> + '_ {
+    let all = [(route::DEBUG_REPLAY, Decision::Replay), (route::DEBUG_DISMISS, Decision::Dismiss)];
+    all.into_iter().map(move |(path, decision)| {
+        let decide = move |edge, asking, request| debug_listeners::decide(edge, decision, asking, request);
+        ("POST", path.to_owned(), post(entry(edge, decide)))
+    })
 }
 
 fn desks(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, MethodRouter)> + '_ {

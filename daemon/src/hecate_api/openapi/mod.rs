@@ -114,6 +114,10 @@ pub(super) mod tests {
             route::FACTS_STREAM,
             route::DEBUG_TREE,
             route::DEBUG_READ_MODELS,
+            route::DEBUG_LISTENERS,
+            route::DEBUG_OUTCOMES,
+            route::DEBUG_REPLAY,
+            route::DEBUG_DISMISS,
             "/health",
             "/ready",
         ];

@@ -81,7 +81,7 @@ async fn answers_fit_the_document() {
     }
 }
 
-fn check(document: &Value, schema: &str, answer: &Value) {
+pub(super) fn check(document: &Value, schema: &str, answer: &Value) {
     let rooted =
         json!({ "$ref": format!("#/components/schemas/{schema}"), "components": document["components"] });
     let validator = jsonschema::validator_for(&rooted).unwrap();

@@ -5,5 +5,6 @@ mod client;
 mod commands;
 mod documents;
 mod lifecycle;
+mod listeners;
 mod streams;
 mod teahouse;

@@ -8,6 +8,7 @@ use hecate_desk::{Aggregate, Code, DeskEntry, Node, ProcessSpec, SystemClock, Wi
 use hecate_event_store::{
     Append, BoxFuture, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent, Progress,
 };
+use hecate_facts::{Groups, Hearing, Listener, Reacts};
 use hecate_proto::id::VentureId;
 use hecate_read_model::tending::{Concern, Tending};
 use hecate_read_model::{
@@ -233,11 +234,13 @@ pub(super) struct Wish {
     pub(super) draws: bool,
     /// Instead of the real tree.
     pub(super) tree: Option<TreeView>,
+    /// Hears facts, as a process does.
+    pub(super) listens: Option<Arc<dyn Reacts>>,
 }
 
 impl Default for Wish {
     fn default() -> Self {
-        Wish { limits: Limits::default(), draws: true, tree: None }
+        Wish { limits: Limits::default(), draws: true, tree: None, listens: None }
     }
 }
 
@@ -285,13 +288,16 @@ impl Teahouse {
             folder: dir.path().to_owned(),
             tending: Arc::new(Nobody),
         });
+        let listeners = dir.path().join("listeners");
+        let hearing = wish.listens.map(|reacts| Hearing::new(reacts, Progress::default(), &listeners));
         let tree: Arc<OnceLock<Tree>> = Arc::default();
         let seen = Arc::clone(&tree);
         let edge = Edge::new(EdgeParts {
             processes: vec![Arc::clone(&brewing)],
             models: vec![Arc::clone(&model)],
-            store: current,
+            store: current.clone(),
             told: Vec::new(),
+            hearings: hearing.iter().cloned().collect(),
             node,
             tree: wish.tree.unwrap_or_else(|| Box::new(move || seen.get().map(Tree::snapshot))),
             socket_path: dir.path().join("daemon.sock"),
@@ -306,8 +312,13 @@ impl Teahouse {
         if wish.draws {
             model.register(&mut own);
         }
+        let listens = hearing.is_some();
+        if let Some(hearing) = hearing {
+            let groups = Groups::new(&dir.path().to_string_lossy());
+            Listener { hearing, store: current, groups, now_us: Arc::new(|| 0) }.register(&mut own);
+        }
         let kinds = kinds(own, &edge);
-        let plan = Plan::parse(&plan(wish.draws), "supervision.toml", &kinds).unwrap();
+        let plan = Plan::parse(&plan(wish.draws, listens), "supervision.toml", &kinds).unwrap();
         Teahouse { edge, store, model, plan, kinds, tree, dir }
     }
 
@@ -361,8 +372,9 @@ impl Teahouse {
     }
 }
 
-fn plan(draws: bool) -> String {
+fn plan(draws: bool, listens: bool) -> String {
     let model = "[[child]]\npath = \"/tea/query_teas\"\nkind = \"query_teas\"\n";
+    let listener = "[[child]]\npath = \"/tea/listener\"\nkind = \"brew_tea.listener\"\n";
     format!(
         r#"
 schema = 1
@@ -371,7 +383,7 @@ shutdown = {{ drain = "2s" }}
 [[supervisor]]
 path = "/tea"
 strategy = "rest_for_one"
-{}
+{}{}
 [[pool]]
 path = "/tea/aggregates"
 kind = "brew_tea.aggregates"
@@ -383,7 +395,8 @@ kind = "api"
 path = "/tea/socket"
 kind = "socket"
 "#,
-        if draws { model } else { "" }
+        if draws { model } else { "" },
+        if listens { listener } else { "" },
     )
 }
 

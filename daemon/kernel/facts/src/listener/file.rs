@@ -123,6 +123,11 @@ impl ListenerFile {
         self.dead()
     }
 
+    /// Returns when the disk has everything: what people decided is not heard again.
+    pub(crate) fn flush(&mut self) -> rusqlite::Result<()> {
+        self.db.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))
+    }
+
     /// Keeps that everything up to here is settled or nobody's to hear.
     pub(crate) fn pass(&mut self, cursor: u64) -> rusqlite::Result<()> {
         move_cursor(&self.db, cursor)?;

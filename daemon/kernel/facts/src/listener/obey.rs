@@ -2,6 +2,7 @@
 
 use super::{
     actor::{Decision, Order},
+    file::ListenerFile,
     follow::{Follower, row},
     hearing::HearingError,
     outcome::{Outcome, OutcomeState},
@@ -26,6 +27,7 @@ impl Follower {
         };
         if let Ok(row) = &decided {
             self.keep(row.clone(), self.saved).await?;
+            self.kept.with(ListenerFile::flush).await?;
         }
         reply.send(decided);
         Ok(())
