@@ -22,7 +22,7 @@ pub(crate) struct House {
     pub(crate) processes: Vec<Arc<dyn Process>>,
     pub(crate) models: Vec<Arc<ReadSide>>,
     /// The listeners of those processes that hear something.
-    hearings: Vec<Hearing>,
+    pub(crate) hearings: Vec<Hearing>,
     /// How far each process's facts have been told.
     told: Vec<(&'static str, Progress)>,
     groups: Groups,
