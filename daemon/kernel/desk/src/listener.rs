@@ -8,6 +8,7 @@ use hecate_event_store::RecordedEvent;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
+use std::marker::PhantomData;
 use uuid::Uuid;
 
 /// Hears one type of fact, and asks a desk of its own process because of it. The type is the part of the fact's
@@ -73,9 +74,12 @@ pub struct ListenerEntry<A: Aggregate> {
     pub asks: &'static str,
     /// JSON Schema of what it uses of the fact.
     pub schema: fn() -> schemars::Schema,
-    pub(crate) hear: fn(&RecordedEvent) -> serde_json::Result<Heard<Map<String, Value>>>,
-    of: std::marker::PhantomData<fn(A)>,
+    pub(crate) hear: Hear,
+    of: PhantomData<fn(A)>,
 }
+
+/// From a fact to the requests that it leads to.
+type Hear = fn(&RecordedEvent) -> serde_json::Result<Heard<Map<String, Value>>>;
 
 /// Rubs the types off a listener.
 pub const fn listener<A: Aggregate, L: Listener<A>>() -> ListenerEntry<A> {
@@ -92,7 +96,7 @@ pub const fn listener<A: Aggregate, L: Listener<A>>() -> ListenerEntry<A> {
                 Heard::Asks(asks) => asks.into_iter().map(written).collect::<Result<_, _>>().map(Heard::Asks),
             }
         },
-        of: std::marker::PhantomData,
+        of: PhantomData,
     }
 }
 
