@@ -1,0 +1,13 @@
+CREATE TABLE discovered_divisions(
+    division_id TEXT PRIMARY KEY,
+    division_name TEXT NOT NULL,
+    venture_id TEXT NOT NULL,
+    venture_name TEXT NOT NULL,
+    description TEXT,
+    rationale TEXT,
+    discovered_by TEXT NOT NULL,
+    discovered_at INTEGER NOT NULL,
+    dismissed_at INTEGER,
+    dismiss_reason TEXT
+) STRICT;
+CREATE INDEX discovered_divisions_by_venture ON discovered_divisions(venture_id, discovered_at, division_id);
