@@ -28,9 +28,10 @@ impl Project<DivisionDismissed> for Discoveries {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<DivisionDismissed>) -> Result<()> {
         let DivisionDismissed { venture_id, division_id, reason, dismissed_at, .. } = &recorded.event;
         tx.prepare_cached(
-            "UPDATE discovered_divisions SET dismissed_at = ?2, dismiss_reason = ?3 WHERE division_id = ?1",
+            "UPDATE discovered_divisions SET dismissed_at = ?3, dismiss_reason = ?4
+             WHERE division_id = ?1 AND venture_id = ?2",
         )?
-        .execute((division_id, dismissed_at, reason))?;
+        .execute((division_id, venture_id, dismissed_at, reason))?;
         let discovery = Discoveries::row(tx, &[venture_id])?;
         discovery.set("division_count = division_count - 1", &[])?;
         discovery.mark(recorded)

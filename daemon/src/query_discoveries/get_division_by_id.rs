@@ -28,7 +28,9 @@ impl Query for GetDivisionById {
     };
 
     fn read(self, db: &Connection) -> Result<Found<DivisionRow>, QueryError> {
-        let mut asked = db.prepare_cached("SELECT * FROM discovered_divisions WHERE division_id = ?1")?;
+        // An id that two ventures use belongs to the first: whatever works for the division is about that one.
+        let sql = "SELECT * FROM discovered_divisions WHERE division_id = ?1 ORDER BY rowid LIMIT 1";
+        let mut asked = db.prepare_cached(sql)?;
         Ok(asked.query_row([self.division_id.as_str()], row::division).optional()?.into())
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{AskedQuery, ModelEntry, ModelWiring, ReadModel, ReadSide, model};
 use crate::{tending::Concern, tending::Tending};
-use hecate_desk::{Aggregate, Asked, Caller, Clock, Code, Node, Process, Refusal, Refused, Wiring, process};
+use hecate_desk::process;
+use hecate_desk::{Aggregate, Asked, Caller, Clock, Code, Door, Node, Process, Refusal, Refused, Wiring};
 use hecate_event_store::{BoxFuture, CurrentStore, EventStore, MemoryStore, Progress};
 use hecate_proto::answer::CommandAnswer;
 use hecate_supervision::{Kinds, Plan, Tree};
@@ -47,9 +48,9 @@ impl Trial {
         Trial { process, model: model::<M>(), store, side, tree, folder: folder.to_owned() }
     }
 
-    /// Asks a desk, public or not, by its name. Time goes on by one second.
+    /// Asks a desk by its name, public or not. Time goes on.
     pub async fn ask(&self, desk: &str, ids: Value, body: Value) -> Result<CommandAnswer, Refused> {
-        let named = |door: &hecate_desk::Door| door.spec.name == desk;
+        let named = |door: &Door| door.spec.name == desk;
         let door = self.process.doors().iter().position(named).expect("the process has this desk");
         let caller = Caller {
             actor: "uid:1@kit".to_owned(),
@@ -58,7 +59,12 @@ impl Trial {
             expected_version: None,
             because: None,
         };
-        let asked = Asked { door, path_ids: fields(ids), body: fields(body), caller };
+        let (path_ids, mut body) = (fields(ids), fields(body));
+        // A hand-off says in its body too whom it is for.
+        if self.process.doors()[door].paths.is_empty() {
+            body.extend(path_ids.clone());
+        }
+        let asked = Asked { door, path_ids, body, caller };
         self.process.ask(asked).await.map(|told| told.answer)
     }
 
@@ -89,6 +95,16 @@ impl Trial {
                 Some(next) => cursor = Some(next.to_owned()),
                 None => return rows,
             }
+        }
+    }
+
+    /// Demands that the one row which a query shows says what its aggregate said last.
+    pub async fn agrees(&self, query: &str, ids: Value, told: &CommandAnswer, moment: &str) {
+        let answer = self.query(query, ids, &[]).await.expect("what was recorded is shown");
+        let row = answer.values().find(|field| field.is_object()).expect("one row is shown");
+        let told = serde_json::to_value(told).unwrap_or_default();
+        for column in ["status", "status_label", "available_actions", "version", "cycle"] {
+            assert_eq!(row[column], told[column], "{column} {moment}");
         }
     }
 
