@@ -2,7 +2,7 @@
 
 use super::Designs;
 use crate::design_division::{AggregateDesigned, AggregateRevised};
-use hecate_read_model::{Dossiers, Json, Project, Recorded};
+use hecate_read_model::{Dossiers, JsonColumn, Project, Recorded};
 use rusqlite::{Result, Transaction, named_params};
 
 impl Project<AggregateDesigned> for Designs {
@@ -15,7 +15,7 @@ impl Project<AggregateDesigned> for Designs {
         .execute(named_params! {
             ":aggregate_id": designed.aggregate_id, ":division_id": designed.division_id,
             ":venture_id": designed.venture_id, ":aggregate_name": designed.aggregate_name,
-            ":stream_pattern": designed.stream_pattern, ":status_flags": Json(&designed.status_flags),
+            ":stream_pattern": designed.stream_pattern, ":status_flags": JsonColumn(&designed.status_flags),
             ":description": designed.description, ":designed_by": designed.designed_by,
             ":designed_at": designed.designed_at,
         })?;
@@ -34,7 +34,7 @@ impl Project<AggregateRevised> for Designs {
         )?
         .execute(named_params! {
             ":aggregate_id": aggregate.aggregate_id, ":stream_pattern": aggregate.stream_pattern,
-            ":status_flags": Json(&aggregate.status_flags), ":description": aggregate.description,
+            ":status_flags": JsonColumn(&aggregate.status_flags), ":description": aggregate.description,
             ":revision": aggregate.revision,
         })?;
         Designs::row(tx, &[division_id])?.mark(recorded)

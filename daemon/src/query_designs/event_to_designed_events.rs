@@ -2,7 +2,7 @@
 
 use super::Designs;
 use crate::design_division::{EventDesigned, EventRevised};
-use hecate_read_model::{Dossiers, Json, Project, Recorded};
+use hecate_read_model::{Dossiers, JsonColumn, Project, Recorded};
 use rusqlite::{Result, Transaction, named_params};
 
 impl Project<EventDesigned> for Designs {
@@ -15,7 +15,7 @@ impl Project<EventDesigned> for Designs {
         .execute(named_params! {
             ":designed_event_id": designed.designed_event_id, ":division_id": designed.division_id,
             ":venture_id": designed.venture_id, ":event_name": designed.event_name,
-            ":aggregate_name": designed.aggregate_name, ":payload_fields": Json(&designed.payload_fields),
+            ":aggregate_name": designed.aggregate_name, ":payload_fields": JsonColumn(&designed.payload_fields),
             ":description": designed.description, ":designed_by": designed.designed_by,
             ":designed_at": designed.designed_at,
         })?;
@@ -34,7 +34,7 @@ impl Project<EventRevised> for Designs {
         )?
         .execute((
             &event.designed_event_id,
-            Json(&event.payload_fields),
+            JsonColumn(&event.payload_fields),
             &event.description,
             event.revision,
         ))?;

@@ -4,7 +4,7 @@ use hecate_proto::{
     rows::{DesignRow, DesignedAggregateRow, DesignedEventRow},
     time::rfc3339,
 };
-use hecate_read_model::{Json, dossier_columns};
+use hecate_read_model::{JsonColumn, dossier_columns};
 use rusqlite::{Result, Row};
 
 pub(super) fn design(row: &Row<'_>) -> Result<DesignRow> {
@@ -25,7 +25,7 @@ pub(super) fn aggregate(row: &Row<'_>) -> Result<DesignedAggregateRow> {
         venture_id: row.get("venture_id")?,
         aggregate_name: row.get("aggregate_name")?,
         stream_pattern: row.get("stream_pattern")?,
-        status_flags: row.get::<_, Json<_>>("status_flags")?.0,
+        status_flags: row.get::<_, JsonColumn<_>>("status_flags")?.0,
         description: row.get("description")?,
         revision: row.get("revision")?,
         designed_by: row.get("designed_by")?,
@@ -40,7 +40,7 @@ pub(super) fn event(row: &Row<'_>) -> Result<DesignedEventRow> {
         venture_id: row.get("venture_id")?,
         event_name: row.get("event_name")?,
         aggregate_name: row.get("aggregate_name")?,
-        payload_fields: row.get::<_, Json<_>>("payload_fields")?.0,
+        payload_fields: row.get::<_, JsonColumn<_>>("payload_fields")?.0,
         description: row.get("description")?,
         revision: row.get("revision")?,
         designed_by: row.get("designed_by")?,

@@ -2,7 +2,7 @@
 
 use super::{About, DossierRow, Dossiers};
 use crate::{
-    columns::Json,
+    columns::JsonColumn,
     projection::{Project, Recorded},
 };
 use hecate_desk::lifecycle::{
@@ -14,7 +14,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Initiated<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Initiated<A>>) -> Result<()> {
         let Initiated { of, cycle, handoff, initiated_at, .. } = &recorded.event;
         let row = DossierRow::<A, M>::insert(tx, of, *cycle)?;
-        row.set("handoff = ?, initiated_at = ?", &[&Json(handoff), initiated_at])?;
+        row.set("handoff = ?, initiated_at = ?", &[&JsonColumn(handoff), initiated_at])?;
         row.step(Step::Initiated, recorded)
     }
 }
@@ -23,7 +23,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Rebriefed<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Rebriefed<A>>) -> Result<()> {
         let Rebriefed { of, handoff, .. } = &recorded.event;
         let row = DossierRow::<A, M>::about(tx, of)?;
-        row.set("handoff = ?", &[&Json(handoff)])?;
+        row.set("handoff = ?", &[&JsonColumn(handoff)])?;
         row.mark(recorded)
     }
 }
@@ -69,7 +69,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Reopened<A>> for M {
         let row = DossierRow::<A, M>::about(tx, of)?;
         row.set(
             "cycle = ?, handoff = coalesce(?, handoff), completed_at = NULL, completed_by = NULL",
-            &[cycle, &handoff.as_ref().map(Json)],
+            &[cycle, &handoff.as_ref().map(JsonColumn)],
         )?;
         row.step(Step::Reopened, recorded)
     }

@@ -24,7 +24,7 @@ use hecate_proto::{rows::DossierColumns, time::rfc3339};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
 use serde_json::Value;
 
-use crate::columns::Json;
+use crate::columns::JsonColumn;
 
 /// A read model that keeps one row for each dossier of `A`.
 pub trait Dossiers<A: LongLived<Of: About>>: Sized + 'static {
@@ -56,8 +56,8 @@ pub fn dossier_columns(row: &Row<'_>) -> Result<DossierColumns> {
         cycle: row.get("cycle")?,
         status: row.get("status")?,
         status_label: row.get("status_label")?,
-        available_actions: row.get::<_, Json<_>>("available_actions")?.0,
-        handoff: row.get::<_, Option<Json<Value>>>("handoff")?.map_or(Value::Null, |handoff| handoff.0),
+        available_actions: row.get::<_, JsonColumn<_>>("available_actions")?.0,
+        handoff: row.get::<_, Option<JsonColumn<Value>>>("handoff")?.map_or(Value::Null, |handoff| handoff.0),
         initiated_at: time("initiated_at")?,
         started_at: time("started_at")?,
         started_by: row.get("started_by")?,

@@ -1,7 +1,7 @@
 //! The row of one dossier while an event changes it.
 
 use super::{About, Dossiers};
-use crate::{columns::Json, projection::Recorded};
+use crate::{columns::JsonColumn, projection::Recorded};
 use hecate_desk::{
     Status,
     lifecycle::{LongLived, Step},
@@ -64,7 +64,7 @@ impl<'t, A: LongLived<Of: About>, M: Dossiers<A>> DossierRow<'t, A, M> {
         let shown = shown::<A>(status);
         self.set(
             "status = ?, status_label = ?, available_actions = ?",
-            &[&status.0, &shown.label, &Json(shown.available_actions)],
+            &[&status.0, &shown.label, &JsonColumn(shown.available_actions)],
         )?;
         self.mark(recorded)
     }

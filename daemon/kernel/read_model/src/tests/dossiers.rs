@@ -1,7 +1,7 @@
 //! The lifecycle drawn: a row says at every moment what its aggregate would say.
 
 use crate::{
-    Dossiers, Json, Project, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_columns,
+    Dossiers, JsonColumn, Project, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_columns,
     dossier_projections, dossier_table,
 };
 use hecate_desk::lifecycle::{
@@ -176,7 +176,7 @@ where
     let own = shown::<Inquiry>(status);
     db.execute(
         "UPDATE inquiries SET status_label = ?1, available_actions = ?2",
-        (own.label, Json(own.available_actions)),
+        (own.label, JsonColumn(own.available_actions)),
     )
     .unwrap();
     draw(&db, 1, event()).unwrap();
