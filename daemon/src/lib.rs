@@ -20,6 +20,8 @@ mod tests;
 
 mod design_division;
 mod discover_divisions;
+mod query_designs;
+mod query_discoveries;
 mod query_read_models;
 mod query_ventures;
 mod setup_venture;
@@ -37,8 +39,12 @@ const PROCESSES: &[ProcessEntry] = &[
 ];
 
 /// The read models.
-const MODELS: &[ModelEntry] =
-    &[model::<query_ventures::Ventures>(), model::<query_read_models::ReadModels>()];
+const MODELS: &[ModelEntry] = &[
+    model::<query_ventures::Ventures>(),
+    model::<query_discoveries::Discoveries>(),
+    model::<query_designs::Designs>(),
+    model::<query_read_models::ReadModels>(),
+];
 
 /// Runs the program that the command line asks for; answers its exit code.
 pub fn run() -> std::process::ExitCode {

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 pub(crate) use discover_division::DivisionDiscovered;
-pub(crate) use dismiss_division::DivisionDismissed;
+pub(crate) use dismiss_division::{DIVISION_NOT_FOUND, DivisionDismissed};
 
 const NO_DIVISIONS: Refusal =
     Refusal::new(422, "no_divisions", "A discovery without a division cannot be completed.");

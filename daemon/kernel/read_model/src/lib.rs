@@ -8,9 +8,13 @@
 //! the log ([`tending`]), so a file drawn anew ends the same.
 #![warn(missing_docs)]
 
+mod columns;
+mod dossiers;
 mod drawer;
 mod file;
 mod gauges;
+#[cfg(any(test, feature = "kit"))]
+pub mod kit;
 mod model;
 mod page;
 mod parking;
@@ -26,6 +30,8 @@ pub mod tending;
 #[cfg(test)]
 mod tests;
 
+pub use columns::JsonColumn;
+pub use dossiers::{About, DossierRow, Dossiers, dossier_columns};
 pub use gauges::ModelGauges;
 pub use model::{ModelEntry, ModelWiring, ReadModel, model};
 pub use page::{Keyset, Order, Page, Paging};

@@ -1,7 +1,8 @@
 //! Killed at any moment of a rebuild, as an actor and as a process, a read model ends with the same rows.
 
-use super::scribe::{Dice, MODEL, dump, retry, say_in, skip};
+use super::scribe::{MODEL, retry, say_in, skip};
 use super::{MemoryStore, Reading, Words};
+use crate::kit::{Dice, dump};
 use hecate_event_store::{Append, EventStore, Expected, Options, SqliteStore, kit};
 use serde_json::json;
 use std::io::{BufRead, BufReader};

@@ -1,8 +1,9 @@
 //! Events that do not draw, on real files: they wait with their stream, other streams go on, and a file that
 //! is drawn anew ends the same.
 
-use super::scribe::{Dice, MODEL, dump, rebuild, record, retry, say_in, skip};
+use super::scribe::{MODEL, rebuild, record, retry, say_in, skip};
 use super::{Reading, Words, model, seen};
+use crate::kit::{Dice, dump};
 use crate::{Poison, ProjectionEntry, QueryEntry, ReadModel, projects};
 use hecate_event_store::{EventStore, Filter, MemoryStore};
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! The rules of parking on paper: without a file, over many random logs.
 
-use super::scribe::Dice;
+use crate::kit::Dice;
 use crate::parking::{self, Canvas, DrawError, Parked, Poison, Sheet, Stored, TRIES_MAX, Verdict, Work, at};
 use crate::projection::ProjectError;
 use crate::tending::{self, Order, ParkedEventRetried, ParkedEventSkipped, ReadModelRebuildRequested};

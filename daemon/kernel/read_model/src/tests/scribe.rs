@@ -1,4 +1,4 @@
-//! Records what projections want recorded, as the daemon's process does; and looks into files.
+//! Records what projections want recorded, as the daemon's process does.
 
 use super::{Words, kit};
 use crate::ReadModel;
@@ -7,11 +7,9 @@ use crate::tending::{
 };
 use hecate_desk::{Refusal, Refused};
 use hecate_event_store::{Append, BoxFuture, CurrentStore, EventStore, Expected};
-use rusqlite::{Connection, types::Value as Sql};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// The read model that the tests are about.
@@ -84,42 +82,4 @@ pub(super) async fn rebuild(store: &dyn EventStore) -> u64 {
     let (model, requested_by) = (MODEL.into(), "kit".into());
     let by = ReadModelRebuildRequested { model, reason: None, requested_by, requested_at: 0 };
     decide(store, ReadModelRebuildRequested::TYPE, &by).await
-}
-
-/// Every row of every table, as text.
-pub(super) fn dump(file: &Path) -> String {
-    let db = Connection::open(file).unwrap();
-    let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1";
-    let mut names = db.prepare(names).unwrap();
-    let names: Vec<String> =
-        names.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-    let rows = names.iter().map(|name| format!("{name}\n{}", rows(&db, name)));
-    rows.collect()
-}
-
-fn rows(db: &Connection, table: &str) -> String {
-    let mut all = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
-    let columns = all.column_count();
-    let text = |row: &rusqlite::Row<'_>| -> rusqlite::Result<String> {
-        let cells = (0..columns).map(|column| Ok(format!("{:?}", row.get::<_, Sql>(column)?)));
-        Ok(cells.collect::<rusqlite::Result<Vec<_>>>()?.join("|") + "\n")
-    };
-    let rows: Result<Vec<String>, _> = all.query_map([], text).unwrap().collect();
-    rows.unwrap().concat()
-}
-
-/// Numbers that follow from a seed.
-pub(super) struct Dice(u64);
-
-impl Dice {
-    pub(super) fn new(seed: u64) -> Dice {
-        Dice(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-    }
-
-    pub(super) fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
 }

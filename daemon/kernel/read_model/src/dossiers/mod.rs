@@ -1,0 +1,73 @@
+//! Dossiers as rows: what the lifecycle does to them is drawn once, for every process that has one.
+//!
+//! A read model says which table holds the dossiers of which aggregate, and by that it is a projection of all
+//! events of their lifecycle. What is a process's own it draws itself, through [`DossierRow`].
+//!
+//! ```text
+//! impl Dossiers<Design> for Designs { const TABLE: &'static str = "designs"; }
+//!
+//! impl ReadModel for Designs {
+//!     const TABLES: &'static str = concat!(dossier_table!("designs", division, "…"), include_str!("tables.sql"));
+//!     const PROJECTIONS: &'static [ProjectionEntry] = dossier_projections!(Designs, Design, AggregateDesigned);
+//! ```
+
+mod about;
+mod lifecycle;
+mod row;
+mod table;
+
+pub use about::About;
+pub use row::DossierRow;
+
+use hecate_desk::lifecycle::LongLived;
+use hecate_proto::{rows::DossierColumns, time::rfc3339};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
+use serde_json::Value;
+
+use crate::columns::JsonColumn;
+
+/// A read model that keeps one row for each dossier of `A`.
+pub trait Dossiers<A: LongLived<Of: About>>: Sized + 'static {
+    /// The table, made by [`dossier_table!`](crate::dossier_table).
+    const TABLE: &'static str;
+
+    /// Reads the row that these ids name, if it is there. They are the first columns of [`About`].
+    fn find<R>(db: &Connection, ids: &[&str], read: impl FnOnce(&Row<'_>) -> Result<R>) -> Result<Option<R>> {
+        let named: Vec<String> = A::Of::ids().iter().map(|column| format!("{column} = ?")).collect();
+        let sql = format!("SELECT rowid, * FROM {} WHERE {}", Self::TABLE, named.join(" AND "));
+        db.prepare_cached(&sql)?.query_row(params_from_iter(ids), read).optional()
+    }
+
+    /// The row of one dossier, to be changed by an event of the process's own.
+    fn row<'t>(tx: &'t Connection, ids: &[&str]) -> Result<DossierRow<'t, A, Self>> {
+        DossierRow::of(tx, ids)
+    }
+
+    /// True when there is such a dossier.
+    fn knows(db: &Connection, ids: &[&str]) -> Result<bool> {
+        Self::find(db, ids, |_| Ok(())).map(|found| found.is_some())
+    }
+}
+
+/// The columns that every dossier has, as they are answered.
+pub fn dossier_columns(row: &Row<'_>) -> Result<DossierColumns> {
+    let time = |column: &str| row.get::<_, Option<i64>>(column).map(|at_us| at_us.map(rfc3339));
+    Ok(DossierColumns {
+        cycle: row.get("cycle")?,
+        status: row.get("status")?,
+        status_label: row.get("status_label")?,
+        available_actions: row.get::<_, JsonColumn<_>>("available_actions")?.0,
+        handoff: row.get::<_, Option<JsonColumn<Value>>>("handoff")?.map_or(Value::Null, |handoff| handoff.0),
+        initiated_at: time("initiated_at")?,
+        started_at: time("started_at")?,
+        started_by: row.get("started_by")?,
+        paused_at: time("paused_at")?,
+        pause_reason: row.get("pause_reason")?,
+        completed_at: time("completed_at")?,
+        completed_by: row.get("completed_by")?,
+        archived_at: time("archived_at")?,
+        version: row.get("version")?,
+        last_event_id: row.get("last_event_id")?,
+        updated_at: rfc3339(row.get("updated_at")?),
+    })
+}

@@ -1,0 +1,78 @@
+//! The row of one dossier while an event changes it.
+
+use super::{About, Dossiers};
+use crate::{columns::JsonColumn, projection::Recorded};
+use hecate_desk::{
+    Status,
+    lifecycle::{LongLived, Step},
+    shown,
+};
+use rusqlite::{Connection, Error, Result, ToSql, params_from_iter};
+use std::marker::PhantomData;
+
+/// The row of one dossier, to be changed by one event. Whoever changes it ends with [`DossierRow::mark`].
+pub struct DossierRow<'t, A, M> {
+    tx: &'t Connection,
+    rowid: i64,
+    status: Status,
+    of: PhantomData<fn(A, M)>,
+}
+
+impl<'t, A: LongLived<Of: About>, M: Dossiers<A>> DossierRow<'t, A, M> {
+    /// The row that these ids name; an error when there is none, since a dossier is born before it is worked on.
+    pub(super) fn of(tx: &'t Connection, ids: &[&str]) -> Result<Self> {
+        Self::find(tx, ids)?.ok_or(Error::QueryReturnedNoRows)
+    }
+
+    /// The row of what an event of the lifecycle is about.
+    pub(super) fn about(tx: &'t Connection, of: &A::Of) -> Result<Self> {
+        Self::of(tx, &of.values()[..A::Of::IDS])
+    }
+
+    /// The same, for an event that may come before its dossier was born.
+    pub(super) fn about_or_new(tx: &'t Connection, of: &A::Of, cycle: u32) -> Result<Self> {
+        let found = Self::find(tx, &of.values()[..A::Of::IDS])?;
+        found.map_or_else(|| Self::insert(tx, of, cycle), Ok)
+    }
+
+    /// A row to which nothing has happened yet.
+    pub(super) fn insert(tx: &'t Connection, of: &A::Of, cycle: u32) -> Result<Self> {
+        let (columns, holes) = (A::Of::COLUMNS.join(", "), "?, ".repeat(A::Of::COLUMNS.len()));
+        let sql = format!("INSERT INTO {}({columns}, cycle) VALUES ({holes}?)", M::TABLE);
+        let about = of.values();
+        let values = about.iter().map(|value| value as &dyn ToSql).chain([&cycle as &dyn ToSql]);
+        let rowid = tx.prepare_cached(&sql)?.insert(params_from_iter(values))?;
+        Ok(DossierRow { tx, rowid, status: Status::UNBORN, of: PhantomData })
+    }
+
+    /// Sets columns: `row.set("started_at = ?, started_by = ?", &[at, by])`.
+    pub fn set(&self, assignments: &str, values: &[&dyn ToSql]) -> Result<()> {
+        let sql = format!("UPDATE {} SET {assignments} WHERE rowid = ?", M::TABLE);
+        let values = values.iter().copied().chain([&self.rowid as &dyn ToSql]);
+        self.tx.prepare_cached(&sql)?.execute(params_from_iter(values)).map(drop)
+    }
+
+    /// Marks how far the row has come.
+    pub fn mark<E>(&self, recorded: &Recorded<E>) -> Result<()> {
+        let Recorded { version, event_id, at_us, .. } = recorded;
+        self.set("version = ?, last_event_id = ?, updated_at = ?", &[version, &event_id.to_string(), at_us])
+    }
+
+    /// Moves the dossier one step on, with all that follows from its status, and marks the row.
+    pub(super) fn step<E>(&self, step: Step, recorded: &Recorded<E>) -> Result<()> {
+        let status = step.after(self.status);
+        let shown = shown::<A>(status);
+        self.set(
+            "status = ?, status_label = ?, available_actions = ?",
+            &[&status.0, &shown.label, &JsonColumn(shown.available_actions)],
+        )?;
+        self.mark(recorded)
+    }
+
+    fn find(tx: &'t Connection, ids: &[&str]) -> Result<Option<Self>> {
+        M::find(tx, ids, |row| {
+            let (rowid, status) = (row.get("rowid")?, Status(row.get("status")?));
+            Ok(DossierRow { tx, rowid, status, of: PhantomData })
+        })
+    }
+}
