@@ -20,6 +20,7 @@ mod tests;
 
 mod design_division;
 mod discover_divisions;
+mod guide_venture;
 mod query_read_models;
 mod query_ventures;
 mod setup_venture;
@@ -37,8 +38,11 @@ const PROCESSES: &[ProcessEntry] = &[
 ];
 
 /// The read models.
-const MODELS: &[ModelEntry] =
-    &[model::<query_ventures::Ventures>(), model::<query_read_models::ReadModels>()];
+const MODELS: &[ModelEntry] = &[
+    model::<guide_venture::GuideVenture>(),
+    model::<query_ventures::Ventures>(),
+    model::<query_read_models::ReadModels>(),
+];
 
 /// Runs the program that the command line asks for; answers its exit code.
 pub fn run() -> std::process::ExitCode {
