@@ -205,6 +205,7 @@ async fn a_dismissed_division_has_no_tasks_does_not_count_and_its_unborn_design_
         (world.a_division(&venture, "orders").await, world.a_division(&venture, "stock").await);
     let dismiss = json!({"division_id": stock["division_id"], "reason": "None"});
     world.ask("dismiss_division", venture.clone(), dismiss).await.unwrap();
+    assert_eq!(world.status(&venture).await["division_count"], 1, "nobody else has heard of it");
     // The dismissal is heard first: the hand-off of the discovery finds a tombstone.
     let facts = world.facts(0).await;
     world.react(facts.last().unwrap()).await;
