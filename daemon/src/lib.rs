@@ -20,6 +20,7 @@ mod tests;
 
 mod design_division;
 mod discover_divisions;
+mod guide_venture;
 mod query_designs;
 mod query_discoveries;
 mod query_read_models;
@@ -43,6 +44,7 @@ const MODELS: &[ModelEntry] = &[
     model::<query_ventures::Ventures>(),
     model::<query_discoveries::Discoveries>(),
     model::<query_designs::Designs>(),
+    model::<guide_venture::GuideVenture>(),
     model::<query_read_models::ReadModels>(),
 ];
 

@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod catalogue;
 pub mod fact;
+pub mod guide;
 pub mod health;
 
 pub mod header;

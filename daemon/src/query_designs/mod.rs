@@ -17,7 +17,8 @@ use hecate_read_model::{
 /// The read model of designs.
 pub(crate) struct Designs;
 
-impl Dossiers<Design> for Designs {
+impl Dossiers for Designs {
+    type Drawn = Design;
     const TABLE: &'static str = "designs";
 }
 

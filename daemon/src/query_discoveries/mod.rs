@@ -16,7 +16,8 @@ use hecate_read_model::{
 /// The read model of discoveries.
 pub(crate) struct Discoveries;
 
-impl Dossiers<Discovery> for Discoveries {
+impl Dossiers for Discoveries {
+    type Drawn = Discovery;
     const TABLE: &'static str = "discoveries";
 }
 

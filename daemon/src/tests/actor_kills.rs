@@ -8,7 +8,7 @@ use hecate_event_store::{EventStore, Filter, Json, Options, RecordedEvent, Sqlit
 use hecate_proto::tree::TreeNode;
 use hecate_supervision::{Kinds, Plan, Tree};
 use ractor::{ActorCell, ActorId, registry::where_is_pid};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

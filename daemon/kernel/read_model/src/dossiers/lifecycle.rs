@@ -10,63 +10,63 @@ use hecate_desk::lifecycle::{
 };
 use rusqlite::{Result, Transaction};
 
-impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Initiated<A>> for M {
+impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Initiated<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Initiated<A>>) -> Result<()> {
         let Initiated { of, cycle, handoff, initiated_at, .. } = &recorded.event;
-        let row = DossierRow::<A, M>::insert(tx, of, *cycle)?;
+        let row = DossierRow::<M>::insert(tx, of, *cycle)?;
         row.set("handoff = ?, initiated_at = ?", &[&JsonColumn(handoff), initiated_at])?;
         row.step(Step::Initiated, recorded)
     }
 }
 
-impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Rebriefed<A>> for M {
+impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Rebriefed<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Rebriefed<A>>) -> Result<()> {
         let Rebriefed { of, handoff, .. } = &recorded.event;
-        let row = DossierRow::<A, M>::about(tx, of)?;
+        let row = DossierRow::<M>::about(tx, of)?;
         row.set("handoff = ?", &[&JsonColumn(handoff)])?;
         row.mark(recorded)
     }
 }
 
-impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Started<A>> for M {
+impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Started<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Started<A>>) -> Result<()> {
         let Started { of, started_at, started_by, .. } = &recorded.event;
-        let row = DossierRow::<A, M>::about(tx, of)?;
+        let row = DossierRow::<M>::about(tx, of)?;
         row.set("started_at = ?, started_by = ?", &[started_at, started_by])?;
         row.step(Step::Started, recorded)
     }
 }
 
-impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Paused<A>> for M {
+impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Paused<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Paused<A>>) -> Result<()> {
         let Paused { of, paused_at, reason, .. } = &recorded.event;
-        let row = DossierRow::<A, M>::about(tx, of)?;
+        let row = DossierRow::<M>::about(tx, of)?;
         row.set("paused_at = ?, pause_reason = ?", &[paused_at, reason])?;
         row.step(Step::Paused, recorded)
     }
 }
 
-impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Resumed<A>> for M {
+impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Resumed<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Resumed<A>>) -> Result<()> {
-        let row = DossierRow::<A, M>::about(tx, &recorded.event.of)?;
+        let row = DossierRow::<M>::about(tx, &recorded.event.of)?;
         row.set("paused_at = NULL, pause_reason = NULL", &[])?;
         row.step(Step::Resumed, recorded)
     }
 }
 
-impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Completed<A>> for M {
+impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Completed<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Completed<A>>) -> Result<()> {
         let Completed { of, completed_at, completed_by, .. } = &recorded.event;
-        let row = DossierRow::<A, M>::about(tx, of)?;
+        let row = DossierRow::<M>::about(tx, of)?;
         row.set("completed_at = ?, completed_by = ?", &[completed_at, completed_by])?;
         row.step(Step::Completed, recorded)
     }
 }
 
-impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Reopened<A>> for M {
+impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Reopened<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Reopened<A>>) -> Result<()> {
         let Reopened { of, cycle, handoff, .. } = &recorded.event;
-        let row = DossierRow::<A, M>::about(tx, of)?;
+        let row = DossierRow::<M>::about(tx, of)?;
         row.set(
             "cycle = ?, handoff = coalesce(?, handoff), completed_at = NULL, completed_by = NULL",
             &[cycle, &handoff.as_ref().map(JsonColumn)],
@@ -76,10 +76,10 @@ impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Reopened<A>> for M {
 }
 
 /// One that was never born gets its row now: a tombstone.
-impl<A: LongLived<Of: About>, M: Dossiers<A>> Project<Archived<A>> for M {
+impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Archived<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Archived<A>>) -> Result<()> {
         let Archived { of, cycle, archived_at, .. } = &recorded.event;
-        let row = DossierRow::<A, M>::about_or_new(tx, of, *cycle)?;
+        let row = DossierRow::<M>::about_or_new(tx, of, *cycle)?;
         row.set("archived_at = ?", &[archived_at])?;
         row.step(Step::Archived, recorded)
     }

@@ -4,7 +4,7 @@
 //! events of their lifecycle. What is a process's own it draws itself, through [`DossierRow`].
 //!
 //! ```text
-//! impl Dossiers<Design> for Designs { const TABLE: &'static str = "designs"; }
+//! impl Dossiers for Designs { type Drawn = Design; const TABLE: &'static str = "designs"; }
 //!
 //! impl ReadModel for Designs {
 //!     const TABLES: &'static str = concat!(dossier_table!("designs", division, "…"), include_str!("tables.sql"));
@@ -26,20 +26,24 @@ use serde_json::Value;
 
 use crate::columns::JsonColumn;
 
-/// A read model that keeps one row for each dossier of `A`.
-pub trait Dossiers<A: LongLived<Of: About>>: Sized + 'static {
+/// A read model that keeps one row for each dossier of a process.
+pub trait Dossiers: Sized + 'static {
+    /// The aggregate whose dossiers they are. Not a parameter of the trait: a model that draws the lifecycle in its
+    /// own way could not be told from one that draws it in this one.
+    type Drawn: LongLived<Of: About>;
     /// The table, made by [`dossier_table!`](crate::dossier_table).
     const TABLE: &'static str;
 
     /// Reads the row that these ids name, if it is there. They are the first columns of [`About`].
     fn find<R>(db: &Connection, ids: &[&str], read: impl FnOnce(&Row<'_>) -> Result<R>) -> Result<Option<R>> {
-        let named: Vec<String> = A::Of::ids().iter().map(|column| format!("{column} = ?")).collect();
+        let named: Vec<String> =
+            <Self::Drawn as LongLived>::Of::ids().iter().map(|column| format!("{column} = ?")).collect();
         let sql = format!("SELECT rowid, * FROM {} WHERE {}", Self::TABLE, named.join(" AND "));
         db.prepare_cached(&sql)?.query_row(params_from_iter(ids), read).optional()
     }
 
     /// The row of one dossier, to be changed by an event of the process's own.
-    fn row<'t>(tx: &'t Connection, ids: &[&str]) -> Result<DossierRow<'t, A, Self>> {
+    fn row<'t>(tx: &'t Connection, ids: &[&str]) -> Result<DossierRow<'t, Self>> {
         DossierRow::of(tx, ids)
     }
 

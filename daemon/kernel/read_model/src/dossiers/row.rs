@@ -11,14 +11,14 @@ use rusqlite::{Connection, Error, Result, ToSql, params_from_iter};
 use std::marker::PhantomData;
 
 /// The row of one dossier, to be changed by one event. Whoever changes it ends with [`DossierRow::mark`].
-pub struct DossierRow<'t, A, M> {
+pub struct DossierRow<'t, M> {
     tx: &'t Connection,
     rowid: i64,
     status: Status,
-    of: PhantomData<fn(A, M)>,
+    of: PhantomData<fn(M)>,
 }
 
-impl<'t, A: LongLived<Of: About>, M: Dossiers<A>> DossierRow<'t, A, M> {
+impl<'t, A: LongLived<Of: About>, M: Dossiers<Drawn = A>> DossierRow<'t, M> {
     /// The row that these ids name; an error when there is none, since a dossier is born before it is worked on.
     pub(super) fn of(tx: &'t Connection, ids: &[&str]) -> Result<Self> {
         Self::find(tx, ids)?.ok_or(Error::QueryReturnedNoRows)

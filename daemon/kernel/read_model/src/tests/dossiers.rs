@@ -61,7 +61,8 @@ impl LongLived for Inquiry {
 
 struct Inquiries;
 
-impl Dossiers<Inquiry> for Inquiries {
+impl Dossiers for Inquiries {
+    type Drawn = Inquiry;
     const TABLE: &'static str = "inquiries";
 }
 

@@ -1,0 +1,160 @@
+//! Whatever lasts begins, rests and ends the same way: drawn once, for every process that ventures are guided through.
+
+use super::column::{json, word};
+use super::journal::{Entry, because, enter};
+use super::on_discovery_facts::note_division;
+use super::subject::{About, Subject};
+use super::{GuideVenture, Guided, refresh, standing};
+use hecate_desk::lifecycle::{Archived, Completed, Initiated, Paused, Rebriefed, Reopened, Resumed, Started};
+use hecate_desk::lifecycle::{LongLived, Stage, Step};
+use hecate_desk::{Event, Status, shown};
+use hecate_read_model::{Project, Recorded};
+use rusqlite::{OptionalExtension, Result, Transaction, named_params};
+
+impl<A: Guided> Project<Initiated<A>> for GuideVenture {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<Initiated<A>>) -> Result<()> {
+        let Initiated { of, cycle, initiated_by, .. } = &recorded.event;
+        let fact = Fact { step: Step::Initiated, cycle: *cycle, actor: initiated_by, reason: None };
+        moved(tx, recorded, &of.subject(), fact, "initiated")
+    }
+}
+
+impl<A: Guided> Project<Rebriefed<A>> for GuideVenture {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<Rebriefed<A>>) -> Result<()> {
+        told::<A, _>(tx, recorded, &recorded.event.of.subject(), None, ("briefed again", None))
+    }
+}
+
+impl<A: Guided> Project<Started<A>> for GuideVenture {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<Started<A>>) -> Result<()> {
+        let Started { of, cycle, started_by, .. } = &recorded.event;
+        let fact = Fact { step: Step::Started, cycle: *cycle, actor: started_by, reason: None };
+        moved(tx, recorded, &of.subject(), fact, "started")
+    }
+}
+
+impl<A: Guided> Project<Paused<A>> for GuideVenture {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<Paused<A>>) -> Result<()> {
+        let Paused { of, cycle, reason, paused_by, .. } = &recorded.event;
+        let fact = Fact { step: Step::Paused, cycle: *cycle, actor: paused_by, reason: Some(reason) };
+        moved(tx, recorded, &of.subject(), fact, "paused")
+    }
+}
+
+impl<A: Guided> Project<Resumed<A>> for GuideVenture {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<Resumed<A>>) -> Result<()> {
+        let Resumed { of, cycle, note, resumed_by, .. } = &recorded.event;
+        let reason = note.as_deref();
+        let fact = Fact { step: Step::Resumed, cycle: *cycle, actor: resumed_by, reason };
+        moved(tx, recorded, &of.subject(), fact, "resumed")
+    }
+}
+
+impl<A: Guided> Project<Completed<A>> for GuideVenture {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<Completed<A>>) -> Result<()> {
+        let Completed { of, cycle, completed_by, .. } = &recorded.event;
+        let fact = Fact { step: Step::Completed, cycle: *cycle, actor: completed_by, reason: None };
+        moved(tx, recorded, &of.subject(), fact, "completed")
+    }
+}
+
+impl<A: Guided> Project<Reopened<A>> for GuideVenture {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<Reopened<A>>) -> Result<()> {
+        let Reopened { of, cycle, reason, reopened_by, .. } = &recorded.event;
+        let fact = Fact { step: Step::Reopened, cycle: *cycle, actor: reopened_by, reason: Some(reason) };
+        moved(tx, recorded, &of.subject(), fact, &format!("reopened, cycle {cycle}"))
+    }
+}
+
+impl<A: Guided> Project<Archived<A>> for GuideVenture {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<Archived<A>>) -> Result<()> {
+        let Archived { of, cycle, reason, archived_by, .. } = &recorded.event;
+        let what = if *cycle == 0 { "archived before it began" } else { "archived" };
+        let reason = reason.as_deref();
+        let fact = Fact { step: Step::Archived, cycle: *cycle, actor: archived_by, reason };
+        moved(tx, recorded, &of.subject(), fact, what)
+    }
+}
+
+/// How a fact moves a dossier.
+struct Fact<'f> {
+    step: Step,
+    cycle: u32,
+    actor: &'f str,
+    reason: Option<&'f str>,
+}
+
+/// Moves the dossier, tells of it, and draws what follows.
+fn moved<A: Guided, E: Event<A>>(
+    tx: &Transaction<'_>,
+    recorded: &Recorded<E>,
+    of: &Subject<'_>,
+    fact: Fact<'_>,
+    what: &str,
+) -> Result<()> {
+    let Subject { venture_id, division_id, name, .. } = *of;
+    draw_dossier::<A, E>(tx, recorded, of, &fact)?;
+    if let Some(division_id) = division_id {
+        note_division(tx, recorded.position, (venture_id, division_id, name))?;
+    }
+    told::<A, E>(tx, recorded, of, Some(fact.actor), (what, fact.reason))?;
+    match division_id {
+        Some(division_id) => refresh::division(tx, venture_id, division_id),
+        None => refresh::venture(tx, venture_id),
+    }
+}
+
+fn draw_dossier<A: Guided, E>(
+    tx: &Transaction<'_>,
+    recorded: &Recorded<E>,
+    of: &Subject<'_>,
+    fact: &Fact<'_>,
+) -> Result<()> {
+    let Subject { venture_id, division_id, incident_id, .. } = *of;
+    let (division_id, incident_id) = (division_id.unwrap_or_default(), incident_id.unwrap_or_default());
+    let process = word(A::TURN);
+    let before = tx
+        .prepare_cached(
+            "SELECT status FROM division_process
+             WHERE venture_id = ?1 AND division_id = ?2 AND process = ?3 AND incident_id = ?4",
+        )?
+        .query_row((venture_id, division_id, &process, incident_id), |row| row.get(0).map(Status))
+        .optional()?;
+    let status = fact.step.after(before.unwrap_or(Status::UNBORN));
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO division_process VALUES (:venture_id, :division_id, :process, :incident_id,
+         :state, :status, :available_actions, :cycle, :since, :actor, :reason)",
+    )?
+    .execute(named_params! {
+        ":venture_id": venture_id, ":division_id": division_id, ":process": process,
+        ":incident_id": incident_id, ":state": word(standing::state(Stage::of(status))),
+        ":status": status.0, ":available_actions": json(&shown::<A>(status).available_actions),
+        ":cycle": fact.cycle, ":since": recorded.at_us, ":actor": fact.actor, ":reason": fact.reason,
+    })?;
+    Ok(())
+}
+
+/// "Design of orders paused: waiting for the bank".
+fn told<A: Guided, E: Event<A>>(
+    tx: &Transaction<'_>,
+    recorded: &Recorded<E>,
+    of: &Subject<'_>,
+    actor: Option<&str>,
+    (what, reason): (&str, Option<&str>),
+) -> Result<()> {
+    let noun = capitalised(<A as LongLived>::PROCESS.noun);
+    let entry = Entry {
+        venture_id: of.venture_id,
+        division_id: of.division_id,
+        process: A::TURN,
+        event_type: E::TYPE,
+        says: because(format!("{noun} of {} {what}", of.name), reason),
+        actor,
+    };
+    enter(tx, recorded, entry)
+}
+
+fn capitalised(noun: &str) -> String {
+    let mut letters = noun.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}

@@ -1,0 +1,64 @@
+//! What follows from the rows is written beside them, so that a page of ventures or divisions needs no rule.
+
+use super::column::{from_word, word};
+use super::plain::{self, Division};
+use super::{standing, tasks};
+use crate::setup_venture::VISION_SUBMITTED;
+use hecate_proto::guide::Phase;
+use rusqlite::{Result, Transaction, named_params};
+
+/// The division, then its venture.
+pub(super) fn division(tx: &Transaction<'_>, venture_id: &str, division_id: &str) -> Result<()> {
+    let works = plain::works(tx, venture_id, division_id)?;
+    let standing = standing::of_division(&works);
+    let blocked = tasks::blocked(&tasks::of_division(&Division { works, ..Division::default() }));
+    tx.prepare_cached(
+        "UPDATE division_progress SET phase = :phase, current_process = :process, state = :state,
+         health = :health, cycle = :cycle, blocked_count = :blocked WHERE division_id = :division_id",
+    )?
+    .execute(named_params! {
+        ":division_id": division_id, ":phase": word(standing.phase), ":process": word(standing.process),
+        ":state": word(standing.state), ":health": word(standing.health), ":cycle": standing.cycle,
+        ":blocked": blocked,
+    })?;
+    venture(tx, venture_id)
+}
+
+/// The venture. One whose own facts wait to be drawn follows as soon as they are.
+pub(super) fn venture(tx: &Transaction<'_>, venture_id: &str) -> Result<()> {
+    let Some(venture) = plain::venture(tx, venture_id)? else { return Ok(()) };
+    let divisions = divisions(tx, venture_id)?;
+    let phase = standing::phase_of_venture(venture.status, VISION_SUBMITTED, divisions.earliest);
+    let own_tasks = tasks::of_venture(&venture);
+    // In an archived venture nothing is left to do, so nothing waits.
+    let waiting = if phase == Phase::Archived { 0 } else { divisions.blocked };
+    tx.prepare_cached(
+        "UPDATE venture_progress SET phase = ?2, division_count = ?3, blocked_count = ?4 WHERE venture_id = ?1",
+    )?
+    .execute((venture_id, word(phase), divisions.count, tasks::blocked(&own_tasks) + waiting))?;
+    Ok(())
+}
+
+/// The live divisions of a venture, taken together.
+#[derive(Default)]
+struct Divisions {
+    count: usize,
+    blocked: usize,
+    earliest: Option<Phase>,
+}
+
+fn divisions(tx: &Transaction<'_>, venture_id: &str) -> Result<Divisions> {
+    let mut all = Divisions::default();
+    let mut statement = tx.prepare_cached(
+        "SELECT phase, count(*) AS divisions, sum(blocked_count) AS blocked FROM division_progress
+         WHERE venture_id = ?1 AND NOT dismissed GROUP BY phase",
+    )?;
+    let mut rows = statement.query([venture_id])?;
+    while let Some(row) = rows.next()? {
+        let phase = from_word(row, "phase")?;
+        all.count += row.get::<_, usize>("divisions")?;
+        all.blocked += row.get::<_, usize>("blocked")?;
+        all.earliest = all.earliest.into_iter().chain([phase]).min();
+    }
+    Ok(all)
+}
