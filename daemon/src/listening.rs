@@ -50,8 +50,9 @@ fn reaction(reacted: React) -> Reaction {
 /// An answer settles the fact. What is out of order now is waited for; what may be the fact's fault is counted;
 /// a broken rule will be broken again.
 fn refusal(refused: Refused) -> Reaction {
-    const NOT_NOW: [Refusal; 3] = [Refusal::STORE_UNAVAILABLE, Refusal::MAILBOX_FULL, Refusal::STARTING];
-    const GOES_WRONG: [Refusal; 3] = [Refusal::TIMEOUT, Refusal::INTERNAL, Refusal::WRONG_EXPECTED_VERSION];
+    const NOT_NOW: [Refusal; 4] =
+        [Refusal::STORE_UNAVAILABLE, Refusal::MAILBOX_FULL, Refusal::STARTING, Refusal::TIMEOUT];
+    const GOES_WRONG: [Refusal; 2] = [Refusal::INTERNAL, Refusal::WRONG_EXPECTED_VERSION];
     let among = |refusals: &[Refusal]| refusals.iter().any(|refusal| refused.is(*refusal));
     let details = serde_json::Value::from((*refused.details).clone());
     let why = || format!("{}: {} {details}", refused.code, refused.says);
@@ -83,11 +84,12 @@ mod tests {
             (Refusal::STORE_UNAVAILABLE, "awaited"),
             (Refusal::MAILBOX_FULL, "awaited"),
             (Refusal::STARTING, "awaited"),
-            (Refusal::TIMEOUT, "counted"),
+            (Refusal::TIMEOUT, "awaited"),
             (Refusal::INTERNAL, "counted"),
             (Refusal::WRONG_EXPECTED_VERSION, "counted"),
             (Refusal::VALIDATION, "given up"),
             (Refusal::TOO_LARGE, "given up"),
+            (Refusal::BELONGS_ELSEWHERE, "given up"),
         ] {
             assert_eq!(made_of(refusal), becomes, "{}", refusal.code);
         }

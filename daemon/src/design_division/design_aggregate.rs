@@ -1,7 +1,8 @@
 //! An aggregate of the division: what its streams are called, and the flags of its status.
 
-use super::parts::{INVALID_STATUS_FLAGS, StatusFlag, StreamPattern, demand_distinct};
-use super::{AggregateDesign, DESIGN_TOO_LARGE, Design};
+use super::parts::{AggregateDesign, INVALID_STATUS_FLAGS, StatusFlag, StreamPattern, distinct};
+use super::{DESIGN_TOO_LARGE, Design};
+use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 
 /// Design an aggregate.
@@ -20,14 +21,10 @@ pub(super) struct DesignAggregate {
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct AggregateDesigned {
-    pub(crate) division_id: String,
-    pub(crate) venture_id: String,
-    pub(crate) cycle: u32,
-    pub(crate) aggregate_id: String,
-    pub(crate) aggregate_name: String,
-    pub(crate) stream_pattern: String,
-    pub(crate) status_flags: Vec<StatusFlag>,
-    pub(crate) description: Option<String>,
+    #[serde(flatten)]
+    pub(crate) pass: Pass,
+    #[serde(flatten)]
+    pub(crate) aggregate: AggregateDesign,
     pub(crate) designed_by: String,
     pub(crate) designed_at: i64,
 }
@@ -47,26 +44,21 @@ impl Desk<Design> for DesignAggregate {
     const RECORDS: &'static [EventEntry<Design>] = &[event::<_, AggregateDesigned>()];
 
     fn decide(self, design: &Design, at: &Moment) -> Result<Decision<Design>, Refused> {
-        let (name, of) = (self.aggregate_name.as_str(), &design.dossier.of);
+        let name = self.aggregate_name.as_str();
         if design.aggregates.contains_key(name) {
             return Err(AGGREGATE_ALREADY_DESIGNED.about("field", "aggregate_name"));
         }
-        let status_flags = self.status_flags.unwrap_or_default();
-        demand_distinct(&status_flags)?;
-        let designed = AggregateDesigned {
-            division_id: of.division_id.clone(),
-            venture_id: of.venture_id.clone(),
-            cycle: design.dossier.cycle,
-            aggregate_id: format!("agg-{}-{name}", of.division_id),
+        let aggregate = AggregateDesign {
+            aggregate_id: format!("agg-{}-{name}", design.dossier.of.division_id),
             aggregate_name: name.to_owned(),
             stream_pattern: self.stream_pattern.into(),
-            status_flags,
+            status_flags: distinct(self.status_flags.unwrap_or_default())?,
             description: self.description.map(String::from),
-            designed_by: at.actor.clone(),
-            designed_at: at.at_us,
+            revision: 0,
         };
-        design.demand_room_for(&designed)?;
-        Ok(designed.into())
+        design.demand_room_for(&aggregate, None)?;
+        let (pass, designed_by) = (design.dossier.pass(), at.actor.clone());
+        Ok(AggregateDesigned { pass, aggregate, designed_by, designed_at: at.at_us }.into())
     }
 }
 
@@ -75,15 +67,7 @@ impl Event<Design> for AggregateDesigned {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, design: &mut Design) {
-        let aggregate = AggregateDesign {
-            aggregate_id: self.aggregate_id,
-            aggregate_name: self.aggregate_name,
-            stream_pattern: self.stream_pattern,
-            status_flags: self.status_flags,
-            description: self.description,
-            revision: 0,
-        };
-        design.aggregates.insert(aggregate.aggregate_name.clone(), aggregate);
+        design.keep_aggregate(self.aggregate);
     }
 }
 

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use design_aggregate::AggregateDesigned;
 pub(crate) use design_event::EventDesigned;
-pub(crate) use parts::{PayloadField, StatusFlag};
+pub(crate) use parts::{AggregateDesign, EventDesign};
 pub(crate) use revise_aggregate::AggregateRevised;
 pub(crate) use revise_event::EventRevised;
 
@@ -45,28 +45,6 @@ pub(crate) struct Design {
     dossier: Dossier<Division, DivisionHandOff>,
     aggregates: BTreeMap<String, AggregateDesign>,
     events: BTreeMap<String, EventDesign>,
-}
-
-/// One aggregate as it is designed now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct AggregateDesign {
-    pub(crate) aggregate_id: String,
-    pub(crate) aggregate_name: String,
-    pub(crate) stream_pattern: String,
-    pub(crate) status_flags: Vec<StatusFlag>,
-    pub(crate) description: Option<String>,
-    pub(crate) revision: u32,
-}
-
-/// One event as it is designed now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct EventDesign {
-    pub(crate) designed_event_id: String,
-    pub(crate) event_name: String,
-    pub(crate) aggregate_name: String,
-    pub(crate) payload_fields: Vec<PayloadField>,
-    pub(crate) description: Option<String>,
-    pub(crate) revision: u32,
 }
 
 /// The division to be designed; when it comes back from operation, why, and what has to change.
@@ -158,6 +136,14 @@ impl Design {
         without.map(|name| format!("an event of {name}")).collect()
     }
 
+    fn keep_aggregate(&mut self, aggregate: AggregateDesign) {
+        self.aggregates.insert(aggregate.aggregate_name.clone(), aggregate);
+    }
+
+    fn keep_event(&mut self, event: EventDesign) {
+        self.events.insert(event.event_name.clone(), event);
+    }
+
     fn aggregate(&self, name: &Snake) -> Result<&AggregateDesign, Refused> {
         let names = || self.aggregates.keys().take(10).cloned().collect::<Vec<_>>().join(", ");
         self.aggregates.get(name.as_str()).ok_or_else(|| {
@@ -167,16 +153,18 @@ impl Design {
         })
     }
 
-    /// Refuses what would make the design too large to be handed over.
-    fn demand_room_for(&self, part: &impl Serialize) -> Result<(), Refused> {
-        let bytes_of = |json: serde_json::Result<Vec<u8>>| json.map_or(usize::MAX, |text| text.len());
-        let bytes =
-            bytes_of(serde_json::to_vec(&self.designed())).saturating_add(bytes_of(serde_json::to_vec(part)));
+    /// Refuses a part, new or in place of another, that would make the design too large to be handed over.
+    fn demand_room_for<P: Serialize>(&self, part: &P, instead_of: Option<&P>) -> Result<(), Refused> {
+        let bytes = (bytes_of(&self.designed()) + bytes_of(part)) - instead_of.map_or(0, bytes_of);
         if bytes > DESIGN_BYTES_MAX {
             return Err(DESIGN_TOO_LARGE.about("bytes", bytes).about("bytes_max", DESIGN_BYTES_MAX));
         }
         Ok(())
     }
+}
+
+fn bytes_of(part: &impl Serialize) -> usize {
+    serde_json::to_vec(part).map_or(DESIGN_BYTES_MAX, |text| text.len())
 }
 
 #[cfg(test)]

@@ -1,7 +1,29 @@
-//! The small parts of a design: status flags and payload fields.
+//! The parts of a design: aggregates with their status flags, events with their payload fields.
 
 use hecate_desk::prelude::*;
 use std::collections::BTreeSet;
+
+/// One aggregate as it is designed now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct AggregateDesign {
+    pub(crate) aggregate_id: String,
+    pub(crate) aggregate_name: String,
+    pub(crate) stream_pattern: String,
+    pub(crate) status_flags: Vec<StatusFlag>,
+    pub(crate) description: Option<String>,
+    pub(crate) revision: u32,
+}
+
+/// One event as it is designed now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct EventDesign {
+    pub(crate) designed_event_id: String,
+    pub(crate) event_name: String,
+    pub(crate) aggregate_name: String,
+    pub(crate) payload_fields: Vec<PayloadField>,
+    pub(crate) description: Option<String>,
+    pub(crate) revision: u32,
+}
 
 /// One flag of an aggregate's status.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -45,15 +67,32 @@ pub(super) const INVALID_STATUS_FLAGS: Refusal = Refusal::new(
 pub(super) const INVALID_PAYLOAD_FIELDS: Refusal =
     Refusal::new(422, "invalid_payload_fields", "A payload has each field once.");
 
-/// Refuses flags that could not be told apart.
-pub(super) fn demand_distinct(flags: &[StatusFlag]) -> Result<(), Refused> {
+pub(super) const CRUD_EVENT_NAME: Refusal = Refusal::new(
+    422,
+    "crud_event_name",
+    "An event says what happened in the business; created, updated and deleted say only that a row changed.",
+);
+
+/// Words that tell nothing of the business.
+const CRUD_WORDS: [&str; 3] = ["created", "updated", "deleted"];
+
+/// Refuses an event's name that tells nothing of the business.
+pub(super) fn demand_business(event_name: &str) -> Result<(), Refused> {
+    match event_name.split('_').find(|word| CRUD_WORDS.contains(word)) {
+        None => Ok(()),
+        Some(word) => Err(CRUD_EVENT_NAME.about("field", "event_name").about("word", word)),
+    }
+}
+
+/// The flags, if they can be told apart.
+pub(super) fn distinct(flags: Vec<StatusFlag>) -> Result<Vec<StatusFlag>, Refused> {
     let (mut bits, mut names) = (BTreeSet::new(), BTreeSet::new());
-    for StatusFlag { name, bit } in flags {
+    for StatusFlag { name, bit } in &flags {
         if !bit.is_power_of_two() || !bits.insert(bit) || !names.insert(name.as_str()) {
             return Err(INVALID_STATUS_FLAGS.about("field", "status_flags").about("flag", name.as_str()));
         }
     }
-    Ok(())
+    Ok(flags)
 }
 
 /// The fields to be kept, if none is there twice.
@@ -99,7 +138,7 @@ mod tests {
     #[test]
     fn flags_are_told_apart_by_bit_and_name() {
         let flag = |name: &str, bit| StatusFlag { name: name.to_owned().try_into().unwrap(), bit };
-        assert!(demand_distinct(&[flag("paid", 1), flag("sent", 2)]).is_ok());
+        assert!(distinct(vec![flag("paid", 1), flag("sent", 2)]).is_ok());
         for wrong in [
             [("paid", 1), ("sent", 3)],
             [("paid", 1), ("sent", 1)],
@@ -107,7 +146,7 @@ mod tests {
             [("paid", 1), ("sent", 0)],
         ] {
             let flags = wrong.map(|(name, bit)| flag(name, bit));
-            assert!(demand_distinct(&flags).unwrap_err().is(INVALID_STATUS_FLAGS), "{wrong:?}");
+            assert!(distinct(flags.to_vec()).unwrap_err().is(INVALID_STATUS_FLAGS), "{wrong:?}");
         }
     }
 

@@ -1,7 +1,8 @@
 //! An aggregate is designed otherwise, for a reason; what is not said stays.
 
-use super::parts::{INVALID_STATUS_FLAGS, StatusFlag, StreamPattern, demand_distinct};
-use super::{AGGREGATE_NOT_FOUND, AggregateDesign, DESIGN_TOO_LARGE, Design, NOTHING_TO_REVISE};
+use super::parts::{AggregateDesign, INVALID_STATUS_FLAGS, StatusFlag, StreamPattern, distinct};
+use super::{AGGREGATE_NOT_FOUND, DESIGN_TOO_LARGE, Design, NOTHING_TO_REVISE};
+use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 
 /// Revise an aggregate.
@@ -22,9 +23,8 @@ pub(super) struct ReviseAggregate {
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct AggregateRevised {
-    pub(crate) division_id: String,
-    pub(crate) venture_id: String,
-    pub(crate) cycle: u32,
+    #[serde(flatten)]
+    pub(crate) pass: Pass,
     #[serde(flatten)]
     pub(crate) aggregate: AggregateDesign,
     pub(crate) reason: String,
@@ -47,18 +47,15 @@ impl Desk<Design> for ReviseAggregate {
         let before = design.aggregate(&self.aggregate_name)?;
         let mut aggregate = before.clone();
         aggregate.stream_pattern = self.stream_pattern.map_or(aggregate.stream_pattern, String::from);
-        aggregate.status_flags = self.status_flags.unwrap_or(aggregate.status_flags);
+        aggregate.status_flags = distinct(self.status_flags.unwrap_or(aggregate.status_flags))?;
         aggregate.description = self.description.map(String::from).or(aggregate.description);
-        demand_distinct(&aggregate.status_flags)?;
         if aggregate == *before {
             return Err(NOTHING_TO_REVISE.about("hint", "Give a field another value than it has."));
         }
         aggregate.revision += 1;
-        design.demand_room_for(&aggregate)?;
+        design.demand_room_for(&aggregate, Some(before))?;
         Ok(Decision::from(AggregateRevised {
-            division_id: design.dossier.of.division_id.clone(),
-            venture_id: design.dossier.of.venture_id.clone(),
-            cycle: design.dossier.cycle,
+            pass: design.dossier.pass(),
             aggregate,
             reason: self.reason.into(),
             revised_by: at.actor.clone(),
@@ -72,7 +69,7 @@ impl Event<Design> for AggregateRevised {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, design: &mut Design) {
-        design.aggregates.insert(self.aggregate.aggregate_name.clone(), self.aggregate);
+        design.keep_aggregate(self.aggregate);
     }
 }
 

@@ -1,7 +1,8 @@
 //! An event is designed otherwise, for a reason; what is not said stays.
 
-use super::parts::{FieldAsked, INVALID_PAYLOAD_FIELDS, kept};
-use super::{DESIGN_TOO_LARGE, Design, EventDesign, NOTHING_TO_REVISE};
+use super::parts::{EventDesign, FieldAsked, INVALID_PAYLOAD_FIELDS, kept};
+use super::{DESIGN_TOO_LARGE, Design, NOTHING_TO_REVISE};
+use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 
 /// Revise an event.
@@ -20,9 +21,8 @@ pub(super) struct ReviseEvent {
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct EventRevised {
-    pub(crate) division_id: String,
-    pub(crate) venture_id: String,
-    pub(crate) cycle: u32,
+    #[serde(flatten)]
+    pub(crate) pass: Pass,
     #[serde(flatten)]
     pub(crate) event: EventDesign,
     pub(crate) reason: String,
@@ -54,11 +54,9 @@ impl Desk<Design> for ReviseEvent {
             return Err(NOTHING_TO_REVISE.about("hint", "Give a field another value than it has."));
         }
         event.revision += 1;
-        design.demand_room_for(&event)?;
+        design.demand_room_for(&event, Some(before))?;
         Ok(Decision::from(EventRevised {
-            division_id: design.dossier.of.division_id.clone(),
-            venture_id: design.dossier.of.venture_id.clone(),
-            cycle: design.dossier.cycle,
+            pass: design.dossier.pass(),
             event,
             reason: self.reason.into(),
             revised_by: at.actor.clone(),
@@ -72,7 +70,7 @@ impl Event<Design> for EventRevised {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, design: &mut Design) {
-        design.events.insert(self.event.event_name.clone(), self.event);
+        design.keep_event(self.event);
     }
 }
 

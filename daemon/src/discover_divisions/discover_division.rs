@@ -1,6 +1,6 @@
 //! A division is found: one bounded context, with a name that no other living one of the venture has.
 
-use super::{Discovery, Found};
+use super::{DIVISION_ALREADY_DISCOVERED, Discovery, Found, TOO_MANY_DIVISIONS};
 use hecate_desk::prelude::*;
 use hecate_proto::id::DivisionId;
 
@@ -29,17 +29,6 @@ pub(crate) struct DivisionDiscovered {
     pub(crate) discovered_at: i64,
 }
 
-/// All divisions travel in one event when the discovery is completed.
-const DIVISIONS_MAX: usize = 1_000;
-
-const DIVISION_ALREADY_DISCOVERED: Refusal =
-    Refusal::new(409, "division_already_discovered", "The venture has a division of this name or id.");
-const TOO_MANY_DIVISIONS: Refusal = Refusal::new(
-    422,
-    "too_many_divisions",
-    "A venture has at most 1,000 divisions, dismissed ones included.",
-);
-
 impl Desk<Discovery> for DiscoverDivision {
     const SPEC: DeskSpec = DeskSpec {
         name: "discover_division",
@@ -53,17 +42,7 @@ impl Desk<Discovery> for DiscoverDivision {
 
     fn decide(self, discovery: &Discovery, at: &Moment) -> Result<Decision<Discovery>, Refused> {
         let division_id = self.division_id.map_or_else(|| at.mint(DivisionId::KIND), |id| id.to_string());
-        if discovery.divisions.contains_key(&division_id) {
-            return Err(DIVISION_ALREADY_DISCOVERED.about("field", "division_id"));
-        }
-        let same = |found: &Found| found.name.eq_ignore_ascii_case(self.division_name.as_str());
-        if let Some((id, _)) = discovery.live().find(|(_, found)| same(found)) {
-            let refused = DIVISION_ALREADY_DISCOVERED.about("field", "division_name");
-            return Err(refused.about("division_id", id.as_str()));
-        }
-        if discovery.divisions.len() >= DIVISIONS_MAX {
-            return Err(TOO_MANY_DIVISIONS.into());
-        }
+        discovery.demand_new(&division_id, self.division_name.as_str())?;
         Ok(Decision::from(DivisionDiscovered {
             venture_id: discovery.dossier.of.venture_id.clone(),
             venture_name: discovery.dossier.of.venture_name.clone(),

@@ -64,7 +64,7 @@ impl Event<Discovery> for DivisionDismissed {
 #[test]
 fn archiving_a_discovery_dismisses_what_is_left_unless_told_otherwise() {
     use super::{discover_division::DiscoverDivision, kit::an_active_discovery};
-    use hecate_desk::lifecycle::Archive;
+    use hecate_desk::lifecycle::{Archive, Bury};
     use serde_json::json;
     let id = format!("d-{}", hecate_desk::kit::ULID);
     let dismiss = json!({"division_id": id, "reason": "None"});
@@ -77,6 +77,14 @@ fn archiving_a_discovery_dismisses_what_is_left_unless_told_otherwise() {
     };
     assert_eq!(types(json!({"reason": "Over"})), ["division_dismissed_v1", "discovery_archived_v1"]);
     assert_eq!(types(json!({"cascade": false})), ["discovery_archived_v1"]);
+    // What was archived alone takes its divisions along when the venture goes.
+    let venture = json!({"venture_id": format!("v-{}", hecate_desk::kit::ULID), "venture_name": "Shop"});
+    let alone = an_active_discovery().asked::<DiscoverDivision>(json!({"division_name": "Orders"}));
+    let alone = alone.asked::<Archive<Discovery>>(json!({"cascade": false}));
+    let late = alone.when::<Bury<Discovery>>(venture.clone()).unwrap();
+    assert_eq!(late[0].0, "division_dismissed_v1");
+    let gone = alone.asked::<Bury<Discovery>>(venture.clone()).when::<Bury<Discovery>>(venture).unwrap_err();
+    assert_eq!(gone.code, "discovery_archived");
     let dismissed = found.asked::<DismissDivision>(dismiss.clone());
     assert!(dismissed.when::<DismissDivision>(dismiss).unwrap_err().is(DIVISION_ALREADY_DISMISSED));
 }

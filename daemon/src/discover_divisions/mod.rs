@@ -23,6 +23,17 @@ pub(crate) use dismiss_division::{DIVISION_NOT_FOUND, DivisionDismissed};
 const NO_DIVISIONS: Refusal =
     Refusal::new(422, "no_divisions", "A discovery without a division cannot be completed.");
 
+const DIVISION_ALREADY_DISCOVERED: Refusal =
+    Refusal::new(409, "division_already_discovered", "The venture has a division of this name or id.");
+const TOO_MANY_DIVISIONS: Refusal = Refusal::new(
+    422,
+    "too_many_divisions",
+    "A venture has at most 1,000 divisions, dismissed ones included.",
+);
+
+/// All divisions travel in one event when the discovery is completed.
+const DIVISIONS_MAX: usize = 1_000;
+
 /// The discovery of one venture.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Discovery {
@@ -134,6 +145,21 @@ impl Discovery {
     /// The divisions that were not dismissed.
     fn live(&self) -> impl Iterator<Item = (&String, &Found)> {
         self.divisions.iter().filter(|(_, found)| !found.dismissed)
+    }
+
+    /// Refuses an id that was used before, and a name that a living division has.
+    fn demand_new(&self, division_id: &str, name: &str) -> Result<(), Refused> {
+        if self.divisions.contains_key(division_id) {
+            return Err(DIVISION_ALREADY_DISCOVERED.about("field", "division_id"));
+        }
+        if let Some((id, _)) = self.live().find(|(_, found)| found.name.eq_ignore_ascii_case(name)) {
+            let refused = DIVISION_ALREADY_DISCOVERED.about("field", "division_name");
+            return Err(refused.about("division_id", id.as_str()));
+        }
+        if self.divisions.len() >= DIVISIONS_MAX {
+            return Err(TOO_MANY_DIVISIONS.about("divisions_max", DIVISIONS_MAX));
+        }
+        Ok(())
     }
 
     fn dismissal(&self, id: &str, found: &Found, reason: &str, at: &Moment) -> DivisionDismissed {

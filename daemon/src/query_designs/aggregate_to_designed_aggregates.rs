@@ -7,19 +7,18 @@ use rusqlite::{Result, Transaction, named_params};
 
 impl Project<AggregateDesigned> for Designs {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<AggregateDesigned>) -> Result<()> {
-        let designed = &recorded.event;
+        let AggregateDesigned { pass, aggregate, designed_by, designed_at } = &recorded.event;
         tx.prepare_cached(
             "INSERT INTO designed_aggregates VALUES (:aggregate_id, :division_id, :venture_id, :aggregate_name,
              :stream_pattern, :status_flags, :description, 0, :designed_by, :designed_at)",
         )?
         .execute(named_params! {
-            ":aggregate_id": designed.aggregate_id, ":division_id": designed.division_id,
-            ":venture_id": designed.venture_id, ":aggregate_name": designed.aggregate_name,
-            ":stream_pattern": designed.stream_pattern, ":status_flags": JsonColumn(&designed.status_flags),
-            ":description": designed.description, ":designed_by": designed.designed_by,
-            ":designed_at": designed.designed_at,
+            ":aggregate_id": aggregate.aggregate_id, ":division_id": pass.division_id,
+            ":venture_id": pass.venture_id, ":aggregate_name": aggregate.aggregate_name,
+            ":stream_pattern": aggregate.stream_pattern, ":status_flags": JsonColumn(&aggregate.status_flags),
+            ":description": aggregate.description, ":designed_by": designed_by, ":designed_at": designed_at,
         })?;
-        let design = Designs::row(tx, &[&designed.division_id])?;
+        let design = Designs::row(tx, &[&pass.division_id])?;
         design.set("aggregate_count = aggregate_count + 1", &[])?;
         design.mark(recorded)
     }
@@ -27,7 +26,7 @@ impl Project<AggregateDesigned> for Designs {
 
 impl Project<AggregateRevised> for Designs {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<AggregateRevised>) -> Result<()> {
-        let AggregateRevised { division_id, aggregate, .. } = &recorded.event;
+        let AggregateRevised { pass, aggregate, .. } = &recorded.event;
         tx.prepare_cached(
             "UPDATE designed_aggregates SET stream_pattern = :stream_pattern, status_flags = :status_flags,
              description = :description, revision = :revision WHERE aggregate_id = :aggregate_id",
@@ -37,6 +36,6 @@ impl Project<AggregateRevised> for Designs {
             ":status_flags": JsonColumn(&aggregate.status_flags), ":description": aggregate.description,
             ":revision": aggregate.revision,
         })?;
-        Designs::row(tx, &[division_id])?.mark(recorded)
+        Designs::row(tx, &[&pass.division_id])?.mark(recorded)
     }
 }

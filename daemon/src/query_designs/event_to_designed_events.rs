@@ -7,19 +7,18 @@ use rusqlite::{Result, Transaction, named_params};
 
 impl Project<EventDesigned> for Designs {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<EventDesigned>) -> Result<()> {
-        let designed = &recorded.event;
+        let EventDesigned { pass, event, designed_by, designed_at } = &recorded.event;
         tx.prepare_cached(
             "INSERT INTO designed_events VALUES (:designed_event_id, :division_id, :venture_id, :event_name,
              :aggregate_name, :payload_fields, :description, 0, :designed_by, :designed_at)",
         )?
         .execute(named_params! {
-            ":designed_event_id": designed.designed_event_id, ":division_id": designed.division_id,
-            ":venture_id": designed.venture_id, ":event_name": designed.event_name,
-            ":aggregate_name": designed.aggregate_name, ":payload_fields": JsonColumn(&designed.payload_fields),
-            ":description": designed.description, ":designed_by": designed.designed_by,
-            ":designed_at": designed.designed_at,
+            ":designed_event_id": event.designed_event_id, ":division_id": pass.division_id,
+            ":venture_id": pass.venture_id, ":event_name": event.event_name,
+            ":aggregate_name": event.aggregate_name, ":payload_fields": JsonColumn(&event.payload_fields),
+            ":description": event.description, ":designed_by": designed_by, ":designed_at": designed_at,
         })?;
-        let design = Designs::row(tx, &[&designed.division_id])?;
+        let design = Designs::row(tx, &[&pass.division_id])?;
         design.set("event_count = event_count + 1", &[])?;
         design.mark(recorded)
     }
@@ -27,7 +26,7 @@ impl Project<EventDesigned> for Designs {
 
 impl Project<EventRevised> for Designs {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<EventRevised>) -> Result<()> {
-        let EventRevised { division_id, event, .. } = &recorded.event;
+        let EventRevised { pass, event, .. } = &recorded.event;
         tx.prepare_cached(
             "UPDATE designed_events SET payload_fields = ?2, description = ?3, revision = ?4
              WHERE designed_event_id = ?1",
@@ -38,6 +37,6 @@ impl Project<EventRevised> for Designs {
             &event.description,
             event.revision,
         ))?;
-        Designs::row(tx, &[division_id])?.mark(recorded)
+        Designs::row(tx, &[&pass.division_id])?.mark(recorded)
     }
 }

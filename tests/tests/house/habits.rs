@@ -3,7 +3,7 @@
 use crate::source::{Complaint, House, Source};
 
 const LINES_MAX: usize = 600;
-const DESK_LINES_MAX: usize = 75;
+const DESK_LINES_MAX: usize = 90;
 /// Names that say nothing.
 const EMPTY_NAMES: &[&str] =
     &["util", "utils", "helper", "helpers", "manager", "service", "handler", "impl", "misc"];
@@ -40,10 +40,13 @@ pub(crate) fn desks(house: &House) -> Vec<Complaint> {
 fn desk(house: &House, source: &Source) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let mut complain = |line, remedy: String| complaints.push(Complaint::new(source, line, remedy));
-    if source.text.lines().count() > DESK_LINES_MAX {
+    // What a field's doc comment says stands in forms: no reason to be terse.
+    if source.text.lines().filter(|line| !line.trim_start().starts_with("///")).count() > DESK_LINES_MAX {
         complain(
             DESK_LINES_MAX + 1,
-            format!("a desk and its test fit in {DESK_LINES_MAX} lines: move what it shares"),
+            format!(
+                "a desk and its test fit in {DESK_LINES_MAX} lines, doc comments apart: move what it shares"
+            ),
         );
     }
     if !source.text.contains("#[test]") {

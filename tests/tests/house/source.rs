@@ -99,14 +99,15 @@ impl House {
     }
 
     fn name_apps(&mut self) {
-        let holding = |what: &str| -> BTreeSet<String> {
-            let with = self
-                .sources
-                .iter()
-                .filter(|source| !source.is_test() && source.code().any(|(_, line)| line.starts_with(what)));
+        let holding = |what: &[&str]| -> BTreeSet<String> {
+            let says = |source: &&Source| {
+                source.code().any(|(_, line)| what.iter().any(|what| line.starts_with(what)))
+            };
+            let with = self.sources.iter().filter(|source| !source.is_test()).filter(says);
             with.filter_map(Source::app).map(str::to_owned).collect()
         };
-        (self.processes, self.query_apps) = (holding("impl Aggregate for "), holding("impl ReadModel for "));
+        self.processes = holding(&["impl Aggregate for ", "impl LongLived for "]);
+        self.query_apps = holding(&["impl ReadModel for "]);
     }
 }
 

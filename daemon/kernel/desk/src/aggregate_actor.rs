@@ -39,8 +39,19 @@ pub(crate) struct Ask<A: Aggregate> {
     pub(crate) keyed: Keyed,
     pub(crate) caller: Caller,
     pub(crate) command_id: Uuid,
-    /// A hand-off may be on its way that opens the desk: a closed one is not yet refused.
-    pub(crate) may_open: bool,
+    /// What a closed desk answers.
+    pub(crate) when_closed: WhenClosed,
+}
+
+/// What a desk answers that is closed in the state as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WhenClosed {
+    /// That it is closed: a hand-off may be on its way that opens it.
+    Say,
+    /// Its refusal, for good.
+    Refuse,
+    /// Its refusal, which is not kept: whether a hand-off is on its way is not known.
+    RefuseForNow,
 }
 
 /// Why a request was not granted.
@@ -216,14 +227,16 @@ impl<A: Aggregate> AggregateActor<A> {
     async fn try_once(&mut self, ask: &Ask<A>) -> Result<Told, Halt> {
         let at_us = self.args.node.clock.now_us();
         let loaded = self.load().await?;
-        check_expected(ask, loaded.folded.version())?;
-        if ask.may_open && !loaded.folded.is_open(ask.desk) {
+        let is_closed = !loaded.folded.is_open(ask.desk);
+        if is_closed && ask.when_closed == WhenClosed::Say {
             return Err(Halt::Closed);
         }
+        check_expected(ask, loaded.folded.version())?;
         let Keyed { subject, fresh, .. } = &ask.keyed;
         let moment = Moment::new(at_us, ask.caller.actor.clone(), subject.clone(), *fresh);
         match loaded.folded.decide(ask.desk, Value::Object(ask.keyed.body.clone()), &moment) {
             Ok(decision) => self.record(ask, decision, at_us).await,
+            Err(refused) if is_closed && ask.when_closed == WhenClosed::RefuseForNow => Err(refused.into()),
             Err(refused) => self.keep_refusal(ask, refused, at_us).await,
         }
     }

@@ -6,6 +6,7 @@ use crate::folded::Folded;
 use hecate_proto::answer::{CommandAnswer, EventRef};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A command's result: the answer, and whether a stream was born with it.
@@ -39,7 +40,7 @@ impl Outcome {
         position: u64,
     ) -> Outcome {
         let aggregate = folded.aggregate();
-        let named = events.iter().flat_map(Decided::ids).map(|(field, id)| (field, Value::from(id)));
+        let named = named_by_all(events).into_iter().map(|(field, id)| (field, Value::from(id)));
         let status = aggregate.status();
         let shown = shown::<A>(status);
         Outcome {
@@ -70,4 +71,11 @@ impl Outcome {
         };
         Told { born: self.born, answer }
     }
+}
+
+/// The ids on which all of the events agree: that of what was minted, not those of what goes along.
+fn named_by_all(events: &[Decided]) -> BTreeSet<(String, String)> {
+    let mut ids = events.iter().map(|event| event.ids().collect::<BTreeSet<_>>());
+    let first = ids.next().unwrap_or_default();
+    ids.fold(first, |all, more| &all & &more)
 }

@@ -24,6 +24,11 @@ impl<A: Aggregate> Decision<A> {
         Decision { events: Vec::new(), of: PhantomData }
     }
 
+    /// True when nothing is to be recorded.
+    pub fn is_nothing(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// One event more in the same append.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 
 use crate::{
     aggregate::{Aggregate, ProcessSpec},
-    aggregate_actor::{AggregateActor, AggregateArgs, AggregateMsg, Ask, Denied},
+    aggregate_actor::{AggregateActor, AggregateArgs, AggregateMsg, Ask, Denied, WhenClosed},
     answer::Told,
     caller::{Caller, Node},
     catalogue,
@@ -99,6 +99,14 @@ pub trait Process: Send + Sync + 'static {
     /// asked, the effect happens once.
     fn react<'a>(&'a self, listener: usize, fact: &'a RecordedEvent) -> BoxFuture<'a, React>;
 
+    /// Decides that a fact shall have no effect by this listener, whenever it is heard again.
+    fn forgo<'a>(
+        &'a self,
+        listener: usize,
+        fact: &'a RecordedEvent,
+        why: &'a str,
+    ) -> BoxFuture<'a, Result<(), Refused>>;
+
     /// Adds its pool of aggregates to the kinds that `supervision.toml` can place.
     fn register(&self, kinds: &mut Kinds);
 
@@ -172,6 +180,18 @@ impl<A: Aggregate> Process for Desks<A> {
         Box::pin(reaction::react(self, &A::LISTENERS[listener], &self.wiring.node, fact))
     }
 
+    fn forgo<'a>(
+        &'a self,
+        listener: usize,
+        fact: &'a RecordedEvent,
+        why: &'a str,
+    ) -> BoxFuture<'a, Result<(), Refused>> {
+        Box::pin(async move {
+            let store = self.wiring.store.get().ok_or(Refusal::STARTING)?;
+            reaction::forgo(&*store, &self.wiring.node, A::LISTENERS[listener].name, fact, why).await
+        })
+    }
+
     fn register(&self, kinds: &mut Kinds) {
         kinds.pool(format!("{}.aggregates", A::PROCESS.name), &self.pool);
     }
@@ -188,16 +208,17 @@ impl<A: Aggregate> Desks<A> {
         door.rules.check(&Value::Object(asked.body.clone()))?;
         let keyed = keyed::<A>(desk, &asked)?;
         let stream_id: Arc<str> = keyed.subject.stream_id().into();
-        let mut behind = self.hand_offs_on_their_way(&asked.caller);
+        let behind = self.hand_offs_on_their_way(&asked.caller);
+        let mut when_closed = if behind.is_some() { WhenClosed::Say } else { WhenClosed::Refuse };
         let command_id = Uuid::now_v7();
         for _ in 0..TRIES_MAX {
             let addr = self.aggregate(&stream_id).await?;
-            let (keyed, caller, may_open) = (keyed.clone(), asked.caller.clone(), behind.is_some());
-            let ask = Ask { desk, keyed, caller, command_id, may_open };
+            let (keyed, caller) = (keyed.clone(), asked.caller.clone());
+            let ask = Ask { desk, keyed, caller, command_id, when_closed };
             match addr.call(|reply| AggregateMsg::Ask(Box::new(ask), reply), ASK_MAX).await {
                 Ok(Ok(told)) => return Ok(told),
                 Ok(Err(Denied::Refused(refused))) => return Err(refused),
-                Ok(Err(Denied::Closed)) => self.wait_for_hand_offs(behind.take()).await,
+                Ok(Err(Denied::Closed)) => when_closed = self.wait_for_hand_offs(behind).await,
                 // It ended before it saw the request: its successor is asked.
                 Err(CallError::Gone) => tokio::task::yield_now().await,
                 Err(error) => return Err(refuse_call(error)),
@@ -216,10 +237,15 @@ impl<A: Aggregate> Desks<A> {
         self.wiring.heard.position().is_none_or(|heard| heard < head).then_some(head)
     }
 
-    async fn wait_for_hand_offs(&self, head: Option<u64>) {
+    /// Answers how much a refusal is worth after that.
+    async fn wait_for_hand_offs(&self, head: Option<u64>) -> WhenClosed {
         let reached = self.wiring.heard.reached(head.unwrap_or_default());
-        if tokio::time::timeout(HANDED_OVER_MAX, reached).await.is_err() {
-            tracing::warn!(process = A::PROCESS.name, head, "the listener is too far behind to wait for");
+        match tokio::time::timeout(HANDED_OVER_MAX, reached).await {
+            Ok(()) => WhenClosed::Refuse,
+            Err(_) => {
+                tracing::warn!(process = A::PROCESS.name, head, "the listener is too far behind to wait for");
+                WhenClosed::RefuseForNow
+            }
         }
     }
 
@@ -240,7 +266,11 @@ fn keyed<A: Aggregate>(desk: &DeskEntry<A>, asked: &Asked) -> Result<Keyed, Refu
     let fresh = Ulid::generate();
     let mint = desk.spec.allowed_in.births().then_some(fresh);
     let caller = &asked.caller;
-    let key = |key: &String| receipt::receipt_key(A::PROCESS.name, desk.spec.name, &caller.actor, key);
+    let key = |key: &String| match caller.because {
+        None => receipt::receipt_key(A::PROCESS.name, desk.spec.name, &caller.actor, key),
+        // Known by listener and fact alone, whatever the node and the desk are called when it is heard again.
+        Some(_) => key.clone(),
+    };
     Ok(Keyed {
         subject: Subject::fill(A::PROCESS.stream, &given, mint)?,
         body_hash: request_hash(asked),
@@ -255,7 +285,7 @@ fn keyed<A: Aggregate>(desk: &DeskEntry<A>, asked: &Asked) -> Result<Keyed, Refu
 fn request_hash(asked: &Asked) -> [u8; 32] {
     match asked.caller.because {
         None => receipt::request_hash(&asked.path_ids, &asked.body),
-        Some(_) => receipt::request_hash(&Map::new(), &Map::new()),
+        Some(_) => receipt::known_by_its_key(),
     }
 }
 

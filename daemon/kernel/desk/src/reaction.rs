@@ -6,9 +6,11 @@ use crate::{
     caller::{Because, Caller, Node},
     listener::{Heard, ListenerEntry},
     process::{Asked, Process},
+    receipt::{self, Note},
     refusal::{Refusal, Refused},
 };
-use hecate_event_store::RecordedEvent;
+use hecate_event_store::{Append, AppendError, EventStore, Expected, RecordedEvent};
+use std::sync::Arc;
 
 /// One listener as the catalogue and the supervision tree see it.
 pub struct Hears {
@@ -74,26 +76,63 @@ pub(crate) async fn react<A: Aggregate>(
     };
     let door = process.doors().iter().position(|door| door.spec.name == listener.asks);
     let door = door.ok_or(Refusal::INTERNAL).map_err(Refused::from)?;
-    let mut answers = Vec::new();
+    let (mut answers, mut refusals) = (Vec::new(), Vec::new());
     for (nth, ask) in asks.into_iter().enumerate() {
         let (path_ids, body) = ask.into_parts();
         let caller = caller(listener.name, nth, node, fact);
-        answers.push(process.ask(Asked { door, path_ids, body, caller }).await?);
+        match process.ask(Asked { door, path_ids, body, caller }).await {
+            Ok(told) => answers.push(told),
+            Err(refused) if refused.is(DISMISSED) => return Err(refused.into()),
+            // What is settled with a no keeps nobody from asking for the rest.
+            Err(refused) if refused.is_an_answer() => refusals.push(refused),
+            Err(refused) => return Err(refused.into()),
+        }
     }
-    Ok(Reacted::Asked(answers))
+    match refusals.into_iter().next() {
+        Some(refused) if answers.is_empty() => Err(refused.into()),
+        _ => Ok(Reacted::Asked(answers)),
+    }
+}
+
+/// A fact that shall have no effect: somebody decided so.
+const DISMISSED: Refusal =
+    Refusal::new(409, "fact_dismissed", "An operator decided that this fact has no effect.");
+
+/// Keeps in the log that a fact shall have no effect, for whenever it is heard again. One that has had its effect
+/// keeps it.
+pub(crate) async fn forgo(
+    store: &dyn EventStore,
+    node: &Node,
+    listener: &str,
+    fact: &RecordedEvent,
+    why: &str,
+) -> Result<(), Refused> {
+    let note = Note::Refused(DISMISSED.about("reason", why));
+    let caller = caller(listener, 0, node, fact);
+    let key = key(listener, 0, fact);
+    let receipt = receipt::keep(key, receipt::known_by_its_key(), &note, node.clock.now_us(), &caller);
+    let stream_id = Arc::clone(&fact.stream_id);
+    let append = Append { stream_id, expected: Expected::Any, events: Vec::new(), receipt: Some(receipt) };
+    match store.append(append).await {
+        Ok(_) | Err(AppendError::ReceiptExists(_)) => Ok(()),
+        Err(error) => Err(Refusal::STORE_UNAVAILABLE.about("reason", error.to_string())),
+    }
 }
 
 /// The listener itself acts, in the flow that the fact belongs to.
 fn caller(listener: &str, nth: usize, node: &Node, fact: &RecordedEvent) -> Caller {
-    let key = match nth {
-        0 => format!("{listener}:{}", fact.event_id),
-        _ => format!("{listener}:{}:{nth}", fact.event_id),
-    };
     Caller {
         actor: format!("listener:{listener}@{}", node.node_id),
         correlation_id: fact.metadata.correlation_id,
-        idempotency_key: Some(key),
+        idempotency_key: Some(key(listener, nth, fact)),
         expected_version: None,
         because: Some(Because { event_id: fact.event_id, visibility: fact.metadata.visibility.clone() }),
+    }
+}
+
+fn key(listener: &str, nth: usize, fact: &RecordedEvent) -> String {
+    match nth {
+        0 => format!("{listener}:{}", fact.event_id),
+        _ => format!("{listener}:{}:{nth}", fact.event_id),
     }
 }

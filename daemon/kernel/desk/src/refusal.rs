@@ -69,6 +69,11 @@ impl Refusal {
     pub const INTERNAL: Refusal =
         Refusal::new(500, "internal_error", "Something unexpected happened; it was logged.");
 
+    /// A hand-off about something else than what has this id. Nobody is told but an operator: whoever minted the
+    /// id has gone on.
+    pub const BELONGS_ELSEWHERE: Refusal =
+        Refusal::new(409, "belongs_elsewhere", "There is one with this id that belongs to something else.");
+
     /// The refusals that any desk may give beside its own.
     pub const COMMON: &'static [Refusal] = &[
         Refusal::VALIDATION,
@@ -88,7 +93,9 @@ impl Refused {
     /// True for what follows from the state of things, and will follow again: not for a broken rule, nor for what
     /// is out of order now.
     pub fn is_an_answer(&self) -> bool {
-        matches!(self.status, 403 | 404 | 409 | 410 | 422) && !self.is(Refusal::WRONG_EXPECTED_VERSION)
+        const NOT_ANSWERS: [Refusal; 2] = [Refusal::WRONG_EXPECTED_VERSION, Refusal::BELONGS_ELSEWHERE];
+        let is_odd = NOT_ANSWERS.iter().any(|odd| self.is(*odd));
+        matches!(self.status, 403 | 404 | 409 | 410 | 422) && !is_odd
     }
 }
 

@@ -2,18 +2,14 @@
 //!
 //! Only listeners ask. The tombstone of an unborn dossier refuses the hand-off that is still on its way.
 
-use super::{
-    archive::Archived,
-    dossier::{BELONGS_ELSEWHERE, Division},
-    long_lived::LongLived,
-};
+use super::{archive::Archived, dossier::Division, long_lived::LongLived};
 use crate::listener::{Ask, Heard, Listener, Source};
 use crate::{
     decision::Decision,
     desk::{Desk, DeskSpec},
     event::EventEntry,
     moment::Moment,
-    refusal::Refused,
+    refusal::{Refusal, Refused},
     status::{StateMask, Status},
 };
 use schemars::JsonSchema;
@@ -44,8 +40,8 @@ impl<A: LongLived> Desk<A> for Bury<A> {
         path: "",
         aliases: &[],
         says: "Archive what is no longer needed, born or not",
-        allowed_in: StateMask::ALWAYS.without(Status::ARCHIVED),
-        refuses: &[BELONGS_ELSEWHERE],
+        allowed_in: StateMask::ALWAYS,
+        refuses: &[Refusal::BELONGS_ELSEWHERE, A::NAMES.is_archived],
     };
     const RECORDS: &'static [EventEntry<A>] = A::ARCHIVE_RECORDS;
 
@@ -56,7 +52,12 @@ impl<A: LongLived> Desk<A> for Bury<A> {
             return Ok(Archived::now(self.of, 0, self.reason, at).into());
         }
         let along = aggregate.archive(self.asked, self.reason.as_deref(), at);
-        Ok(along.and(Archived::now(dossier.of.clone(), dossier.cycle, self.reason, at)))
+        match dossier.status.has(Status::ARCHIVED) {
+            // It was archived alone; what was left behind goes now.
+            true if along.is_nothing() => Err(A::NAMES.is_archived.into()),
+            true => Ok(along),
+            false => Ok(along.and(Archived::now(dossier.of.clone(), dossier.cycle, self.reason, at))),
+        }
     }
 }
 

@@ -19,10 +19,6 @@ impl<K> Key for K where
 {
 }
 
-/// A hand-off about something else than the dossier, under the same id.
-pub(super) const BELONGS_ELSEWHERE: Refusal =
-    Refusal::new(409, "belongs_elsewhere", "There is one with this id that belongs to something else.");
-
 /// A dossier about a whole venture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Venture {
@@ -41,6 +37,17 @@ pub struct Division {
     pub division_id: String,
     /// Its name.
     pub division_name: String,
+}
+
+/// One pass through the dossier of a division: what the facts about its parts begin with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pass {
+    /// The venture.
+    pub venture_id: String,
+    /// The division.
+    pub division_id: String,
+    /// Which pass, from 1.
+    pub cycle: u32,
 }
 
 /// A dossier about one incident of a division.
@@ -73,6 +80,14 @@ pub struct Dossier<Of: Key, HandOff: Key> {
     pub(super) sources: Vec<Uuid>,
 }
 
+impl<HandOff: Key> Dossier<Division, HandOff> {
+    /// The pass that is at work.
+    pub fn pass(&self) -> Pass {
+        let Division { venture_id, division_id, .. } = self.of.clone();
+        Pass { venture_id, division_id, cycle: self.cycle }
+    }
+}
+
 impl<Of: Key, HandOff: Key> Dossier<Of, HandOff> {
     /// Moves it one step on.
     pub(super) fn step(&mut self, step: Step) {
@@ -87,14 +102,26 @@ impl<Of: Key, HandOff: Key> Dossier<Of, HandOff> {
 
     /// Refuses who means another thing under the same id.
     pub(super) fn demand_about(&self, of: &Of) -> Result<(), Refused> {
-        if self.status == Status::UNBORN || self.of == *of { Ok(()) } else { Err(BELONGS_ELSEWHERE.into()) }
+        if self.status == Status::UNBORN || ids(&self.of) == ids(of) {
+            return Ok(());
+        }
+        Err(Refusal::BELONGS_ELSEWHERE.into())
     }
 
     /// What stands beside the status in every answer.
     pub(super) fn about(&self) -> Map<String, Value> {
-        let of = serde_json::to_value(&self.of).unwrap_or_default();
-        let mut about = if let Value::Object(fields) = of { fields } else { Map::new() };
+        let mut about = fields(&self.of);
         about.insert("cycle".to_owned(), self.cycle.into());
         about
     }
+}
+
+fn fields(of: &impl Key) -> Map<String, Value> {
+    let of = serde_json::to_value(of).unwrap_or_default();
+    if let Value::Object(fields) = of { fields } else { Map::new() }
+}
+
+/// What makes it that thing: names may change.
+fn ids(of: &impl Key) -> Map<String, Value> {
+    fields(of).into_iter().filter(|(field, _)| field.ends_with("_id")).collect()
 }

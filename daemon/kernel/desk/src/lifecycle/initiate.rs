@@ -3,7 +3,6 @@
 //! Only listeners ask: a dossier exists exactly when something was handed over to it.
 
 use super::{
-    dossier::BELONGS_ELSEWHERE,
     long_lived::LongLived,
     reopen::Reopened,
     stage::{Stage, Step},
@@ -16,7 +15,7 @@ use crate::{
     event::{Emits, Event, EventEntry, event},
     listener::Source,
     moment::Moment,
-    refusal::Refused,
+    refusal::{Refusal, Refused},
     status::{StateMask, Status},
 };
 use schemars::JsonSchema;
@@ -142,7 +141,7 @@ impl<A: LongLived> Desk<A> for Initiate<A> {
         aliases: &[],
         says: "Hand something over, from process to process",
         allowed_in: StateMask::ALWAYS.without(Status::ARCHIVED),
-        refuses: &[BELONGS_ELSEWHERE],
+        refuses: &[Refusal::BELONGS_ELSEWHERE],
     };
     const RECORDS: &'static [EventEntry<A>] = &[
         event::<_, Initiated<A>>(),

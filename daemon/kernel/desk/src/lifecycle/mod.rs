@@ -31,7 +31,7 @@ mod tests;
 pub use archive::{Archive, Archived};
 pub use bury::{Bury, OnDivisionDismissed};
 pub use complete::{Complete, Completed};
-pub use dossier::{Division, Dossier, Incident, Key, Venture};
+pub use dossier::{Division, Dossier, Incident, Key, Pass, Venture};
 pub use initiate::{Initiate, Initiated, Rebriefed};
 pub use long_lived::{LongLived, Nothing};
 pub use names::{DeskName, Names};

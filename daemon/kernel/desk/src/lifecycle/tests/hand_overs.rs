@@ -140,9 +140,25 @@ async fn a_refusal_is_an_answer_that_is_kept_for_ever() {
         assert!(refused.is(Bread::NAMES.is_archived));
     }
     let key = format!("on_grain_ground_initiate_bread:{}", ground.event_id);
-    let key = format!("listener:on_grain_ground_initiate_bread@n\nbake_division.initiate_bread\n{key}");
     let kept = bakery.store.receipt(&key, i64::MAX).await.unwrap();
     assert_eq!(kept.unwrap().keep, hecate_event_store::Keep::Forever);
+    bakery.tree.stop(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn a_fact_that_an_operator_dismissed_has_no_effect_whenever_it_is_heard() {
+    let bakery = Bakery::open().await;
+    let ground = bakery.fact("grain_ground_v1", json!({"grain": "rye"})).await;
+    let dismissed = bakery.fact("division_dismissed_v1", json!({"reason": "None"})).await;
+    assert!(bakery.react(&ground).await.is_ok());
+    // The one that has had its effect keeps it.
+    for (nth, fact) in [(0, &ground), (1, &dismissed)] {
+        bakery.process.forgo(nth, fact, "We keep it").await.unwrap();
+    }
+    assert!(matches!(bakery.react(&ground).await, Ok(Reacted::Asked(_))));
+    let Err(NoReaction::Refused(refused)) = bakery.react(&dismissed).await else { panic!("it is refused") };
+    assert_eq!((refused.code.as_ref(), &refused.details["reason"]), ("fact_dismissed", &json!("We keep it")));
+    assert_eq!(bakery.stream().await.len(), 1);
     bakery.tree.stop(Duration::from_secs(5)).await;
 }
 
@@ -172,9 +188,13 @@ async fn who_starts_what_nobody_handed_over_is_refused_at_once() {
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_longer_than_two_seconds_for_a_listener_that_is_stuck() {
     let bakery = Bakery::open().await;
-    bakery.fact("grain_ground_v1", json!({"grain": "rye"})).await;
+    let fact = bakery.fact("grain_ground_v1", json!({"grain": "rye"})).await;
     let began = tokio::time::Instant::now();
-    assert!(bakery.start(None).await.unwrap_err().is(Bread::NAMES.is_not_initiated));
+    assert!(bakery.start(Some("key")).await.unwrap_err().is(Bread::NAMES.is_not_initiated));
     assert_eq!(began.elapsed().as_secs(), 2);
+    // That was said for lack of news: under the same key it starts once the news is there.
+    bakery.react(&fact).await.unwrap();
+    bakery.heard.set(fact.position);
+    assert_eq!(bakery.start(Some("key")).await.unwrap().answer.status, 5);
     bakery.tree.stop(Duration::from_secs(5)).await;
 }

@@ -87,4 +87,8 @@ fn nobody_touches_what_belongs_to_another_venture() {
         stranger.as_object_mut().unwrap().remove(field);
     }
     assert_eq!(a_bread().when::<Bury<Bread>>(stranger).unwrap_err().code, "belongs_elsewhere");
+    // The same division under another name is the same division.
+    let mut renamed = handing("rye", 2);
+    renamed["division_name"] = "windmill".into();
+    assert!(a_bread().when::<Initiate<Bread>>(renamed).is_ok());
 }
