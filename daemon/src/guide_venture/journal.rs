@@ -39,8 +39,10 @@ pub(super) fn enter<E>(tx: &Transaction<'_>, recorded: &Recorded<E>, entry: Entr
         "UPDATE venture_progress SET last_position = ?2, updated_at = ?3 WHERE venture_id = ?1",
     )?
     .execute((venture_id, position, at_us))?;
-    tx.prepare_cached("UPDATE division_progress SET updated_at = ?2 WHERE division_id = ?1")?
-        .execute((division_id, at_us))?;
+    tx.prepare_cached(
+        "UPDATE division_progress SET updated_at = ?3 WHERE venture_id = ?1 AND division_id = ?2",
+    )?
+    .execute((venture_id, division_id, at_us))?;
     Ok(())
 }
 

@@ -64,8 +64,8 @@ fn happened<E: Event<Design>>(tx: &Transaction<'_>, recorded: &Recorded<E>, fact
 /// The division's name, which these facts leave out.
 fn name(tx: &Transaction<'_>, pass: &Pass) -> Result<String> {
     let known = tx
-        .prepare_cached("SELECT name FROM division_progress WHERE division_id = ?1")?
-        .query_row([&pass.division_id], |row| row.get(0))
+        .prepare_cached("SELECT name FROM division_progress WHERE venture_id = ?1 AND division_id = ?2")?
+        .query_row([&pass.venture_id, &pass.division_id], |row| row.get(0))
         .optional()?;
     Ok(known.unwrap_or_else(|| pass.division_id.clone()))
 }

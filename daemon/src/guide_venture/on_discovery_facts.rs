@@ -30,8 +30,10 @@ impl Project<DivisionDismissed> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<DivisionDismissed>) -> Result<()> {
         let DivisionDismissed { venture_id, division_id, division_name, reason, dismissed_by, .. } =
             &recorded.event;
-        tx.prepare_cached("UPDATE division_progress SET dismissed = 1 WHERE division_id = ?1")?
-            .execute([division_id])?;
+        tx.prepare_cached(
+            "UPDATE division_progress SET dismissed = 1 WHERE venture_id = ?1 AND division_id = ?2",
+        )?
+        .execute([venture_id, division_id])?;
         let entry = Entry {
             venture_id,
             division_id: Some(division_id),

@@ -14,10 +14,11 @@ pub(super) fn division(tx: &Transaction<'_>, venture_id: &str, division_id: &str
     let blocked = tasks::blocked(&tasks::of_division(&Division { works, ..Division::default() }));
     tx.prepare_cached(
         "UPDATE division_progress SET phase = :phase, current_process = :process, state = :state,
-         health = :health, cycle = :cycle, blocked_count = :blocked WHERE division_id = :division_id",
+         health = :health, cycle = :cycle, blocked_count = :blocked
+         WHERE venture_id = :venture_id AND division_id = :division_id",
     )?
     .execute(named_params! {
-        ":division_id": division_id, ":phase": word(standing.phase), ":process": word(standing.process),
+        ":venture_id": venture_id, ":division_id": division_id, ":phase": word(standing.phase), ":process": word(standing.process),
         ":state": word(standing.state), ":health": word(standing.health), ":cycle": standing.cycle,
         ":blocked": blocked,
     })?;

@@ -15,9 +15,9 @@ CREATE TABLE venture_progress(
 ) STRICT;
 CREATE INDEX live_ventures_by_activity ON venture_progress(last_position) WHERE status & 2 = 0;
 
--- `found`: the position at which it was first heard of.
+-- `found`: the position at which it was first heard of. Callers may mint ids, so two ventures may use the same.
 CREATE TABLE division_progress(
-    division_id TEXT PRIMARY KEY,
+    division_id TEXT NOT NULL,
     venture_id TEXT NOT NULL,
     name TEXT NOT NULL,
     found INTEGER NOT NULL,
@@ -30,8 +30,9 @@ CREATE TABLE division_progress(
     blocked_count INTEGER NOT NULL DEFAULT 0,
     open_incident_count INTEGER NOT NULL DEFAULT 0,
     last_release TEXT,
-    updated_at INTEGER NOT NULL DEFAULT 0
-) STRICT;
+    updated_at INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (venture_id, division_id)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX divisions_by_venture ON division_progress(venture_id, found, division_id);
 
 -- One row a dossier. An empty `division_id` is the venture's own, an empty `incident_id` no incident's.

@@ -264,3 +264,26 @@ async fn after_a_restart_the_guide_knows_what_it_knew_and_goes_on() {
     assert_eq!(world.rows().await, world.rows_drawn_anew().await);
     world.end().await;
 }
+
+/// Callers may mint ids, so two ventures may use the same one: what happens in one is nothing to the other.
+#[tokio::test]
+async fn two_ventures_with_one_division_id_do_not_touch_each_other() {
+    let world = World::begin().await;
+    let mut ventures = Vec::new();
+    for name in ["Shop", "Stall"] {
+        let venture = world.a_venture_in_discovery(name).await;
+        let found = json!({"division_name": name, "division_id": "d-01ARZ3NDEKTSV4RRFFQ69G5FAV"});
+        world.ask("discover_division", venture.clone(), found).await.unwrap();
+        world.listen().await;
+        ventures.push(venture);
+    }
+    let [shop, stall] = ventures.try_into().unwrap();
+    let before = (world.status(&shop).await, world.tasks(&shop).await);
+    assert_eq!(before.0["divisions"]["Shop"]["state"], "pending");
+    let gone = json!({"division_id": "d-01ARZ3NDEKTSV4RRFFQ69G5FAV", "reason": "None"});
+    world.ask("dismiss_division", stall.clone(), gone).await.unwrap();
+    world.listen().await;
+    assert_eq!((world.status(&shop).await, world.tasks(&shop).await), before);
+    assert_eq!(world.status(&stall).await["division_count"], 0);
+    world.end().await;
+}
