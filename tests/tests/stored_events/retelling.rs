@@ -80,8 +80,13 @@ fn answer(
 ) -> (String, Value) {
     let all = query.params["properties"]["include_archived"].is_object();
     let path = fill(&query.path, &query.path_params, ids) + if all { "?include_archived=true" } else { "" };
-    let answer = client.ask(&seen(&path, head as u64)).expect(200);
-    (query.name.clone(), answer.json())
+    let answer = client.ask(&seen(&path, head as u64));
+    // A story in which everything is archived has no active venture.
+    let told = match answer.status {
+        200 => answer.json(),
+        status => json!({ "status": status, "error": answer.expect(404).json()["error"] }),
+    };
+    (query.name.clone(), told)
 }
 
 fn asks_for_nothing(desk: &DeskSheet) -> bool {
