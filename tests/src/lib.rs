@@ -10,6 +10,7 @@ pub mod dice;
 pub mod divisions;
 pub mod golden;
 pub mod http;
+pub mod log;
 pub mod patience;
 pub mod program;
 pub mod pty;

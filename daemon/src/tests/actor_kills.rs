@@ -147,32 +147,45 @@ fn plan(kinds: &Kinds) -> Plan {
     Plan::parse(&text.join("\n"), "supervision.toml", kinds).unwrap()
 }
 
-/// Whoever may be killed: aggregates, listeners, emitters, projections.
-fn mortals(tree: &TreeNode) -> Vec<ActorCell> {
-    let below: Vec<_> = tree.children.iter().flat_map(mortals).collect();
-    let is_below = |part: &str| tree.path.contains(part);
-    let cell =
-        tree.id.as_ref().and_then(|id| where_is_pid(ActorId::Local(id.strip_prefix("0.")?.parse().ok()?)));
-    match (tree.kind.as_str(), cell) {
-        ("supervisor", _) | (_, None) => below,
-        ("pool", Some(pool)) => pool.get_children(),
-        (_, Some(worker)) if is_below("/processes/") || is_below("/read_models/") => vec![worker],
-        _ => below,
-    }
+/// Whoever may be killed, by kind: aggregates, listeners, emitters, projections.
+type Mortals = BTreeMap<&'static str, Vec<ActorCell>>;
+
+fn find_mortals(tree: &TreeNode, mortals: &mut Mortals) {
+    tree.children.iter().for_each(|child| find_mortals(child, mortals));
+    let Some(cell) = tree.id.as_ref().and_then(|id| cell_of(id)) else { return };
+    let kind = match tree.kind.as_str() {
+        "supervisor" => return,
+        "pool" => return mortals.entry("aggregate").or_default().extend(cell.get_children()),
+        kind if kind.ends_with(".listener") => "listener",
+        kind if kind.ends_with(".emitters") => "emitter",
+        _ if tree.path.contains("/read_models/") => "projection",
+        _ => return,
+    };
+    mortals.entry(kind).or_default().push(cell);
 }
 
-/// Kills somebody every few hundred microseconds until it is told to stop; answers how many.
-async fn reaper(open: Arc<Open>, dice: Dice, stop: Arc<AtomicBool>) -> u64 {
-    let mut killed = 0;
+fn cell_of(id: &str) -> Option<ActorCell> {
+    where_is_pid(ActorId::Local(id.strip_prefix("0.")?.parse().ok()?))
+}
+
+/// How many of each kind were killed.
+type Kills = BTreeMap<&'static str, u64>;
+
+/// Kills somebody every few hundred microseconds until it is told to stop; each kind is as likely as the other.
+async fn reaper(open: Arc<Open>, dice: Dice, stop: Arc<AtomicBool>) -> Kills {
+    let mut kills = Kills::new();
     while !stop.load(Ordering::Acquire) {
-        let mortals = mortals(&open.tree.snapshot());
-        if !mortals.is_empty() {
-            mortals[dice.below(mortals.len() as u64) as usize].kill();
-            killed += 1;
+        let mut mortals = Mortals::new();
+        find_mortals(&open.tree.snapshot(), &mut mortals);
+        mortals.retain(|_, cells| !cells.is_empty());
+        let kinds = mortals.len() as u64;
+        if let Some((kind, cells)) = mortals.iter().nth(dice.below(kinds.max(1)) as usize) {
+            cells[dice.below(cells.len() as u64) as usize].kill();
+            *kills.entry(kind).or_default() += 1;
         }
         tokio::time::sleep(Duration::from_micros(500 + dice.below(4_000))).await;
     }
-    killed
+    kills
 }
 
 /// One venture on its way. What it asks may be refused, since others of its steps may have closed the desk.
@@ -303,8 +316,8 @@ fn rows(folder: &Path) -> BTreeMap<String, Vec<String>> {
     rows
 }
 
-/// Answers how many were killed, and how many facts had effects.
-async fn house_of(seeds: std::ops::Range<u64>) -> (u64, usize) {
+/// Answers who was killed, and how many facts had effects.
+async fn house_of(seeds: std::ops::Range<u64>) -> (Kills, usize) {
     let folder: TempDir = tempfile::tempdir().unwrap();
     let open = Arc::new(Open::at(folder.path()).await);
     let stop = Arc::new(AtomicBool::new(false));
@@ -342,14 +355,16 @@ async fn drawn_anew(folder: &Path, head: u64) -> BTreeMap<String, Vec<String>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_killed_every_effect_happens_once_and_every_row_is_right() {
-    let (mut killed, mut effects) = (0, 0);
+    let (mut kills, mut effects) = (Kills::new(), 0);
     for first in (1..=RUNS).step_by(RUNS_PER_HOUSE as usize) {
         let seeds = first..first + RUNS_PER_HOUSE;
         let done = timeout(PATIENCE, house_of(seeds.clone())).await;
-        let (more_killed, more_effects) = done.unwrap_or_else(|_| panic!("seeds {seeds:?} take too long"));
-        killed += more_killed;
-        effects += more_effects;
+        let (killed, had_effects) = done.unwrap_or_else(|_| panic!("seeds {seeds:?} take too long"));
+        killed.into_iter().for_each(|(kind, count)| *kills.entry(kind).or_default() += count);
+        effects += had_effects;
     }
-    eprintln!("{RUNS} ventures, {killed} kills, {effects} facts with an effect");
-    assert!(killed > RUNS && effects > RUNS as usize, "{killed} kills, {effects} effects prove little");
+    eprintln!("{RUNS} ventures, kills: {kills:?}, {effects} facts with an effect");
+    let enough = |kind| kills.get(kind).is_some_and(|count| *count > RUNS / 2);
+    assert!(["aggregate", "listener", "emitter", "projection"].into_iter().all(enough), "{kills:?}");
+    assert!(effects > RUNS as usize, "{effects} effects prove little");
 }

@@ -1,20 +1,15 @@
 //! One stored event as it is committed: what the log knew of it, times as microseconds.
 
 use crate::journey;
-use hecate_event_store::{
-    Append, EventStore, Expected, Filter, Metadata, NewEvent, Options, RecordedEvent, SqliteStore,
-};
+use hecate_event_store::{Append, EventStore, Expected, Metadata, NewEvent, RecordedEvent};
 use hecate_tests::daemon::Place;
-use hecate_tests::golden;
+use hecate_tests::{golden, log};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::to_raw_value};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use uuid::Uuid;
 
 const FOLDER: &str = "events";
-/// More than any journey or story has.
-const EVENTS_MAX: usize = 1_000;
 
 /// See the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -97,32 +92,18 @@ fn record() -> BTreeMap<String, Sample> {
     let daemon = place.start();
     journey::walk(&daemon.client());
     assert_eq!(daemon.terminate().0, Some(0));
-    let behind = found.len() as u64;
-    let events =
-        with_log(&place, async |log| log.read_all(behind, &Filter::all(), EVENTS_MAX).await.unwrap().events);
-    let samples = events.iter().rev().map(|event| Sample::from(&**event));
+    let events = log::events(&place);
+    let samples = events[found.len()..].iter().rev().map(|event| Sample::from(&**event));
     samples.map(|sample| (sample.event_type.clone(), sample)).collect()
 }
 
 /// Puts these events, in this order, into the log of a daemon that never ran.
 pub(crate) fn write_log(place: &Place, events: &[Sample]) {
-    std::fs::create_dir_all(place.data()).unwrap();
-    with_log(place, async |log| {
+    log::with(place, async |log| {
         for event in events {
             log.append(event.append()).await.unwrap();
         }
     });
-}
-
-fn with_log<T>(place: &Place, work: impl AsyncFnOnce(&SqliteStore) -> T) -> T {
-    let file: PathBuf = place.data().join("events.sqlite");
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async {
-        let log = SqliteStore::open(&file, Options::default()).unwrap();
-        let done = work(&log).await;
-        log.close().await;
-        done
-    })
 }
 
 /// JSON with one field a line.
