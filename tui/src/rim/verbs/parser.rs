@@ -96,7 +96,8 @@ impl<'c> Entry<'c> {
         match self.query {
             Some(query) => {
                 order.path = format!("{path}{}", query_string(&fields));
-                order.shows = Shows::Rows { answers: query.answers.clone() };
+                let named = query.path_params.clone();
+                order.shows = Shows::Rows { answers: query.answers.clone(), named };
             }
             None => (order.path, order.body) = (path, Some(Value::Object(fields))),
         }

@@ -19,6 +19,8 @@ pub(super) enum Shows {
     Rows {
         /// The key.
         answers: String,
+        /// What whoever asked has named: it needs no column.
+        named: Vec<String>,
     },
 }
 
@@ -26,8 +28,8 @@ pub(super) enum Shows {
 pub(super) fn answer(shows: &Shows, body: &Value) -> Vec<String> {
     match shows {
         Shows::Recorded => recorded(body),
-        Shows::Rows { answers } => match body.get(answers) {
-            Some(Value::Array(rows)) => table(rows, body.get("next_cursor").and_then(Value::as_str)),
+        Shows::Rows { answers, named } => match body.get(answers) {
+            Some(Value::Array(rows)) => table(rows, named, body.get("next_cursor").and_then(Value::as_str)),
             Some(Value::Object(thing)) => fields(thing),
             _ => vec![clean(&body.to_string())],
         },
@@ -80,12 +82,12 @@ fn fields(thing: &Map<String, Value>) -> Vec<String> {
     known.map(|(key, value)| format!("{key:width$}  {}", plain(value))).collect()
 }
 
-fn table(rows: &[Value], next_cursor: Option<&str>) -> Vec<String> {
+fn table(rows: &[Value], named: &[String], next_cursor: Option<&str>) -> Vec<String> {
     let rows: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
-    let Some(first) = rows.first() else {
+    if rows.is_empty() {
         return vec!["none".to_owned()];
-    };
-    let columns = columns(first);
+    }
+    let columns = columns(&rows, named);
     let cells = |row: &Map<String, Value>| -> Vec<String> {
         columns.iter().map(|column| cut(&row.get(column).map(plain).unwrap_or_default())).collect()
     };
@@ -104,14 +106,31 @@ fn line(cells: &[String], widths: &[usize]) -> String {
     padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
-/// What identifies a row and how it is; all of it where a row has nothing of the kind.
-fn columns(row: &Map<String, Value>) -> Vec<String> {
-    let telling: Vec<String> = row.keys().filter(|key| is_telling(key)).cloned().collect();
-    if telling.is_empty() { row.keys().cloned().collect() } else { telling }
+/// What identifies a row and how it is, as far as some row says it; all of it where no row has anything of the kind.
+fn columns(rows: &[&Map<String, Value>], named: &[String]) -> Vec<String> {
+    let is_said =
+        |key: &String| rows.iter().any(|row| row.get(key).is_some_and(|value| !plain(value).is_empty()));
+    let keys = rows.iter().take(1).flat_map(|row| row.keys()).filter(|key| !named.contains(key));
+    let said: Vec<String> = keys.filter(|key| is_said(key)).cloned().collect();
+    let telling: Vec<String> = said.iter().filter(|key| is_telling(key)).cloned().collect();
+    if telling.is_empty() { said } else { telling }
 }
 
 fn is_telling(key: &str) -> bool {
-    const KEYS: [&str; 6] = ["name", "title", "brief", "revision", "status_label", "updated_at"];
+    const KEYS: [&str; 12] = [
+        "at",
+        "verb",
+        "summary",
+        "name",
+        "title",
+        "brief",
+        "revision",
+        "state",
+        "status_label",
+        "blocked_by",
+        "dismissed_at",
+        "updated_at",
+    ];
     KEYS.contains(&key) || key.ends_with("_id") || key.ends_with("_name")
 }
 
