@@ -33,6 +33,10 @@ impl Reacts for Listening {
             }
         })
     }
+
+    fn forgo<'a>(&'a self, _: &'static str, _: &'a Fact, _: &'a str) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 fn reaction(reacted: React) -> Reaction {

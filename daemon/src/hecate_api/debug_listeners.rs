@@ -31,6 +31,8 @@ const NO_ANSWER: Refusal = Refusal::new(503, "listener_unavailable", "The listen
 /// Rows of a page where the caller names no limit, and most of them.
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 500;
+/// The largest position that a log can have.
+const POSITION_MAX: u64 = i64::MAX as u64;
 /// Characters of a reason, and of a listener's name.
 const TEXT_CHARS_MAX: usize = 500;
 
@@ -111,8 +113,15 @@ fn hearing<'e>(edge: &'e Edge, ids: &Map<String, Value>) -> Result<&'e Hearing, 
 
 fn position(ids: &Map<String, Value>) -> Result<u64, Refused> {
     let text = ids.get("position").and_then(Value::as_str).unwrap_or_default();
-    headers::digits(text)
-        .ok_or_else(|| Refusal::rule("position", Rule::Type, "It is a position in the log, a number."))
+    log_position(text).ok_or_else(|| {
+        let hint = format!("It is a position in the log, a number up to {POSITION_MAX}.");
+        Refusal::rule("position", Rule::Type, hint)
+    })
+}
+
+/// A number that a log can have as a position.
+fn log_position(text: &str) -> Option<u64> {
+    headers::digits(text).filter(|position| *position <= POSITION_MAX)
 }
 
 fn filter(params: &BTreeMap<String, String>) -> Result<OutcomeFilter, Refused> {
@@ -137,7 +146,7 @@ fn state_of(name: &str) -> Result<OutcomeState, Refused> {
 }
 
 fn before(cursor: &str) -> Result<(u64, String), Refused> {
-    let parts = cursor.split_once('.').and_then(|(at, listener)| Some((headers::digits(at)?, listener)));
+    let parts = cursor.split_once('.').and_then(|(at, listener)| Some((log_position(at)?, listener)));
     let (position, listener) = parts.ok_or_else(|| Refusal::INVALID_CURSOR.about("field", "cursor"))?;
     Ok((position, listener.to_owned()))
 }

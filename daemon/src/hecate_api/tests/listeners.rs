@@ -15,6 +15,8 @@ struct Ears {
     helped: AtomicBool,
 }
 
+/// No log can have a position like this.
+const BEYOND: u64 = 1 << 63;
 const DRIES: &str = "on_leaf_picked_dry_leaf";
 const ROLLS: &str = "on_leaf_picked_roll_leaf";
 
@@ -36,6 +38,10 @@ impl Reacts for Ears {
         let done = Reaction::Done { recorded: None };
         let dead = Reaction::Dead { why: "`leaves` is no number".to_owned() };
         Box::pin(async move { if fits { done } else { dead } })
+    }
+
+    fn forgo<'a>(&'a self, _: &'static str, _: &'a Fact, _: &'a str) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -147,6 +153,9 @@ async fn what_is_not_confirmed_or_not_right_is_refused_and_changes_nothing() {
         (&path(1, "replay"), json!({}), (400, "validation_error", "listener", "required")),
         (&path(9, "replay"), json!({}), (404, "dead_letter_not_found", "", "")),
         (&replay.replace("/2/", "/x/"), json!({}), (400, "validation_error", "position", "type")),
+        (&path(BEYOND, "replay"), json!({}), (400, "validation_error", "position", "type")),
+        (&path(BEYOND, "dismiss"), json!({"reason": "x"}), (400, "validation_error", "position", "type")),
+        (&path(BEYOND - 1, "replay"), json!({}), (404, "dead_letter_not_found", "", "")),
         (&replay.replace("brew_tea", "sell_tea"), json!({}), (404, "listener_not_found", "", "")),
     ] {
         assert_eq!(decide(&mut client, path, &body).await.refusal(), refusal, "{path} {body}");
@@ -157,6 +166,7 @@ async fn what_is_not_confirmed_or_not_right_is_refused_and_changes_nothing() {
         ("limit=0", (400, "validation_error", "limit", "range")),
         ("limit=501", (400, "validation_error", "limit", "range")),
         ("cursor=rubbish", (400, "invalid_cursor", "cursor", "")),
+        ("cursor=9223372036854775808.x", (400, "invalid_cursor", "cursor", "")),
         ("page=1", (400, "validation_error", "page", "unknown_field")),
     ] {
         let asked = client.get(&format!("/debug/listeners/brew_tea/outcomes?{query}")).await;

@@ -81,7 +81,8 @@ impl Actor for Listening {
         for event_type in listener.hearing.reacts().hears() {
             listener.groups.join(me, event_type, Word::Told);
         }
-        me.attach(Follower::begin(listener, hears, obeys).await?.follow());
+        // Beside the actor, which starts at once: a store or a disk that keeps it waiting keeps nobody else.
+        me.attach(async move { Follower::begin(listener, hears, obeys).await?.follow().await });
         Ok(Listening { told, orders })
     }
 

@@ -2,18 +2,19 @@
 
 use super::{
     actor::{Listener, Order},
-    hearing::{Hearing, Retrying},
+    bounded::{Mishap, bounded},
+    file::Standing,
+    hearing::{Hearing, HearingError, Retrying},
     keep::Kept,
+    opening::Pair,
     outcome::{Outcome, OutcomeState},
     reacts::Reaction,
     verdict::{Next, Tries, Verdict, judge},
 };
 use crate::Fact;
-use futures_util::FutureExt;
 use hecate_event_store::{EventStore, Filter, ReadError, Subscription, UnavailableReason};
 use hecate_supervision::ExitReason;
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -23,7 +24,9 @@ use uuid::Uuid;
 /// Facts read from the log in one go.
 const PAGE_EVENTS: usize = 256;
 /// How long after the log has moved a listener waits to be told. Then it looks by itself.
-const TELLING_MAX: Duration = Duration::from_millis(20);
+pub(super) const TELLING_MAX: Duration = Duration::from_millis(20);
+/// How long it rests before it tries again to open its file.
+const OPEN_PAUSE: Duration = Duration::from_secs(1);
 /// Positions that the cursor on disk may lie behind: they hold nothing to hear.
 const CURSOR_LAG_MAX: u64 = 1_000;
 
@@ -39,27 +42,32 @@ pub(crate) struct Follower {
     /// Everything up to here is settled; `saved` is what the file says.
     cursor: u64,
     pub(super) saved: u64,
+    /// Nothing is known of facts behind this position.
+    outcomes_to: u64,
+    /// Who has heard facts behind the cursor, and up to where.
+    ahead: HashMap<Pair, u64>,
     told: watch::Receiver<u64>,
     orders: mpsc::Receiver<Order>,
 }
 
 impl Follower {
-    /// Waits for a store, opens the file, and shows how far it is.
+    /// Waits for a store and for the file, and shows how far it is.
     pub(crate) async fn begin(
         listener: Listener,
         told: watch::Receiver<u64>,
-        orders: mpsc::Receiver<Order>,
+        mut orders: mpsc::Receiver<Order>,
     ) -> Result<Follower, ExitReason> {
         let Listener { hearing, store, now_us, .. } = listener;
         let store = store.opened().await;
-        let (kept, cursor) = Kept::open(&hearing, &*store).await?;
-        let dead = kept.with(|file| file.dead()).await?;
+        let (kept, standing) = open(&hearing, &*store, &mut orders).await?;
+        let Standing { cursor, dead, outcomes_to, ahead } = standing;
         {
             let mut shown = hearing.shown();
-            (shown.dead, shown.retrying) = (dead, None);
+            (shown.dead, shown.retrying, shown.waiting) = (dead, None, None);
         }
         hearing.progress().set(cursor);
-        Ok(Follower { hearing, now_us, store, kept, cursor, saved: cursor, told, orders })
+        let saved = cursor;
+        Ok(Follower { hearing, now_us, store, kept, cursor, saved, outcomes_to, ahead, told, orders })
     }
 
     /// Hears what the log has, and goes on as it grows.
@@ -68,13 +76,7 @@ impl Follower {
         let mut log = Subscription::new(Arc::clone(&self.store), self.cursor, types);
         let mut head = self.store.watch_head();
         loop {
-            let facts = match log.try_page(PAGE_EVENTS).await {
-                // Who follows a store is renewed with it.
-                Err(ReadError::Unavailable { reason: UnavailableReason::Closed }) => {
-                    std::future::pending().await
-                }
-                page => page.map_err(ExitReason::error)?,
-            };
+            let facts = while_open(log.try_page(PAGE_EVENTS).await).await?;
             self.hear_all(&facts, log.caught_up_to()).await?;
             if log.caught_up_to() >= self.store.head() {
                 self.wait_for_more(&mut head).await?;
@@ -83,7 +85,8 @@ impl Follower {
     }
 
     async fn hear_all(&mut self, facts: &[Fact], to: u64) -> Result<(), ExitReason> {
-        let known = if facts.is_empty() { Known::new() } else { self.known(to).await? };
+        let known = self.known(to).await?;
+        self.forget_ghosts(facts, &known).await?;
         for fact in facts {
             while let Ok(order) = self.orders.try_recv() {
                 self.obey(order).await?;
@@ -96,7 +99,38 @@ impl Follower {
 
     async fn known(&self, to: u64) -> Result<Known, ExitReason> {
         let after = self.cursor;
+        if after >= self.outcomes_to {
+            return Ok(Known::new());
+        }
         self.kept.with(move |file| file.known(after, to)).await
+    }
+
+    /// Drops the decisions about events that a restored log does not hold: nobody could carry them out.
+    async fn forget_ghosts(&self, facts: &[Fact], known: &Known) -> Result<(), ExitReason> {
+        let decisions =
+            known.values().filter(|row| matches!(row.state, OutcomeState::Dead | OutcomeState::Dismissed));
+        for row in decisions {
+            let is_heard = facts.iter().any(|fact| fact.event_id == row.event_id);
+            if is_heard || while_open(self.fact_of(row).await).await?.is_some() {
+                continue;
+            }
+            let (process, position, listener) = (self.hearing.process(), row.position, &row.listener);
+            tracing::warn!(
+                process,
+                position,
+                listener,
+                "a decision about an event that the log lost is dropped"
+            );
+            let ghost = row.clone();
+            self.hearing.shown().dead = self.kept.with(move |file| file.forget(&ghost)).await?;
+        }
+        Ok(())
+    }
+
+    /// The fact of an outcome; none where the log holds another one at its position, or nothing.
+    pub(super) async fn fact_of(&self, row: &Outcome) -> Result<Option<Fact>, ReadError> {
+        let page = self.store.read_all(row.position.saturating_sub(1), &Filter::all(), 1).await?;
+        Ok(page.events.into_iter().find(|fact| fact.event_id == row.event_id))
     }
 
     /// Everything up to here is settled or nobody's to hear. That the file says so too can wait.
@@ -114,6 +148,9 @@ impl Follower {
     async fn hear(&mut self, fact: &Fact, known: &Known) -> Result<(), ExitReason> {
         let listeners = self.hearing.reacts().listeners(&fact.event_type);
         for (nth, listener) in listeners.iter().enumerate() {
+            if self.has_heard(listener, fact) {
+                continue;
+            }
             let before = known.get(&(fact.position, (*listener).to_owned()));
             // After a restore another event may stand at this position.
             let before = before.filter(|row| row.event_id == fact.event_id);
@@ -124,6 +161,12 @@ impl Follower {
             self.settle(fact, listener, before, cursor).await?;
         }
         Ok(())
+    }
+
+    /// Whether this listener heard the fact before others joined it.
+    fn has_heard(&self, listener: &str, fact: &Fact) -> bool {
+        let up_to = || self.ahead.get(&(fact.event_type.to_string(), listener.to_owned()));
+        !self.ahead.is_empty() && up_to().is_some_and(|up_to| fact.position <= *up_to)
     }
 
     /// Lets one listener react until the fact is settled; from then on the file's cursor is at `cursor`.
@@ -156,23 +199,28 @@ impl Follower {
     }
 
     /// A panic is the fact's fault until proven otherwise: it is counted, lest one fact that nobody foresaw
-    /// end the listener again and again, and with it the whole tree.
+    /// end the listener again and again, and with it the whole tree. A call that hangs is not.
     pub(super) async fn react(&self, listener: &'static str, fact: &Fact) -> Reaction {
         let reacting = async { self.hearing.reacts().react(listener, fact).await };
-        AssertUnwindSafe(reacting).catch_unwind().await.unwrap_or_else(|payload| Reaction::Failed {
-            why: format!("the listener panicked: {}", text_of(&*payload)),
+        bounded(reacting).await.unwrap_or_else(|mishap| {
+            let why = mishap.to_string();
+            match mishap {
+                Mishap::Panicked(_) => Reaction::Failed { why },
+                Mishap::Hung => Reaction::Later { why },
+            }
         })
     }
 
     /// Keeps and shows an outcome.
-    pub(super) async fn keep(&self, row: Outcome, cursor: u64) -> Result<(), ExitReason> {
+    async fn keep(&self, row: Outcome, cursor: u64) -> Result<(), ExitReason> {
         let kept = row.clone();
         let dead = self.kept.with(move |file| file.keep(&kept, cursor)).await?;
         self.show(&row, dead);
         Ok(())
     }
 
-    fn show(&self, row: &Outcome, dead: u64) {
+    /// Shows an outcome.
+    pub(super) fn show(&self, row: &Outcome, dead: u64) {
         log(self.hearing.process(), row);
         let mut shown = self.hearing.shown();
         shown.dead = dead;
@@ -226,6 +274,36 @@ impl Follower {
     }
 }
 
+/// Opens the file, and waits for as long as it cannot be opened: that is no reason to end the tree.
+async fn open(
+    hearing: &Hearing,
+    store: &dyn EventStore,
+    orders: &mut mpsc::Receiver<Order>,
+) -> Result<(Kept, Standing), ExitReason> {
+    loop {
+        let why = match Kept::open(hearing, store).await? {
+            Ok(opened) => return Ok(opened),
+            Err(error) => format!("its file cannot be opened: {error}"),
+        };
+        hearing.waits(why.clone());
+        let declining = async {
+            while let Some(order) = orders.recv().await {
+                order.reply.send(Err(HearingError::NoAnswer { why: why.clone() }));
+            }
+        };
+        // The pause ends it; what was asked meanwhile was answered.
+        let _ = tokio::time::timeout(OPEN_PAUSE, declining).await;
+    }
+}
+
+/// Who follows a store is renewed with it: a closed one is not an error, but the end of the news.
+async fn while_open<T>(read: Result<T, ReadError>) -> Result<T, ExitReason> {
+    match read {
+        Err(ReadError::Unavailable { reason: UnavailableReason::Closed }) => std::future::pending().await,
+        read => read.map_err(ExitReason::error),
+    }
+}
+
 /// What the file keeps of a verdict, with the times when the listener was asked first and when that ended.
 pub(super) fn row(
     fact: &Fact,
@@ -270,11 +348,6 @@ fn log(process: &str, row: &Outcome) {
             tracing::error!(process, position, listener, attempts, why, "a fact was given up");
         }
     }
-}
-
-fn text_of(payload: &(dyn std::any::Any + Send)) -> &str {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&'static str>().copied()).unwrap_or("no text")
 }
 
 /// Any number: it spreads rests, nothing depends on it.

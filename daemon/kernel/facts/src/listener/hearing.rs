@@ -3,7 +3,8 @@
 
 use super::{
     actor::{Decision, Order, Word},
-    file::{Pen, read_page, remedy},
+    damage::remedy,
+    file::{POSITION_MAX, Pen, read_page},
     outcome::{Outcome, OutcomeFilter, OutcomePage},
     reacts::Reacts,
 };
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long an operator waits for what is decided: as long as one reaction may take, and more.
+/// How long an operator waits for what is decided. A reaction that takes longer is carried out all the same.
 const DECIDED_MAX: Duration = Duration::from_secs(15);
 
 /// A handle on one process's listener; clones share it.
@@ -40,6 +41,8 @@ pub struct HearingGauges {
     pub dead: u64,
     /// The fact that is tried again, while everything behind it waits.
     pub retrying: Option<Retrying>,
+    /// What it waits for before it hears anything more, for people: its file cannot be opened or written.
+    pub waiting: Option<String>,
     /// Asks that were granted, since the program began.
     pub dispatched_total: u64,
     /// Facts that did not concern their listener, since the program began.
@@ -81,7 +84,8 @@ pub enum HearingError {
         /// Who heard it.
         listener: String,
     },
-    /// The listener is down or busy, or its file or the log cannot be read; the decision may yet be carried out.
+    /// The listener is down or busy, its file or the log cannot be read, or the process did not record a
+    /// dismissal; the decision may yet be carried out.
     #[error("the listener does not answer: {why}")]
     NoAnswer {
         /// What is known about it.
@@ -148,8 +152,8 @@ impl Hearing {
         self.decide(position, listener, Decision::Replay).await
     }
 
-    /// Decides that a dead letter has no effect, and why; answers its row. It is kept for ever, so that
-    /// hearing the log again does not bring it back.
+    /// Decides that a dead letter has no effect, and why; answers its row. The process records it in the log
+    /// first, so that hearing the log again does not bring it back.
     ///
     /// # Errors
     /// See [`HearingError`].
@@ -168,6 +172,9 @@ impl Hearing {
         listener: Option<&str>,
         decision: Decision,
     ) -> Result<Outcome, HearingError> {
+        if position > POSITION_MAX {
+            return Err(HearingError::NoDeadLetter);
+        }
         let listener = listener.map(str::to_owned);
         let order = |reply| Word::Ordered(Box::new(Order { position, listener, decision, reply }));
         let answer = self.0.name.call(order, DECIDED_MAX).await;
@@ -189,6 +196,20 @@ impl Hearing {
     /// Waits until whoever wrote the file before is done.
     pub(crate) async fn take_pen(&self) -> Pen {
         Arc::clone(&self.0.pen).lock_owned().await
+    }
+
+    /// Shows that the listener waits, and why.
+    pub(crate) fn waits(&self, why: String) {
+        let mut shown = self.shown();
+        if shown.waiting.as_ref() != Some(&why) {
+            tracing::warn!(process = self.process(), why, "the listener waits");
+        }
+        shown.waiting = Some(why);
+    }
+
+    /// Shows that it waits no more.
+    pub(crate) fn goes_on(&self) {
+        self.shown().waiting = None;
     }
 
     pub(crate) fn shown(&self) -> MutexGuard<'_, HearingGauges> {

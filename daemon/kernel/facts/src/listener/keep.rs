@@ -1,8 +1,10 @@
 //! The listener's file on threads that may block. A full disk is waited out, a damaged file is begun again.
 
 use super::{
-    file::{ListenerFile, Origin, Remedy, remedy, remove},
+    damage::{OpenError, Remedy, remedy, set_aside},
+    file::{ListenerFile, Standing},
     hearing::Hearing,
+    opening::Origin,
 };
 use hecate_event_store::EventStore;
 use hecate_supervision::ExitReason;
@@ -19,24 +21,23 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Opens the listener's file, or begins it; answers how far it is, too.
-    pub(crate) async fn open(hearing: &Hearing, store: &dyn EventStore) -> Result<(Kept, u64), ExitReason> {
-        loop {
-            let pen = hearing.take_pen().await;
-            let (path, origin) = (hearing.path().to_owned(), origin(hearing, store));
-            let blocking = move || {
-                path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(ExitReason::error)?;
-                Ok(ListenerFile::open(&path, &origin, pen))
-            };
-            match tokio::task::spawn_blocking(blocking).await.map_err(ExitReason::error)?? {
-                Err(error) if remedy(&error) == Remedy::Wait => pause(hearing, &error).await,
-                Err(error) => return Err(give_up(hearing, &error)),
-                Ok(file) => {
-                    let cursor = file.cursor();
-                    return Ok((Kept { hearing: hearing.clone(), file: Arc::new(Mutex::new(file)) }, cursor));
-                }
-            }
-        }
+    /// Opens the listener's file, or begins it; answers where it stands, too. A file that is there and cannot
+    /// be opened now stays as it is.
+    pub(crate) async fn open(
+        hearing: &Hearing,
+        store: &dyn EventStore,
+    ) -> Result<Result<(Kept, Standing), OpenError>, ExitReason> {
+        let pen = hearing.take_pen().await;
+        let (path, origin) = (hearing.path().to_owned(), origin(hearing, store));
+        let blocking = move || {
+            path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            let file = ListenerFile::open(&path, &origin, pen)?;
+            let standing = file.standing()?;
+            Ok((file, standing))
+        };
+        let opened = tokio::task::spawn_blocking(blocking).await.map_err(ExitReason::error)?;
+        let kept = |file| Kept { hearing: hearing.clone(), file: Arc::new(Mutex::new(file)) };
+        Ok(opened.map(|(file, standing)| (kept(file), standing)))
     }
 
     /// Works on the file on a thread that may block; waits out a full disk rather than burn the
@@ -50,36 +51,33 @@ impl Kept {
             let (file, work) = (Arc::clone(&self.file), Arc::clone(&work));
             let blocking = move || work(&mut file.lock().unwrap_or_else(PoisonError::into_inner));
             match tokio::task::spawn_blocking(blocking).await.map_err(ExitReason::error)? {
-                Err(error) if remedy(&error) == Remedy::Wait => pause(&self.hearing, &error).await,
+                Err(error) if remedy(&error) == Remedy::Wait => {
+                    self.hearing.waits(format!("its file cannot be written: {error}"));
+                    tokio::time::sleep(DISK_PAUSE).await;
+                }
                 Err(error) => return Err(give_up(&self.hearing, &error)),
-                Ok(done) => return Ok(done),
+                Ok(done) => {
+                    self.hearing.goes_on();
+                    return Ok(done);
+                }
             }
         }
     }
 }
 
 fn origin(hearing: &Hearing, store: &dyn EventStore) -> Origin {
-    let mut hears = hearing.hears();
-    hears.sort_unstable();
-    let listeners =
-        hears.iter().map(|(event_type, listeners)| format!("{event_type}: {}", listeners.join(", ")));
-    Origin {
-        store_id: store.store_id(),
-        epoch: store.epoch(),
-        head: store.head(),
-        listeners: listeners.collect::<Vec<_>>().join("\n"),
-    }
-}
-
-async fn pause(hearing: &Hearing, error: &rusqlite::Error) {
-    tracing::warn!(process = hearing.process(), %error, "the listener waits");
-    tokio::time::sleep(DISK_PAUSE).await;
+    let pairs = hearing.hears().into_iter().flat_map(|(event_type, listeners)| {
+        listeners.into_iter().map(|listener| (event_type.to_owned(), listener.to_owned()))
+    });
+    Origin { store_id: store.store_id(), epoch: store.epoch(), head: store.head(), pairs: pairs.collect() }
 }
 
 fn give_up(hearing: &Hearing, error: &rusqlite::Error) -> ExitReason {
-    if remedy(error) == Remedy::BeginAgain {
-        remove(hearing.path());
-        return ExitReason::error(format!("the listener's file is damaged and is begun again: {error}"));
+    if remedy(error) != Remedy::BeginAgain {
+        return ExitReason::error(error);
     }
-    ExitReason::error(error)
+    if let Err(error) = set_aside(hearing.path()) {
+        tracing::warn!(process = hearing.process(), %error, "a listener's damaged file is not set aside");
+    }
+    ExitReason::error(format!("the listener's file is damaged and is begun again: {error}"))
 }

@@ -3,11 +3,14 @@
 //! listener's part is that no fact is left out, and that none overtakes another.
 
 mod actor;
+mod bounded;
+mod damage;
 mod file;
 mod follow;
 mod hearing;
 mod keep;
 mod obey;
+mod opening;
 mod outcome;
 mod reacts;
 #[cfg(test)]

@@ -14,11 +14,25 @@ pub trait Reacts: Send + Sync + 'static {
     /// The listeners of one event type, in the order in which they are asked; always the same.
     fn listeners(&self, event_type: &str) -> Vec<&'static str>;
 
-    /// Lets one listener react to one fact; bounds its own time.
+    /// Lets one listener react to one fact. It has a minute; a call that takes longer is dropped, and made
+    /// again later.
     ///
     /// It may be called again for a fact that it has reacted to, and it can be dropped at any await: the
     /// effect carries the key `{listener}:{event_id}`, and comes about once.
     fn react<'a>(&'a self, listener: &'static str, fact: &'a Fact) -> BoxFuture<'a, Reaction>;
+
+    /// Records in the log that a fact has no effect at one listener, under the key of the ask that `react`
+    /// makes of it, so that this ask is refused for ever: the listener's own file may be lost. It has a
+    /// minute, too, and may be called again for a fact that it has dismissed.
+    ///
+    /// # Errors
+    /// Why it is not recorded, for people.
+    fn forgo<'a>(
+        &'a self,
+        listener: &'static str,
+        fact: &'a Fact,
+        why: &'a str,
+    ) -> BoxFuture<'a, Result<(), String>>;
 }
 
 /// What came of letting a listener react.

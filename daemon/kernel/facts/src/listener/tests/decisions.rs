@@ -1,7 +1,7 @@
 //! What operators decide about dead letters.
 
 use super::*;
-use crate::{HearingError, OutcomeState};
+use crate::{HearingError, OutcomeFilter, OutcomeState};
 use std::sync::atomic::AtomicBool;
 
 const BILL: &str = LISTENERS[0].1;
@@ -51,14 +51,46 @@ async fn what_is_dismissed_stays_dismissed_even_when_the_log_is_heard_again() {
     assert_eq!(open.hearing.gauges().dead, 1);
     open.close().await;
     switch.store(true, Ordering::Relaxed);
-    // One listener more: everything is heard again, but for what people decide.
-    let more = [LISTENERS.as_slice(), &[("returned_v1", "on_returned_cry")]].concat();
-    let larger = Shop::with(&more, |fact, _| done(fact));
-    let open = street.open(&larger).await;
+    // The file is lost: everything is heard again, but for what the log knows to be dismissed.
+    std::fs::remove_file(street.file()).unwrap();
+    let open = street.open(&shop).await;
     open.reached(2).await;
-    assert_eq!(larger.effects(), [(2, LISTENERS[2].1), (2, "on_returned_cry")]);
-    assert_eq!(open.hearing.gauges().dead, 1);
-    assert_eq!(open.hearing.replay(1, None).await.unwrap().listener, BILL);
+    assert_eq!(shop.effects(), [(2, LISTENERS[2].1), (1, BILL)]);
+    assert_eq!(open.hearing.gauges().refused_total, 1);
+    open.close().await;
+}
+
+#[tokio::test]
+async fn a_dismissal_that_the_log_does_not_take_is_not_kept_either() {
+    let (street, (shop, _)) = (Street::new(), fussy());
+    street.record("sold_v1").await;
+    let open = street.open(&shop).await;
+    open.reached(1).await;
+    *shop.forgets.lock().unwrap() = Some("the log is full".to_owned());
+    let refused = open.hearing.dismiss(1, Some(GIFT), "no paper").await;
+    assert_eq!(refused, Err(HearingError::NoAnswer { why: "the log is full".to_owned() }));
+    assert_eq!(open.hearing.gauges().dead, 2);
+    *shop.forgets.lock().unwrap() = None;
+    open.hearing.dismiss(1, Some(GIFT), "no paper").await.unwrap();
+    let log = street.store.read_all(0, &hecate_event_store::Filter::all(), 1).await.unwrap().events;
+    assert_eq!(shop.forgone(log[0].event_id, GIFT).as_deref(), Some("no paper"));
+    assert_eq!((shop.forgone(log[0].event_id, BILL), open.hearing.gauges().dead), (None, 1));
+    open.close().await;
+}
+
+#[tokio::test]
+async fn a_position_that_no_log_can_have_is_no_dead_letter_and_harms_nothing() {
+    let (street, (shop, _)) = (Street::new(), fussy());
+    street.record("sold_v1").await;
+    let open = street.open(&shop).await;
+    open.reached(1).await;
+    for position in [i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX] {
+        assert_eq!(open.hearing.dismiss(position, None, "?").await, Err(HearingError::NoDeadLetter));
+        assert_eq!(open.hearing.replay(position, None).await, Err(HearingError::NoDeadLetter));
+        let filter = OutcomeFilter { state: None, before: Some((position, String::new())), limit: 9 };
+        assert_eq!(open.hearing.outcomes(filter).await.unwrap().outcomes.len(), 2);
+    }
+    assert_eq!((shop.asked(), open.hearing.gauges().dead), (2, 2), "the file is the one from before");
     open.close().await;
 }
 

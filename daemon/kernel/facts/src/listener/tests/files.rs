@@ -1,8 +1,11 @@
 //! A file that is lost, damaged or another log's is begun again; nothing that was done is done twice.
 
-use super::super::file::{ListenerFile, Origin, remove};
+use super::super::{file::ListenerFile, opening::Origin};
 use super::*;
 use crate::{Outcome, OutcomeFilter, OutcomeState};
+use hecate_disk::{Call, Disk, Fault, Watch};
+use rusqlite::OpenFlags;
+use std::sync::atomic::AtomicU32;
 
 async fn heard_again(street: &Street, shop: &Arc<Shop>) -> u32 {
     let before = shop.asked();
@@ -20,13 +23,16 @@ async fn a_lost_or_damaged_file_means_that_the_log_is_heard_again() {
     street.record("returned_v1").await;
     assert_eq!(heard_again(&street, &shop).await, 2);
     assert_eq!(heard_again(&street, &shop).await, 0, "a whole file is gone on with");
-    remove(&street.file());
+    std::fs::remove_file(street.file()).unwrap();
     assert_eq!(heard_again(&street, &shop).await, 2);
     let bytes = std::fs::read(street.file()).unwrap();
     std::fs::write(street.file(), &bytes[..bytes.len() / 2 + 7]).unwrap();
     assert_eq!(heard_again(&street, &shop).await, 2);
-    std::fs::write(street.file(), b"not a file of this kind at all").unwrap();
+    let rubbish = b"not a file of this kind at all";
+    std::fs::write(street.file(), rubbish).unwrap();
     assert_eq!(heard_again(&street, &shop).await, 2);
+    let aside = street.folder.path().join("shop.sqlite.damaged");
+    assert_eq!(std::fs::read(aside).unwrap(), rubbish, "the latest damaged file is set aside");
     assert_eq!(heard_again(&street, &shop).await, 0);
 }
 
@@ -61,12 +67,20 @@ async fn a_file_of_another_store_is_of_no_use_not_even_its_decisions() {
 }
 
 fn origin(epoch: u64, head: u64) -> Origin {
-    Origin { store_id: Uuid::nil(), epoch, head, listeners: "sold_v1: a".to_owned() }
+    let pairs = [("sold_v1".to_owned(), "a".to_owned())].into();
+    Origin { store_id: Uuid::nil(), epoch, head, pairs }
 }
 
 fn open(street: &Street, origin: &Origin) -> ListenerFile {
-    let pen = Arc::new(tokio::sync::Mutex::new(())).try_lock_owned().unwrap();
-    ListenerFile::open(&street.file(), origin, pen).unwrap()
+    ListenerFile::open(&street.file(), origin, pen()).unwrap()
+}
+
+fn pen() -> tokio::sync::OwnedMutexGuard<()> {
+    Arc::new(tokio::sync::Mutex::new(())).try_lock_owned().unwrap()
+}
+
+fn cursor(file: &ListenerFile) -> u64 {
+    file.standing().unwrap().cursor
 }
 
 fn outcome(position: u64, state: OutcomeState, event_at_us: i64) -> Outcome {
@@ -97,17 +111,17 @@ fn only_what_people_decide_outlives_a_restored_log_as_far_as_it_goes() {
         file.keep(&outcome(position, state, 0), position).unwrap();
     }
     drop(file);
-    assert_eq!(open(&street, &origin(1, 9)).cursor(), 5);
+    assert_eq!(cursor(&open(&street, &origin(1, 9))), 5);
     let file = open(&street, &origin(2, 4));
     let mut kept: Vec<_> = file.known(0, 9).unwrap().into_keys().map(|(position, _)| position).collect();
     kept.sort_unstable();
-    assert_eq!((file.cursor(), kept), (0, vec![1, 3]));
+    assert_eq!((cursor(&file), kept), (0, vec![1, 3]));
     drop(file);
     // Behind the head of its own log there is nothing that it could have heard.
     let mut file = open(&street, &origin(2, 4));
     file.pass(4).unwrap();
     drop(file);
-    assert_eq!(open(&street, &origin(2, 3)).cursor(), 0);
+    assert_eq!(cursor(&open(&street, &origin(2, 3))), 0);
 }
 
 #[test]
@@ -126,7 +140,7 @@ fn what_is_done_with_is_forgotten_after_thirty_days_of_the_events_own_time() {
     let known = file.known(0, 5).unwrap();
     let mut kept: Vec<_> = known.into_keys().map(|(position, _)| position).collect();
     kept.sort_unstable();
-    assert_eq!((kept, file.dead().unwrap()), (vec![2, 3, 4, 5], 1));
+    assert_eq!((kept, file.standing().unwrap().dead), (vec![2, 3, 4, 5], 1));
 }
 
 #[test]
@@ -152,4 +166,36 @@ fn pages_show_every_outcome_once_the_newest_first() {
             assert_eq!(seen, whole, "{limit} at a time");
         }
     }
+}
+
+/// Counts the flushes of a file's log.
+#[derive(Default)]
+struct Flushes(AtomicU32);
+
+impl Watch for Flushes {
+    fn before(&self, call: &Call<'_>) -> Result<(), Fault> {
+        if matches!(call, Call::Sync { path } if path.to_string_lossy().ends_with("-wal")) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_decision_is_on_the_disk_when_it_is_kept_whoever_reads_meanwhile() {
+    let (street, flushes) = (Street::new(), Arc::new(Flushes::default()));
+    let disk = Disk::watched(Arc::clone(&flushes) as Arc<dyn Watch>);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let db = disk.connect(&street.file(), flags).unwrap();
+    let mut file = ListenerFile::begin(db, &origin(1, 9), pen()).unwrap();
+    let reader = disk.connect(&street.file(), flags).unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM outcomes").unwrap();
+    let flushes = || flushes.0.load(Ordering::Relaxed);
+    let before = flushes();
+    file.keep(&outcome(1, OutcomeState::Dead, 0), 1).unwrap();
+    assert_eq!(flushes(), before, "what can be heard again is not waited for");
+    file.keep_decided(&outcome(1, OutcomeState::Dismissed, 0), 1).unwrap();
+    assert_eq!(flushes(), before + 1);
+    file.keep(&outcome(2, OutcomeState::Skipped, 0), 2).unwrap();
+    assert_eq!(flushes(), before + 1);
 }

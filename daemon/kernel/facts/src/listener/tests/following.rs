@@ -165,9 +165,32 @@ async fn a_restart_goes_on_where_it_stopped_and_forgets_no_attempt() {
     open.close().await;
     assert!(shop.asked_about(3) < 10);
     let open = street.open(&shop).await;
+    open.begun().await;
     assert!(open.hearing.progress().position() >= Some(2), "the cursor shows from the start");
     open.reached(4).await;
     assert_eq!((shop.asked_about(1), shop.asked_about(2), shop.asked_about(3)), (1, 1, 10));
+    open.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_hangs_is_dropped_after_a_minute_and_made_again() {
+    let street = Street::new();
+    let shop = Shop::obliging();
+    let hangs = AtomicI64::new(2);
+    *shop.around.lock().unwrap() =
+        Some(Box::new(move |after| !after && hangs.fetch_sub(1, Ordering::Relaxed) > 0));
+    street.record("returned_v1").await;
+    street.record("returned_v1").await;
+    let open = street.open(&shop).await;
+    while open.hearing.gauges().retrying.is_none() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let retrying = open.hearing.gauges().retrying.unwrap();
+    assert_eq!((retrying.position, retrying.attempts), (1, 0));
+    assert_eq!(retrying.why, "the listener has not answered for 60 s");
+    open.reached(2).await;
+    assert_eq!((shop.asked_about(1), shop.effects().len()), (3, 2));
+    assert_eq!(outcomes(&open).await[0], (1, OutcomeState::Dispatched, 1));
     open.close().await;
 }
 
@@ -183,6 +206,7 @@ async fn a_log_full_of_others_events_is_not_read_again_from_the_start() {
     open.reached(last).await;
     open.close().await;
     let open = street.open(&shop).await;
+    open.begun().await;
     let from = open.hearing.progress().position().unwrap();
     assert!(from + 1_000 > last, "{from} of {last}");
     open.reached(last).await;

@@ -4,13 +4,16 @@ mod decisions;
 mod files;
 mod following;
 mod kills;
+mod openings;
+mod renewals;
+mod telling;
 
 use crate::{Emitter, Fact, Groups, Hearing, Listener, Reaction, Reacts};
 use hecate_event_store::{
     Append, BoxFuture, CurrentStore, EventStore, Expected, MemoryStore, Progress, kit::event,
 };
 use hecate_supervision::{Kinds, Plan, Tree};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -43,6 +46,8 @@ struct Shop {
     script: Box<Script>,
     around: Mutex<Option<Box<KillPoint>>>,
     listeners: Vec<(&'static str, &'static str)>,
+    /// What `forgo` answers where it does not record anything.
+    forgets: Mutex<Option<String>>,
     books: Mutex<Books>,
 }
 
@@ -51,6 +56,10 @@ struct Books {
     asked: BTreeMap<(u64, &'static str), u32>,
     /// Position and listener, in the order in which they came about.
     effects: Vec<(u64, &'static str)>,
+    /// The keys of those effects.
+    receipts: BTreeSet<(Uuid, &'static str)>,
+    /// The keys of the asks that are refused for ever, and why.
+    forgone: BTreeMap<(Uuid, &'static str), String>,
 }
 
 const LISTENERS: [(&str, &str); 3] = [
@@ -72,6 +81,7 @@ impl Shop {
             script: Box::new(script),
             around: Mutex::default(),
             listeners: listeners.to_vec(),
+            forgets: Mutex::default(),
             books: Mutex::default(),
         })
     }
@@ -91,6 +101,11 @@ impl Shop {
     fn asked_about(&self, position: u64) -> u32 {
         let books = self.books.lock().unwrap();
         books.asked.iter().filter(|((at, _), _)| *at == position).map(|(_, times)| times).sum()
+    }
+
+    /// Why the ask of this listener about this event is refused for ever.
+    fn forgone(&self, event_id: Uuid, listener: &'static str) -> Option<String> {
+        self.books.lock().unwrap().forgone.get(&(event_id, listener)).cloned()
     }
 
     /// True when whoever reacts is killed here.
@@ -125,17 +140,39 @@ impl Reacts for Shop {
         };
         Box::pin(async move {
             tokio::task::yield_now().await;
+            if self.forgone(fact.event_id, listener).is_some() {
+                return Reaction::Refused {
+                    code: "dismissed".to_owned(),
+                    says: "It has no effect.".to_owned(),
+                };
+            }
             let reaction = (self.script)(fact, nth);
             if self.is_killed(false) {
                 return std::future::pending().await;
             }
             if matches!(reaction, Reaction::Done { .. }) {
                 let mut books = self.books.lock().unwrap();
-                if !books.effects.contains(&key) {
+                if books.receipts.insert((fact.event_id, listener)) {
                     books.effects.push(key);
                 }
             }
             if self.is_killed(true) { std::future::pending().await } else { reaction }
+        })
+    }
+
+    fn forgo<'a>(
+        &'a self,
+        listener: &'static str,
+        fact: &'a Fact,
+        why: &'a str,
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            if let Some(error) = self.forgets.lock().unwrap().clone() {
+                return Err(error);
+            }
+            let key = (fact.event_id, listener);
+            self.books.lock().unwrap().forgone.insert(key, why.to_owned());
+            Ok(())
         })
     }
 }
@@ -208,6 +245,11 @@ impl Open {
     async fn reached(&self, position: u64) {
         let reached = self.hearing.progress().reached(position);
         tokio::time::timeout(Duration::from_secs(600), reached).await.expect("it is heard in time");
+    }
+
+    /// Waits until its file is open.
+    async fn begun(&self) {
+        self.reached(0).await;
     }
 
     async fn close(self) {
