@@ -27,15 +27,30 @@ impl Reacts for Listening {
 
     fn react<'a>(&'a self, listener: &'static str, fact: &'a Fact) -> BoxFuture<'a, Reaction> {
         Box::pin(async move {
-            match self.0.hears().iter().position(|hears| hears.listener == listener) {
-                Some(nth) => reaction(self.0.react(nth, fact).await),
-                None => Reaction::Dead { why: format!("there is no listener {listener}") },
+            match self.nth(listener) {
+                Ok(nth) => reaction(self.0.react(nth, fact).await),
+                Err(why) => Reaction::Dead { why },
             }
         })
     }
 
-    fn forgo<'a>(&'a self, _: &'static str, _: &'a Fact, _: &'a str) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async { Ok(()) })
+    fn forgo<'a>(
+        &'a self,
+        listener: &'static str,
+        fact: &'a Fact,
+        why: &'a str,
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let kept = self.0.forgo(self.nth(listener)?, fact, why).await;
+            kept.map_err(|refused| explained(&refused))
+        })
+    }
+}
+
+impl Listening {
+    fn nth(&self, listener: &str) -> Result<usize, String> {
+        let nth = self.0.hears().iter().position(|hears| hears.listener == listener);
+        nth.ok_or_else(|| format!("there is no listener {listener}"))
     }
 }
 
@@ -58,8 +73,7 @@ fn refusal(refused: Refused) -> Reaction {
         [Refusal::STORE_UNAVAILABLE, Refusal::MAILBOX_FULL, Refusal::STARTING, Refusal::TIMEOUT];
     const GOES_WRONG: [Refusal; 2] = [Refusal::INTERNAL, Refusal::WRONG_EXPECTED_VERSION];
     let among = |refusals: &[Refusal]| refusals.iter().any(|refusal| refused.is(*refusal));
-    let details = serde_json::Value::from((*refused.details).clone());
-    let why = || format!("{}: {} {details}", refused.code, refused.says);
+    let why = || explained(&refused);
     match () {
         () if among(&NOT_NOW) => Reaction::Later { why: why() },
         () if among(&GOES_WRONG) => Reaction::Failed { why: why() },
@@ -68,6 +82,10 @@ fn refusal(refused: Refused) -> Reaction {
         }
         () => Reaction::Dead { why: why() },
     }
+}
+
+fn explained(refused: &Refused) -> String {
+    format!("{}: {} {}", refused.code, refused.says, serde_json::Value::from((*refused.details).clone()))
 }
 
 #[cfg(test)]

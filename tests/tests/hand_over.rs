@@ -34,7 +34,7 @@ fn interrupted(folder: &Path, cast: &Cast, dice: &mut Dice) -> (Daemon, Vec<&'st
     let (mut daemon, mut owed) = (place.start(), Vec::new());
     for step in story(cast) {
         walk(&daemon.client(), &step, &fresh_key());
-        thread::sleep(Duration::from_micros(dice.between(0, 4_000)));
+        thread::park_timeout(Duration::from_micros(dice.between(0, 4_000)));
         let place = daemon.kill();
         owed.extend(owed_by(&log::events(&place)));
         daemon = place.start();
