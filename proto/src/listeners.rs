@@ -34,6 +34,8 @@ pub struct ListenerState {
     pub dead: u64,
     /// The fact that is tried again, while everything behind it waits.
     pub retrying: Option<RetriedFact>,
+    /// What it waits for before it hears anything more, for people: its file cannot be opened or written.
+    pub waiting: Option<String>,
     /// Requests that were granted, since the daemon began.
     pub dispatched_total: u64,
     /// Facts that did not concern their listener, since the daemon began.

@@ -216,6 +216,7 @@ fn state(hearing: &Hearing, head: Option<u64>) -> ListenerState {
             attempts: retrying.attempts,
             why: retrying.why,
         }),
+        waiting: gauges.waiting,
         dispatched_total: gauges.dispatched_total,
         skipped_total: gauges.skipped_total,
         refused_total: gauges.refused_total,
