@@ -1,7 +1,7 @@
 //! What is done about a file that cannot be used: only one that is proved damaged is begun again, and even
 //! that one is set aside. A disk in trouble says nothing of what lies on it.
 
-use rusqlite::{Error, ErrorCode, ffi};
+use rusqlite::{Error, ErrorCode};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -38,8 +38,6 @@ pub(crate) fn remedy(error: &Error) -> Remedy {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Remedy::Wait,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Remedy::BeginAgain,
-        // The file ends before a page that it says it has: it was cut short.
-        _ if error.sqlite_extended_error_code() == Some(ffi::SQLITE_IOERR_SHORT_READ) => Remedy::BeginAgain,
         _ => Remedy::Crash,
     }
 }
@@ -73,7 +71,7 @@ fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusqlite::types::Type;
+    use rusqlite::{ffi, types::Type};
 
     #[test]
     fn only_what_proves_damage_begins_a_file_again() {
@@ -83,7 +81,6 @@ mod tests {
             (sqlite(ffi::SQLITE_BUSY), Remedy::Wait),
             (sqlite(ffi::SQLITE_CORRUPT), Remedy::BeginAgain),
             (sqlite(ffi::SQLITE_NOTADB), Remedy::BeginAgain),
-            (sqlite(ffi::SQLITE_IOERR_SHORT_READ), Remedy::BeginAgain),
             (Error::IntegralValueOutOfRange(0, -1), Remedy::BeginAgain),
             (Error::InvalidColumnType(0, "state".to_owned(), Type::Null), Remedy::BeginAgain),
             (sqlite(ffi::SQLITE_IOERR_FSYNC), Remedy::Crash),

@@ -26,8 +26,10 @@ async fn a_lost_or_damaged_file_means_that_the_log_is_heard_again() {
     std::fs::remove_file(street.file()).unwrap();
     assert_eq!(heard_again(&street, &shop).await, 2);
     let bytes = std::fs::read(street.file()).unwrap();
-    std::fs::write(street.file(), &bytes[..bytes.len() / 2 + 7]).unwrap();
-    assert_eq!(heard_again(&street, &shop).await, 2);
+    for length in [0, 1, 100, 4_096, 4_096 + 7, bytes.len() / 2, bytes.len() / 2 + 7] {
+        std::fs::write(street.file(), &bytes[..length]).unwrap();
+        assert_eq!(heard_again(&street, &shop).await, 2, "cut to {length} bytes");
+    }
     let rubbish = b"not a file of this kind at all";
     std::fs::write(street.file(), rubbish).unwrap();
     assert_eq!(heard_again(&street, &shop).await, 2);
