@@ -117,7 +117,8 @@ async fn a_store_that_is_renewed_while_facts_flow_costs_no_effect_and_doubles_no
     street.close().await;
 }
 
-/// Opens the log. The second time it is as a backup has it, with other events behind.
+/// Opens the log. The second time it is as a backup has it, with other events behind, more than
+/// there were: only its epoch tells.
 fn restored(path: &Path, nth: i64) -> Arc<dyn EventStore> {
     if nth != 1 {
         return sqlite(path);
@@ -125,7 +126,8 @@ fn restored(path: &Path, nth: i64) -> Arc<dyn EventStore> {
     restore(&path.with_extension("backup"), path).unwrap();
     let store = sqlite(path);
     tokio::runtime::Handle::current().block_on(async {
-        for (event_type, position) in [("returned_v1", 4), ("other_v1", 5), ("returned_v1", 6)] {
+        let (pays, other) = ("returned_v1", "other_v1");
+        for (event_type, position) in [pays, other, pays, other, other, other].into_iter().zip(4..) {
             assert_eq!(record_in(&*store, event_type).await, Some(position));
         }
     });
@@ -156,14 +158,7 @@ async fn a_restored_log_is_heard_again_with_the_decisions_about_events_that_it_h
     use OutcomeState::{Dead, Dismissed, Dispatched};
     assert_eq!((street.rows(Dead).await, street.rows(Dismissed).await), (vec![3, 5, 6, 7], vec![2, 4]));
     street.current.opened().await.close().await;
-    // The listener's progress goes back first; until then it says nothing.
-    let heard = async {
-        while shop.effects().last() != Some(&(6, PAY)) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), heard).await.expect("the restored log is heard in time");
-    street.reached(6).await;
+    street.reached(9).await;
     assert_eq!(
         shop.effects(),
         [(1, PAY), (8, PAY), (4, PAY), (6, PAY)],
