@@ -1,7 +1,9 @@
 //! Ventures as a client drives them: the routes spelled once for all journeys.
 
+use crate::daemon::Daemon;
 use crate::http::{Answer, Client, Request};
 use hecate_proto::answer::CommandAnswer;
+use hecate_proto::fact::FactFrame;
 use hecate_proto::header;
 use hecate_proto::rows::VentureRow;
 use serde_json::{Value, json};
@@ -69,6 +71,12 @@ pub fn every_row(client: &Client, position: u64) -> Vec<VentureRow> {
         let Some(next) = page["next_cursor"].as_str() else { return rows };
         cursor = format!("&cursor={next}");
     }
+}
+
+/// The facts of one venture's own stream, of those up to a position.
+pub fn facts_of(daemon: &Daemon, venture_id: &str, up_to: u64) -> Vec<FactFrame> {
+    let facts = daemon.facts_after(0).facts(up_to as usize);
+    facts.into_iter().filter(|fact| fact.stream_id == format!("setup-{venture_id}")).collect()
 }
 
 /// The position of the last event in the log, as the daemon's health tells it.

@@ -62,7 +62,12 @@ fn steps() -> Vec<Step> {
 
 /// Everything that a client can see of a venture, as JSON.
 fn everything(client: &Client, venture_id: &str, position: u64) -> Value {
-    let ask = |path: &str| client.ask(&seen(path, position)).expect(200).json();
+    let ask = |path: &str| {
+        let mut answer = client.ask(&seen(path, position)).expect(200).json();
+        // Others record what follows.
+        answer.as_object_mut().unwrap().remove("as_of_position").expect("an answer says how far it saw");
+        answer
+    };
     json!({
         "row": ask(&at(venture_id)),
         "vision": ask(&below(venture_id, "vision")),
@@ -88,23 +93,27 @@ fn every_step_answers_what_it_changed_and_survives_a_kill() {
         check_answer(&told, step, version as u64, correlation_id);
         venture_id = id_of(&told);
         let shown = everything(&client, &venture_id, told.position);
-        let facts = daemon.facts_after(0).facts(version + 1);
+        let facts = ventures::facts_of(&daemon, &venture_id, told.position);
+        assert_eq!(facts.len(), version + 1);
         said.push((request, answer.json()));
 
         daemon = daemon.kill_and_restart();
         let client = daemon.client();
         assert_eq!(everything(&client, &venture_id, told.position), shown, "rows changed by a kill");
-        assert_eq!(daemon.facts_after(0).facts(version + 1), facts, "facts changed by a kill");
+        let again = ventures::facts_of(&daemon, &venture_id, told.position);
+        assert_eq!(again, facts, "facts changed by a kill");
         for (request, first) in &said {
             assert_eq!(client.ask(request).json(), *first, "an answer changed by a kill");
         }
-        assert_eq!(ventures::head(&client), told.position, "a repetition recorded something");
+        let all = ventures::facts_of(&daemon, &venture_id, ventures::head(&client));
+        assert_eq!(all.len(), version + 1, "a repetition recorded something");
     }
 }
 
 fn check_answer(told: &CommandAnswer, step: &Step, version: u64, correlation_id: Uuid) {
     assert!(told.ok && told.recorded);
-    assert_eq!((told.version, told.position), (version, version + 1));
+    assert_eq!(told.version, version);
+    assert!(told.position > version);
     assert_eq!((told.status, told.status_label.as_str()), (step.status, step.label));
     assert_eq!(told.available_actions, step.actions);
     assert_eq!(told.correlation_id, correlation_id);
@@ -191,7 +200,7 @@ fn lists_are_filtered_sorted_and_paged() {
     );
     let list = |query: &str| -> Vec<String> {
         let page = client.ask(&seen(&format!("{VENTURES}?{query}"), last)).expect(200).json();
-        assert_eq!(page["as_of_position"], last, "{query}");
+        assert!(page["as_of_position"].as_u64() >= Some(last), "{query}");
         let rows: Vec<VentureRow> = serde_json::from_value(page["ventures"].clone()).unwrap();
         rows.into_iter().map(|row| row.name).collect()
     };
