@@ -17,8 +17,9 @@ use serde::Deserialize;
 pub(super) struct GetTasksPage {
     /// In which one.
     venture_id: VentureId,
-    /// The `next_cursor` of the page before; 50 divisions make a page.
-    cursor: Option<String>,
+    /// `limit` counts divisions: the tasks of one stay together.
+    #[serde(flatten)]
+    paging: Paging,
 }
 
 impl Query for GetTasksPage {
@@ -38,27 +39,22 @@ impl Query for GetTasksPage {
             return Ok(Found::Nothing);
         };
         // The first page begins with what is about the whole venture.
-        let own = if self.cursor.is_none() { tasks::of_venture(&venture) } else { Vec::new() };
-        let Page { rows, next_cursor } = divisions(db, venture, self.cursor)?;
+        let own = if self.paging.cursor.is_none() { tasks::of_venture(&venture) } else { Vec::new() };
+        let Page { rows, next_cursor } = divisions(db, venture, &self.paging)?;
         let rows = own.into_iter().chain(rows.iter().flat_map(tasks::of_division)).collect();
         Ok(Found::Page(Page { rows, next_cursor }))
     }
 }
 
 /// A page of live divisions; none of an archived venture.
-fn divisions(
-    db: &Connection,
-    venture: Venture,
-    cursor: Option<String>,
-) -> Result<Page<Division>, QueryError> {
+fn divisions(db: &Connection, venture: Venture, paging: &Paging) -> Result<Page<Division>, QueryError> {
     if venture.status.has(Status::ARCHIVED) {
         return Ok(Page { rows: Vec::new(), next_cursor: None });
     }
-    let paging = Paging { cursor, ..Paging::default() };
     Keyset::new("division_id, name", "division_progress", ("found", "division_id"), Order::Asc)
         .only("NOT dismissed")
         .only_with("venture_id = ?", Some(venture.venture_id.clone()))
-        .read(db, &paging, |row| {
+        .read(db, paging, |row| {
             let division_id: String = row.get("division_id")?;
             let works = plain::works(db, &venture.venture_id, &division_id)?;
             let venture_id = venture.venture_id.clone();

@@ -30,6 +30,7 @@ impl Project<DivisionDismissed> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<DivisionDismissed>) -> Result<()> {
         let DivisionDismissed { venture_id, division_id, division_name, reason, dismissed_by, .. } =
             &recorded.event;
+        refresh::count(tx, venture_id, division_id, -1)?;
         tx.prepare_cached(
             "UPDATE division_progress SET dismissed = 1 WHERE venture_id = ?1 AND division_id = ?2",
         )?
@@ -53,9 +54,10 @@ pub(super) fn note_division(
     position: u64,
     (venture_id, division_id, name): (&str, &str, &str),
 ) -> Result<()> {
-    tx.prepare_cached(
-        "INSERT OR IGNORE INTO division_progress(venture_id, division_id, name, found) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute((venture_id, division_id, name, position))?;
-    Ok(())
+    let new = tx
+        .prepare_cached(
+            "INSERT OR IGNORE INTO division_progress(venture_id, division_id, name, found) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute((venture_id, division_id, name, position))?;
+    if new > 0 { refresh::count(tx, venture_id, division_id, 1) } else { Ok(()) }
 }

@@ -9,6 +9,7 @@ use rusqlite::{Result, Transaction, named_params};
 
 /// The division, then its venture.
 pub(super) fn division(tx: &Transaction<'_>, venture_id: &str, division_id: &str) -> Result<()> {
+    count(tx, venture_id, division_id, -1)?;
     let works = plain::works(tx, venture_id, division_id)?;
     let standing = standing::of_division(&works);
     let blocked = tasks::blocked(&tasks::of_division(&Division { works, ..Division::default() }));
@@ -22,7 +23,20 @@ pub(super) fn division(tx: &Transaction<'_>, venture_id: &str, division_id: &str
         ":state": word(standing.state), ":health": word(standing.health), ":cycle": standing.cycle,
         ":blocked": blocked,
     })?;
+    count(tx, venture_id, division_id, 1)?;
     venture(tx, venture_id)
+}
+
+/// Counts a live division in the phase that its row says, with `by` 1, or out of it with -1.
+pub(super) fn count(tx: &Transaction<'_>, venture_id: &str, division_id: &str, by: i64) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO venture_phases(venture_id, phase, divisions, blocked)
+         SELECT venture_id, phase, ?3, ?3 * blocked_count FROM division_progress
+         WHERE venture_id = ?1 AND division_id = ?2 AND NOT dismissed
+         ON CONFLICT DO UPDATE SET divisions = divisions + excluded.divisions, blocked = blocked + excluded.blocked",
+    )?
+    .execute((venture_id, division_id, by))?;
+    Ok(())
 }
 
 /// The venture. One whose own facts wait to be drawn follows as soon as they are.
@@ -51,8 +65,7 @@ struct Divisions {
 fn divisions(tx: &Transaction<'_>, venture_id: &str) -> Result<Divisions> {
     let mut all = Divisions::default();
     let mut statement = tx.prepare_cached(
-        "SELECT phase, count(*) AS divisions, sum(blocked_count) AS blocked FROM division_progress
-         WHERE venture_id = ?1 AND NOT dismissed GROUP BY phase",
+        "SELECT phase, divisions, blocked FROM venture_phases WHERE venture_id = ?1 AND divisions > 0",
     )?;
     let mut rows = statement.query([venture_id])?;
     while let Some(row) = rows.next()? {

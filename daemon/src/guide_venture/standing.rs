@@ -48,12 +48,9 @@ pub(super) fn phase_of_venture(status: Status, vision_submitted: Status, earlies
     }
 }
 
-/// The earliest process that is neither completed nor put away.
+/// The earliest process that is not completed. One that was put away is not: nothing behind it can begin.
 fn phase_of_division(works: &[Work]) -> Phase {
-    let is_over = |process| {
-        let stage = speaker(works, process).map(Work::stage);
-        matches!(stage, Some(Stage::Completed | Stage::Archived))
-    };
+    let is_over = |process| speaker(works, process).map(Work::stage) == Some(Stage::Completed);
     match WAY.into_iter().find(|process| !is_over(*process)) {
         Some(Process::Design) => Phase::Design,
         Some(Process::Plan) => Phase::Plan,

@@ -1,7 +1,7 @@
 //! What there is to do, as rules over plain rows.
 //!
-//! A task is blocked exactly while it names others that come first; it shows the desks that its rows say are open,
-//! and none while it is blocked. What is put away is no task any more.
+//! A task is blocked while it is not born: it names what comes first, or waits for the hand-off that is on its way.
+//! It shows the desks that its rows say are open. What is put away is no task any more.
 
 use super::column::word;
 use super::plain::{Division, Venture, Work};
@@ -74,8 +74,8 @@ fn of_vision(venture: &Venture, verb: &str, state: TaskState, missing: Option<&s
 /// A task that a whole process does; none once it is put away.
 fn of_work(blank: TaskRow, work: Option<&Work>, awaited: Option<String>) -> Option<TaskRow> {
     let Some(work) = work else {
-        // What it waited for is done: the hand-off is on its way.
-        let state = if awaited.is_some() { TaskState::Blocked } else { TaskState::Pending };
+        // Nobody waits for a rescue.
+        let state = if blank.process == Process::Rescue { TaskState::Pending } else { TaskState::Blocked };
         return Some(TaskRow { state, blocked_by: awaited.into_iter().collect(), ..blank });
     };
     let state = match work.stage() {

@@ -10,6 +10,8 @@ const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 const IF_MATCH: &str = "If-Match";
 const IF_NONE_MATCH: &str = "If-None-Match";
 const ACTOR: &str = "Hecate-Actor";
+/// How actors of the daemon itself begin.
+const OWN_ACTORS: [&str; 2] = ["listener:", "read_model:"];
 const CORRELATION_ID: &str = "Hecate-Correlation-Id";
 const MIN_POSITION: &str = "Hecate-Min-Position";
 const CONFIRM: &str = "X-Confirm";
@@ -118,6 +120,9 @@ fn actor(headers: &HeaderMap) -> Result<Option<String>, Refused> {
         0 => Err(Refusal::rule(ACTOR, Rule::Blank, "Name who acts, or leave the header out.")),
         count if count > ACTOR_CHARS_MAX => {
             Err(Refusal::rule(ACTOR, Rule::TooLong, format!("At most {ACTOR_CHARS_MAX} characters.")))
+        }
+        _ if OWN_ACTORS.iter().any(|own| actor.starts_with(own)) => {
+            Err(Refusal::rule(ACTOR, Rule::Pattern, "The daemon acts under that name itself."))
         }
         _ if actor.chars().any(char::is_control) => {
             Err(Refusal::rule(ACTOR, Rule::Pattern, "Printable characters only."))

@@ -112,6 +112,17 @@ fn listeners(hearings: &[Hearing], log: Log) -> Option<Component> {
     let gauges: Vec<_> = hearings.iter().map(|hearing| (hearing.process(), hearing.gauges())).collect();
     let cursor = gauges.iter().map(|(_, gauges)| gauges.cursor).min()?;
     let part = follower(cursor, log, "A process hears nothing now.");
+    let held_up = gauges.iter().find_map(|(process, gauges)| {
+        let retried =
+            gauges.retrying.as_ref().map(|fact| format!("{} is tried again: {}", fact.position, fact.why));
+        Some(format!("{process} waits. {}", gauges.waiting.clone().or(retried)?))
+    });
+    let part = match held_up {
+        Some(says) if part.status == "ok" => {
+            Component { status: "degraded".to_owned(), says: Some(says), ..part }
+        }
+        _ => part,
+    };
     let dead = gauges.iter().map(|(_, gauges)| gauges.dead).sum();
     Some(with_dead_letters(part, dead))
 }

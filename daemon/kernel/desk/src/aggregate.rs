@@ -55,6 +55,12 @@ pub trait Aggregate: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     /// How far its facts may travel: `private`, `realm` or `public`.
     fn visibility(&self) -> &str;
 
+    /// True for a state that a fact of another process may end, so that a desk that is closed in it may open by
+    /// itself.
+    fn is_opened_by_hand_offs(_: Status) -> bool {
+        false
+    }
+
     /// The refusal of a desk that is closed in this state. The catalogue asks too, to list what a desk may
     /// refuse.
     fn wrong_state(status: Status, desk: &DeskSpec) -> Refusal;

@@ -48,10 +48,10 @@ pub(crate) struct Ask<A: Aggregate> {
 pub(crate) enum WhenClosed {
     /// That it is closed: a hand-off may be on its way that opens it.
     Say,
-    /// Its refusal, for good.
+    /// Its refusal.
     Refuse,
-    /// Its refusal, which is not kept: whether a hand-off is on its way is not known.
-    RefuseForNow,
+    /// That nobody knows yet: a hand-off may still be on its way.
+    AskAgain,
 }
 
 /// Why a request was not granted.
@@ -227,16 +227,17 @@ impl<A: Aggregate> AggregateActor<A> {
     async fn try_once(&mut self, ask: &Ask<A>) -> Result<Told, Halt> {
         let at_us = self.args.node.clock.now_us();
         let loaded = self.load().await?;
-        let is_closed = !loaded.folded.is_open(ask.desk);
-        if is_closed && ask.when_closed == WhenClosed::Say {
-            return Err(Halt::Closed);
+        match ask.when_closed {
+            WhenClosed::Refuse => {}
+            _ if !loaded.folded.may_open(ask.desk) => {}
+            WhenClosed::Say => return Err(Halt::Closed),
+            WhenClosed::AskAgain => return Err(Halt::Refused(Refusal::LISTENER_LAGGING.into())),
         }
         check_expected(ask, loaded.folded.version())?;
         let Keyed { subject, fresh, .. } = &ask.keyed;
         let moment = Moment::new(at_us, ask.caller.actor.clone(), subject.clone(), *fresh);
         match loaded.folded.decide(ask.desk, Value::Object(ask.keyed.body.clone()), &moment) {
             Ok(decision) => self.record(ask, decision, at_us).await,
-            Err(refused) if is_closed && ask.when_closed == WhenClosed::RefuseForNow => Err(refused.into()),
             Err(refused) => self.keep_refusal(ask, refused, at_us).await,
         }
     }
@@ -320,9 +321,9 @@ impl<A: Aggregate> AggregateActor<A> {
         let new = |event: crate::decision::Decided| NewEvent {
             event_id: Uuid::now_v7(),
             event_type: Arc::from(event.event_type),
-            data: event.data.into(),
             metadata: metadata.clone(),
-            tags: tags.clone(),
+            tags: tags_of(&event, &tags),
+            data: event.data.into(),
             at_us,
         };
         decision.events.into_iter().map(new).collect()
@@ -333,6 +334,12 @@ impl<A: Aggregate> AggregateActor<A> {
 fn jitter(tried: u32) -> Duration {
     let dice = u64::from(Uuid::new_v4().as_bytes()[0]);
     Duration::from_micros(u64::from(tried) * dice * 1_000 / 256)
+}
+
+/// The aggregate's tags, and those of what else the event names.
+fn tags_of(event: &crate::decision::Decided, aggregate: &[String]) -> Vec<String> {
+    let named = event.ids().filter_map(|(field, id)| tag_of(&field, &id));
+    aggregate.iter().cloned().chain(named.filter(|tag| !aggregate.contains(tag))).collect()
 }
 
 fn tags<A: Aggregate>(folded: &Folded<A>) -> Vec<String> {

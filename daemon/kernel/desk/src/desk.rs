@@ -1,8 +1,14 @@
 //! The desk itself, and the plain data that it becomes.
 
 use crate::{
-    aggregate::Aggregate, decision::Decision, event::EventEntry, moment::Moment, refusal::Refusal,
-    refusal::Refused, schema, status::StateMask,
+    aggregate::Aggregate,
+    decision::Decision,
+    event::EventEntry,
+    moment::Moment,
+    refusal::Refusal,
+    refusal::{Refused, Rule},
+    schema,
+    status::StateMask,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -62,10 +68,10 @@ pub const fn desk<A: Aggregate, D: Desk<A>>() -> DeskEntry<A> {
         records: D::RECORDS,
         schema: schema::of::<D>,
         decide: |body, aggregate, at| {
-            // What fits the schema fits the type; anything else is a bug of the type's schema.
+            // What fits the schema fits the type, but for a whole number that is written as a fraction: 1.0.
             let asked = serde_json::from_value::<D>(body).map_err(|error| {
-                tracing::error!(desk = D::SPEC.name, %error, "the schema lets through what the type does not take");
-                Refusal::INTERNAL
+                tracing::warn!(desk = D::SPEC.name, %error, "the schema lets through what the type does not take");
+                Refusal::VALIDATION.about("rule", Rule::Type.name()).about("hint", error.to_string())
             })?;
             asked.decide(aggregate, at)
         },

@@ -73,6 +73,11 @@ impl<A: Aggregate> Folded<A> {
         desk.spec.allowed_in.allows(self.aggregate.status())
     }
 
+    /// True when the desk is closed in a state that a hand-off may end.
+    pub(crate) fn may_open(&self, desk: &DeskEntry<A>) -> bool {
+        !self.is_open(desk) && A::is_opened_by_hand_offs(self.aggregate.status())
+    }
+
     /// Decides one request: first whether the desk is open, then what it records.
     ///
     /// # Panics

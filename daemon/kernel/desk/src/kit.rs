@@ -77,7 +77,7 @@ impl<A: Aggregate> Given<A> {
     }
 
     fn when_of(&self, entry: &DeskEntry<A>, body: Value) -> Result<Vec<(String, Value)>, Refused> {
-        Rules::of((entry.schema)()).check(&body)?;
+        Rules::of_request((entry.schema)()).check(&body)?;
         let moment = moment::<A>(&self.ids, self.at_us);
         let decision = self.folded.through_a_snapshot().decide(entry, body, &moment)?;
         let shown = |event: crate::decision::Decided| {

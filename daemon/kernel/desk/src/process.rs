@@ -129,7 +129,7 @@ pub const fn process<A: Aggregate>() -> ProcessEntry {
 
 fn doors<A: Aggregate>() -> Vec<Door> {
     let door = |desk: &DeskEntry<A>| {
-        let rules = Rules::of((desk.schema)());
+        let rules = Rules::of_request((desk.schema)());
         let routes = [desk.spec.path].into_iter().chain(desk.spec.aliases.iter().copied());
         let paths = routes.filter(|path| !path.is_empty());
         Door {
@@ -237,14 +237,14 @@ impl<A: Aggregate> Desks<A> {
         self.wiring.heard.position().is_none_or(|heard| heard < head).then_some(head)
     }
 
-    /// Answers how much a refusal is worth after that.
+    /// Answers what a desk that is still closed says after that.
     async fn wait_for_hand_offs(&self, head: Option<u64>) -> WhenClosed {
         let reached = self.wiring.heard.reached(head.unwrap_or_default());
         match tokio::time::timeout(HANDED_OVER_MAX, reached).await {
             Ok(()) => WhenClosed::Refuse,
             Err(_) => {
                 tracing::warn!(process = A::PROCESS.name, head, "the listener is too far behind to wait for");
-                WhenClosed::RefuseForNow
+                WhenClosed::AskAgain
             }
         }
     }

@@ -56,6 +56,12 @@ impl Refusal {
     /// The read model has not reached the position that the caller asked for.
     pub const PROJECTION_LAGGING: Refusal =
         Refusal::new(503, "projection_lagging", "The read model has not seen that position yet.");
+    /// The process has yet to hear of what was recorded before the request came, which may open the desk.
+    pub const LISTENER_LAGGING: Refusal = Refusal::new(
+        503,
+        "listener_lagging",
+        "The process has not heard yet of all that was recorded before; try again shortly.",
+    );
     /// Something under the daemon's roof starts or restarts.
     pub const STARTING: Refusal =
         Refusal::new(503, "starting", "This part of the daemon is starting; try again shortly.");
@@ -84,6 +90,7 @@ impl Refusal {
         Refusal::MAILBOX_FULL,
         Refusal::STORE_UNAVAILABLE,
         Refusal::STARTING,
+        Refusal::LISTENER_LAGGING,
         Refusal::TIMEOUT,
         Refusal::INTERNAL,
     ];

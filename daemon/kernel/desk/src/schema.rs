@@ -30,6 +30,13 @@ impl Rules {
         Rules { schema, check: OnceLock::new() }
     }
 
+    /// The rules of something that is asked for: numbers have the bounds of their types.
+    pub fn of_request(schema: Schema) -> Rules {
+        let mut rules = Rules::of(schema);
+        bound(&mut rules.schema);
+        rules
+    }
+
     /// The closed schema, as the catalogue and OpenAPI show it.
     pub fn schema(&self) -> &Value {
         &self.schema
@@ -100,6 +107,33 @@ fn close(schema: &mut Value) {
     }
     list_choices(keywords);
     fold_null(keywords);
+}
+
+/// What is asked must fit into the type that reads it: a format of Rust's numbers becomes bounds, at any depth. What
+/// was recorded fits, and its schema stays as it was.
+fn bound(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            bound_number(keywords);
+            keywords.values_mut().for_each(bound);
+        }
+        Value::Array(items) => items.iter_mut().for_each(bound),
+        _ => {}
+    }
+}
+
+fn bound_number(keywords: &mut Map<String, Value>) {
+    let (least, most) = match keywords.get("format").and_then(Value::as_str) {
+        Some("uint8") => (0.into(), u8::MAX.into()),
+        Some("uint16") => (0.into(), u16::MAX.into()),
+        Some("uint32") => (0.into(), u32::MAX.into()),
+        Some("uint64" | "uint") => (Number::from(0), Number::from(u64::MAX)),
+        Some("int32") => (i32::MIN.into(), i32::MAX.into()),
+        Some("int64" | "int") => (i64::MIN.into(), i64::MAX.into()),
+        _ => return,
+    };
+    keywords.entry("minimum").or_insert(Value::Number(least));
+    keywords.entry("maximum").or_insert(Value::Number(most));
 }
 
 /// `oneOf` some constants is an `enum`: a wrong value then breaks the rule that people expect.
@@ -189,6 +223,7 @@ mod tests {
         name: Text<5>,
         #[schemars(range(min = 1, max = 9))]
         count: Option<u8>,
+        size: Option<u16>,
         kind: Option<Kind>,
         notes: Option<Vec<Text<3>>>,
     }
@@ -203,7 +238,7 @@ mod tests {
     }
 
     fn broken(value: Value) -> Option<(String, String)> {
-        let refused = Rules::of(of::<Order>()).check(&value).err()?;
+        let refused = Rules::of_request(of::<Order>()).check(&value).err()?;
         let detail = |key: &str| refused.details[key].as_str().unwrap_or_default().to_owned();
         Some((detail("field"), detail("rule")))
     }
@@ -218,6 +253,9 @@ mod tests {
             (json!({"name": "abcdef"}), "name", "too_long"),
             (json!({"name": "a", "nmae": 1}), "nmae", "unknown_field"),
             (json!({"name": "a", "count": 10}), "count", "range"),
+            (json!({"name": "a", "size": 65_536}), "size", "range"),
+            (json!({"name": "a", "size": 1u64 << 40}), "size", "range"),
+            (json!({"name": "a", "size": -1}), "size", "range"),
             (json!({"name": "a", "count": "x"}), "count", "type"),
             (json!({"name": "a", "kind": "milk"}), "kind", "enum"),
             (json!({"name": "a", "notes": ["ok", "long"]}), "notes.1", "too_long"),

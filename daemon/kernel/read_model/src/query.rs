@@ -139,7 +139,7 @@ impl QueryDoor {
         let says = "Wait, at most 2 s, until the read model has reached this position.";
         properties[MIN_POSITION] =
             json!({"type": "integer", "minimum": 0, "maximum": i64::MAX, "description": says});
-        let rules = Rules::of(schema);
+        let rules = Rules::of_request(schema);
         QueryDoor { spec: entry.spec, sheet: sheet(app, entry, &rules), rules, read: entry.read }
     }
 

@@ -35,8 +35,8 @@ fn the_current_process_is_the_latest_at_work_else_the_latest_that_could_begin() 
         (&[(Design, COMPLETED), (Plan, PENDING)], Plan, State::Pending, Phase::Plan),
         (&[(Design, ACTIVE), (Plan, PENDING)], Design, State::Active, Phase::Design),
         (&[(Design, ACTIVE), (Plan, PAUSED)], Plan, State::Paused, Phase::Design),
-        (&[(Design, ARCHIVED)], Design, State::Archived, Phase::Plan),
-        (&[(Design, COMPLETED), (Plan, ARCHIVED)], Design, State::Completed, Phase::Generate),
+        (&[(Design, ARCHIVED)], Design, State::Archived, Phase::Design),
+        (&[(Design, COMPLETED), (Plan, ARCHIVED)], Design, State::Completed, Phase::Plan),
         (
             &[(Design, COMPLETED), (Plan, COMPLETED), (Generate, COMPLETED), (Test, ACTIVE)],
             Test,

@@ -38,7 +38,7 @@ async fn a_venture_walks_from_setup_to_the_end_of_its_design() {
     let standing = json!({"division_id": orders["division_id"], "process": "design", "state": "none",
         "health": "unknown", "cycle": 0});
     assert_eq!(status["divisions"], json!({ "orders": standing }));
-    assert_eq!((&status["phase"], &status["blocked_count"]), (&json!("design"), &json!(5)));
+    assert_eq!((&status["phase"], &status["blocked_count"]), (&json!("design"), &json!(6)));
     world.listen().await;
     design(&world, &orders).await;
     let pause = json!({"reason": "waiting for the bank", "category": "waiting"});
@@ -50,8 +50,8 @@ async fn a_venture_walks_from_setup_to_the_end_of_its_design() {
     world.ask("resume_design", orders.clone(), json!({})).await.unwrap();
     world.ask("complete_design", orders.clone(), json!({})).await.unwrap();
     let status = world.status(&venture).await;
-    assert_eq!((&status["phase"], &status["blocked_count"]), (&json!("plan"), &json!(4)));
-    assert_eq!(task(&world.tasks(&venture).await, "plan").state, TaskState::Pending);
+    assert_eq!((&status["phase"], &status["blocked_count"]), (&json!("plan"), &json!(5)));
+    assert_eq!(task(&world.tasks(&venture).await, "plan").state, TaskState::Blocked);
     world.ask("reopen_design", orders.clone(), json!({"reason": "Refunds"})).await.unwrap();
     let status = world.status(&venture).await;
     assert_eq!((&status["phase"], &status["divisions"]["orders"]["cycle"]), (&json!("design"), &json!(2)));

@@ -3,6 +3,7 @@
 use super::{
     dossier::{Dossier, Key},
     names::{NOT_ACTIVE, NOT_COMPLETED, NOT_PAUSED, NOT_PENDING, Names},
+    stage::Stage,
 };
 use crate::{
     aggregate::{Aggregate, LABELS, ProcessSpec},
@@ -90,6 +91,11 @@ impl<A: LongLived> Aggregate for A {
 
     fn visibility(&self) -> &str {
         &self.dossier().visibility
+    }
+
+    /// A hand-off gives birth, or reopens what was completed; everything else it leaves where it stands.
+    fn is_opened_by_hand_offs(status: Status) -> bool {
+        matches!(Stage::of(status), Stage::Unborn | Stage::Completed)
     }
 
     fn wrong_state(status: Status, desk: &DeskSpec) -> Refusal {

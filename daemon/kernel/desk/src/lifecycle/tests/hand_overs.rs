@@ -190,11 +190,16 @@ async fn nobody_waits_longer_than_two_seconds_for_a_listener_that_is_stuck() {
     let bakery = Bakery::open().await;
     let fact = bakery.fact("grain_ground_v1", json!({"grain": "rye"})).await;
     let began = tokio::time::Instant::now();
-    assert!(bakery.start(Some("key")).await.unwrap_err().is(Bread::NAMES.is_not_initiated));
+    assert!(bakery.start(Some("key")).await.unwrap_err().is(Refusal::LISTENER_LAGGING));
     assert_eq!(began.elapsed().as_secs(), 2);
-    // That was said for lack of news: under the same key it starts once the news is there.
+    // Nothing was decided: under the same key it starts once the news is there.
     bakery.react(&fact).await.unwrap();
     bakery.heard.set(fact.position);
     assert_eq!(bakery.start(Some("key")).await.unwrap().answer.status, 5);
+    // A desk that no hand-off opens waits for none.
+    bakery.heard.set(0);
+    let again = tokio::time::Instant::now();
+    assert_eq!(bakery.start(None).await.unwrap_err().code, "not_pending");
+    assert_eq!(again.elapsed().as_secs(), 0);
     bakery.tree.stop(Duration::from_secs(5)).await;
 }
