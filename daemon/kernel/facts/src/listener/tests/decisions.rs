@@ -105,9 +105,7 @@ async fn operators_are_heard_while_another_fact_is_tried_again() {
     street.record("returned_v1").await;
     street.record("returned_v1").await;
     let open = street.open(&shop).await;
-    while open.hearing.gauges().retrying.is_none() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    open.shows(|gauges| gauges.retrying.is_some()).await;
     let replayed = open.hearing.replay(1, None).await.unwrap();
     assert_eq!(replayed.state, OutcomeState::Dispatched);
     let gauges = open.hearing.gauges();

@@ -159,9 +159,7 @@ async fn a_restart_goes_on_where_it_stopped_and_forgets_no_attempt() {
         street.record("returned_v1").await;
     }
     let open = street.open(&shop).await;
-    while open.hearing.gauges().retrying.is_none_or(|retrying| retrying.attempts < 5) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    open.shows(|gauges| gauges.retrying.as_ref().is_some_and(|retrying| retrying.attempts >= 5)).await;
     open.close().await;
     assert!(shop.asked_about(3) < 10);
     let open = street.open(&shop).await;

@@ -8,7 +8,7 @@ mod openings;
 mod renewals;
 mod telling;
 
-use crate::{Emitter, Fact, Groups, Hearing, Listener, Reaction, Reacts};
+use crate::{Emitter, Fact, Groups, Hearing, HearingGauges, Listener, Reaction, Reacts};
 use hecate_event_store::{
     Append, BoxFuture, CurrentStore, EventStore, Expected, MemoryStore, Progress, kit::event,
 };
@@ -245,6 +245,16 @@ impl Open {
     async fn reached(&self, position: u64) {
         let reached = self.hearing.progress().reached(position);
         tokio::time::timeout(Duration::from_secs(600), reached).await.expect("it is heard in time");
+    }
+
+    /// Waits, in the time of the test, until the gauges say what is looked for.
+    async fn shows(&self, what: impl Fn(&HearingGauges) -> bool) {
+        let looking = async {
+            while !what(&self.hearing.gauges()) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(600), looking).await.expect("the gauges show it in time");
     }
 
     /// Waits until its file is open.

@@ -65,9 +65,12 @@ impl Renewed {
 
     /// Records one event, in whichever store is open.
     async fn record(&self, event_type: &str) {
-        while record_in(&*self.current.opened().await, event_type).await.is_none() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let recording = async {
+            while record_in(&*self.current.opened().await, event_type).await.is_none() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), recording).await.expect("some store takes it in time");
     }
 
     async fn reached(&self, position: u64) {
