@@ -40,7 +40,8 @@ pub trait EventStore: Send + Sync + 'static {
     fn append(&self, append: Append) -> BoxFuture<'_, Result<Appended, AppendError>>;
 
     /// Events of one stream from `from_version` on, at most `limit` and at most [`PAGE_EVENTS_MAX`].
-    /// Fewer than that means the stream ends there; an unknown stream is empty.
+    /// Fewer than that means the stream ends there; an unknown stream is empty. None is read before
+    /// [`EventStore::head`] is at it.
     fn read_stream<'a>(
         &'a self,
         stream_id: &'a str,
@@ -57,6 +58,7 @@ pub trait EventStore: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Page, ReadError>>;
 
     /// The receipt kept under `key`, unless it has expired at `at_us` (microseconds since the Unix epoch).
+    /// None is read before [`EventStore::head`] is at its events.
     fn receipt<'a>(&'a self, key: &'a str, at_us: i64) -> BoxFuture<'a, Result<Option<Receipt>, ReadError>>;
 
     /// The snapshot kept of a stream, if the code that asks wrote it: state never outlives its code.

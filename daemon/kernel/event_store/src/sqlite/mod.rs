@@ -33,7 +33,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::append::{Append, Appended};
-use crate::error::{AppendError, ClosedReason, OpenError, ReadError};
+use crate::error::{AppendError, ClosedReason, OpenError, ReadError, UnavailableReason};
 use crate::event::RecordedEvent;
 use crate::filter::Filter;
 use crate::gauges::Gauges;
@@ -158,6 +158,14 @@ impl SqliteStore {
         read
     }
 
+    /// Waits until the head is at what was read. A connection sees a commit before the writer has told of it, and
+    /// who answers with that event must not be ahead of everybody who follows the head.
+    async fn published(&self, position: Option<u64>) -> Result<(), ReadError> {
+        let Some(position) = position.filter(|position| *position > self.head()) else { return Ok(()) };
+        let told = self.head.clone().wait_for(|head| *head >= position).await.map(drop);
+        told.map_err(|_| ReadError::Unavailable { reason: UnavailableReason::Closed })
+    }
+
     async fn page(&self, after: u64, head: u64, filter: Filter, limit: usize) -> Result<Page, ReadError> {
         self.read(move |reader| reader.page(after, head, &filter, limit)).await
     }
@@ -251,7 +259,11 @@ impl EventStore for SqliteStore {
     ) -> BoxFuture<'a, Result<Vec<Arc<RecordedEvent>>, ReadError>> {
         let limit = limit.min(PAGE_EVENTS_MAX);
         let stream_id = stream_id.to_owned();
-        Box::pin(self.read(move |reader| reader.stream(&stream_id, from_version, limit)))
+        Box::pin(async move {
+            let events = self.read(move |reader| reader.stream(&stream_id, from_version, limit)).await?;
+            self.published(events.last().map(|event| event.position)).await?;
+            Ok(events)
+        })
     }
 
     fn read_all<'a>(
@@ -277,7 +289,11 @@ impl EventStore for SqliteStore {
 
     fn receipt<'a>(&'a self, key: &'a str, at_us: i64) -> BoxFuture<'a, Result<Option<Receipt>, ReadError>> {
         let key = key.to_owned();
-        Box::pin(self.read(move |reader| reader.receipt(&key, at_us)))
+        Box::pin(async move {
+            let receipt = self.read(move |reader| reader.receipt(&key, at_us)).await?;
+            self.published(receipt.as_ref().and_then(|receipt| receipt.last_position)).await?;
+            Ok(receipt)
+        })
     }
 
     fn head(&self) -> u64 {
@@ -314,10 +330,45 @@ mod tests {
     use super::*;
     use crate::admission::{new_sample, sample};
     use crate::append::Expected;
-    use crate::error::UnavailableReason;
+    use crate::receipt::{Keep, NewReceipt};
+    use serde_json::value::RawValue;
+    use std::task::{Context, Waker};
 
     fn one() -> Append {
         Append { stream_id: "s".into(), expected: Expected::Any, events: vec![new_sample()], receipt: None }
+    }
+
+    #[tokio::test]
+    async fn nobody_reads_an_event_before_the_head_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let one_reader = Options { readers_max: 1, ..Options::default() };
+        let store = SqliteStore::open(&folder.path().join("events.db"), one_reader).unwrap();
+        let receipt = NewReceipt {
+            key: "k".to_owned(),
+            body_hash: [0; 32],
+            note: RawValue::NULL.to_owned(),
+            at_us: 0,
+            keep: Keep::Forever,
+        };
+        // The writer commits, and cannot publish while somebody looks into the window.
+        let window = store.shared.hot.write().unwrap();
+        let mut append = store.append(Append { receipt: Some(receipt), ..one() });
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(append.as_mut().poll(&mut context).is_pending());
+        let committed = async || store.read(|reader| reader.stream("s", 0, 1)).await.unwrap().len() == 1;
+        while !committed().await {}
+        let (mut read, mut repeat) = (store.read_stream("s", 0, 1), store.receipt("k", 0));
+        // Each has its turn with the only connection before this one, and finds what is committed.
+        for _ in 0..2 {
+            assert!(read.as_mut().poll(&mut context).is_pending());
+            assert!(repeat.as_mut().poll(&mut context).is_pending());
+            assert!(committed().await);
+        }
+        assert!(read.as_mut().poll(&mut context).is_pending(), "the stream waits for the head");
+        assert!(repeat.as_mut().poll(&mut context).is_pending(), "the receipt waits for the head");
+        drop(window);
+        assert_eq!((read.await.unwrap().len(), repeat.await.unwrap().unwrap().last_position), (1, Some(1)));
+        assert_eq!((store.head(), append.await.unwrap().last_position), (1, Some(1)));
     }
 
     #[tokio::test]
