@@ -1,17 +1,7 @@
 //! It is put away for good, with whatever goes along.
 
 use super::{long_lived::LongLived, stage::Step};
-use crate::{
-    decision::Decision,
-    desk::{Desk, DeskSpec},
-    event::{Emits, Event, EventEntry},
-    moment::Moment,
-    refusal::Refused,
-    status::StateMask,
-    text::Text,
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::prelude::*;
 
 /// Archive it.
 #[derive(Deserialize, JsonSchema)]

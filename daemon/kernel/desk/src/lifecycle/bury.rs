@@ -3,17 +3,7 @@
 //! Only listeners ask. The tombstone of an unborn dossier refuses the hand-off that is still on its way.
 
 use super::{archive::Archived, dossier::Division, long_lived::LongLived};
-use crate::listener::{Ask, Heard, Listener, Source};
-use crate::{
-    decision::Decision,
-    desk::{Desk, DeskSpec},
-    event::EventEntry,
-    moment::Moment,
-    refusal::{Refusal, Refused},
-    status::{StateMask, Status},
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::prelude::*;
 
 /// Archive it, born or not.
 #[derive(Serialize, Deserialize, JsonSchema)]

@@ -1,16 +1,7 @@
 //! Work is done: the process's own gate says whether, and what is handed over to the next.
 
 use super::{long_lived::LongLived, stage::Step};
-use crate::{
-    decision::Decision,
-    desk::{Desk, DeskSpec},
-    event::{Emits, Event, EventEntry, event},
-    moment::Moment,
-    refusal::Refused,
-    status::StateMask,
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::prelude::*;
 
 /// Complete it.
 #[derive(Deserialize, JsonSchema)]

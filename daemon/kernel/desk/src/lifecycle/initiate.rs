@@ -8,18 +8,7 @@ use super::{
     stage::{Stage, Step},
     start::Started,
 };
-use crate::{
-    aggregate::Aggregate,
-    decision::Decision,
-    desk::{Desk, DeskSpec},
-    event::{Emits, Event, EventEntry, event},
-    listener::Source,
-    moment::Moment,
-    refusal::{Refusal, Refused},
-    status::{StateMask, Status},
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::{aggregate::Aggregate, prelude::*};
 use uuid::Uuid;
 
 /// Hand something over.

@@ -1,17 +1,7 @@
 //! Work is put on the shelf, with a reason.
 
 use super::{long_lived::LongLived, stage::Step};
-use crate::{
-    decision::Decision,
-    desk::{Desk, DeskSpec},
-    event::{Emits, Event, EventEntry, event},
-    moment::Moment,
-    refusal::Refused,
-    status::StateMask,
-    text::Text,
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::prelude::*;
 use std::marker::PhantomData;
 
 /// Pause it.

@@ -1,17 +1,7 @@
 //! What was done is taken up again: another pass through the same dossier.
 
 use super::{long_lived::LongLived, stage::Step};
-use crate::{
-    decision::Decision,
-    desk::{Desk, DeskSpec},
-    event::{Emits, Event, EventEntry, event},
-    moment::Moment,
-    refusal::Refused,
-    status::{StateMask, Status},
-    text::Text,
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::prelude::*;
 use std::marker::PhantomData;
 use uuid::Uuid;
 

@@ -1,16 +1,7 @@
 //! Work begins.
 
 use super::{long_lived::LongLived, stage::Step};
-use crate::{
-    decision::Decision,
-    desk::{Desk, DeskSpec},
-    event::{Emits, Event, EventEntry, event},
-    moment::Moment,
-    refusal::Refused,
-    status::{StateMask, Status},
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::prelude::*;
 use std::marker::PhantomData;
 
 /// Start it.
