@@ -6,6 +6,7 @@ mod form;
 mod help;
 mod menu;
 mod observer;
+mod page;
 mod status;
 mod text;
 pub mod theme;
@@ -45,6 +46,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme) {
     }
     match &model.overlay {
         Some(Overlay::Help(scroll)) => help::draw(frame, body, model, *scroll, theme),
+        Some(Overlay::Page(page)) => page::draw(frame, body, model, page, theme),
         Some(Overlay::Menu(menu)) => menu::draw(frame, body, menu, theme),
         Some(Overlay::Form(form)) => form::draw(frame, body, form, theme),
         None => {}

@@ -5,6 +5,7 @@
 mod attached;
 mod fake_daemon;
 mod keys;
+mod markdown;
 mod pty;
 mod sample;
 mod screens;
