@@ -15,7 +15,7 @@ use ratatui::{
 };
 
 const PAGE_COLUMNS: u16 = 84;
-const NAME_COLUMNS: usize = 34;
+const NAME_COLUMNS: usize = 28;
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, page: &Page, theme: &Theme) {
     let inside = usize::from(PAGE_COLUMNS.min(area.width)).saturating_sub(4);

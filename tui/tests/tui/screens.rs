@@ -11,7 +11,7 @@ use hecate_tui::{
 use ratatui::{Terminal, backend::TestBackend};
 use serde_json::{Value, json};
 
-fn picture(model: &Model, columns: u16, rows: u16) -> String {
+pub(crate) fn picture(model: &Model, columns: u16, rows: u16) -> String {
     painted(model, columns, rows, Theme { colour: true, ascii: false })
 }
 
@@ -34,7 +34,7 @@ fn ventures() -> Vec<Value> {
 }
 
 #[test]
-fn chat_says_what_works_today() {
+fn chat_begins_with_what_can_be_done() {
     insta::assert_snapshot!(picture(&Model::default(), 80, 24));
 }
 

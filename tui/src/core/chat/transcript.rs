@@ -24,6 +24,8 @@ pub struct Transcript {
     /// What the open text would be if it ended here.
     tail: Vec<Unit>,
     open: Option<Open>,
+    /// Nothing was said since the last speaker's line.
+    unspoken: bool,
     width: u16,
     height: u16,
     unfolded: bool,
@@ -79,6 +81,7 @@ impl Transcript {
         let gap = !self.is_empty();
         self.close();
         self.seal(Unit::new(Block::plain(gap, Ink::HEADING, clean(name).replace('\n', " ")), Voice::Aloud));
+        self.unspoken = true;
         self.settle();
     }
 
@@ -145,7 +148,7 @@ impl Transcript {
 
     /// Another voice begins; what the one before had open is sealed.
     fn begin(&mut self, voice: Voice, before: Option<Open>) -> Open {
-        let follows = before.is_some();
+        let follows = !std::mem::take(&mut self.unspoken);
         self.open = before;
         self.close();
         if voice == Voice::Thought {

@@ -94,7 +94,9 @@ impl Block {
                 wrap::lines(&inline::flat(&self.source, Ink::HEADING), columns, Breaks::Words, margin)
             }
             Leaf::Code => self.code(columns, &margin),
-            Leaf::Language => vec![pushed(margin(0), &self.source, Ink::QUIET).into_line(0)],
+            Leaf::Language => {
+                wrap::lines(&Flat::of(&self.source, Ink::QUIET), columns, Breaks::Anywhere, margin)
+            }
             Leaf::Rule => vec![pushed(margin(0), &"─".repeat(columns), Ink::QUIET).into_line(0)],
             Leaf::Row(grid) => table::row(grid, &self.source, columns, Ink::PLAIN, &margin),
             Leaf::Head(grid) => {
