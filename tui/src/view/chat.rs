@@ -94,8 +94,9 @@ fn draw_composer(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: &Theme
 
 /// The lines of the draft around the cursor, and where the cursor stands among them.
 fn written(chat: &Chat, columns: usize, rows: usize) -> (Vec<Line<'static>>, (u16, u16)) {
-    let input = chat.composer.input.text();
-    let cursor = chat.composer.input.cursor();
+    let (text, cursor) = (chat.composer.input.text(), chat.composer.input.cursor());
+    let near = near(text, cursor);
+    let (input, cursor) = (&text[near.clone()], cursor - near.start);
     let ranges = markdown::cells_wrapped(input, columns);
     let row = ranges.partition_point(|range| range.start <= cursor).saturating_sub(1);
     let first = (row + 1).saturating_sub(rows);
@@ -105,6 +106,14 @@ fn written(chat: &Chat, columns: usize, rows: usize) -> (Vec<Line<'static>>, (u1
     let lines = ranges.into_iter().skip(first).take(rows).map(line).collect();
     let to_u16 = |cells: usize| u16::try_from(cells).unwrap_or(u16::MAX);
     (lines, (to_u16(column), to_u16(row - first)))
+}
+
+/// The part of a long draft that can be in sight when the cursor is, from the beginning of a line where there is one.
+fn near(text: &str, cursor: usize) -> std::ops::Range<usize> {
+    const SIGHT_BYTES: usize = 16 * 1024;
+    let from = text.floor_char_boundary(cursor.saturating_sub(SIGHT_BYTES));
+    let line = text[from..cursor].find('\n').filter(|_| from > 0).map_or(from, |at| from + at + 1);
+    line..text.ceil_char_boundary((cursor + SIGHT_BYTES).min(text.len()))
 }
 
 fn title(chat: &Chat) -> String {

@@ -3,7 +3,7 @@
 use crate::{
     keys::{live, press},
     sample,
-    screens::picture,
+    screens::{painted, picture},
 };
 use hecate_proto::llm::{ChatFrame, ChatRequest, Role};
 use hecate_tui::core::{
@@ -12,6 +12,7 @@ use hecate_tui::core::{
     message::{Down, LinkEvent},
     update,
 };
+use hecate_tui::view::theme::Theme;
 use serde_json::{Value, json};
 
 /// A model on the chat screen of a terminal of this size.
@@ -406,4 +407,31 @@ fn a_failed_answer_and_the_pages_have_their_pictures() {
     insta::assert_snapshot!("chat_models_80x24", picture(&model, 80, 24));
     press(&mut model, "<esc>:personality<ret>");
     insta::assert_snapshot!("chat_personality_80x24", picture(&model, 80, 24));
+}
+
+#[test]
+fn a_chat_in_ascii_is_ascii_and_no_size_breaks_it() {
+    let (mut model, _) = conversation(80, 24);
+    press(&mut model, "<esc>t");
+    let ascii = painted(&model, 80, 24, Theme { colour: false, ascii: true });
+    assert!(ascii.is_ascii(), "{ascii}");
+    for (columns, rows) in [(1, 1), (20, 5), (59, 16), (60, 15), (60, 16), (61, 17), (400, 100), (80, 24)] {
+        update(&mut model, Message::Resized { columns, rows });
+        for keys in ["", "i日本<a-ret>", "<esc>gjk<c-d><c-u>Gt", ":models<ret>j<esc>"] {
+            press(&mut model, keys);
+            let text = picture(&model, columns, rows);
+            assert!(text.lines().count() <= usize::from(rows), "{columns}x{rows}");
+        }
+    }
+}
+
+#[test]
+fn a_huge_draft_is_shown_around_its_cursor() {
+    let mut model = chatting(80, 24);
+    update(&mut model, Message::Paste("a line of it\n".repeat(15_000)));
+    press(&mut model, "the end");
+    let shown = picture(&model, 80, 24);
+    assert!(shown.contains("│ the end"), "{shown}");
+    update(&mut model, Message::Paste("x".repeat(100_000)));
+    assert!(model.notice.as_ref().is_some_and(|it| it.says.contains("more than a prompt holds")));
 }

@@ -12,4 +12,5 @@ mod pty;
 mod sample;
 mod screens;
 mod talking;
+mod transcript;
 mod verbs;

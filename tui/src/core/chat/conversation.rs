@@ -100,7 +100,10 @@ pub struct Layout {
 pub fn layout(chat: &Chat, columns: u16, rows: u16) -> Layout {
     let rows = rows.saturating_sub(ROWS_AROUND);
     let columns = columns.saturating_sub(COLUMNS_AROUND);
-    let lines = markdown::cells_wrapped(chat.composer.input.text(), columns.into()).len();
+    // No more of the draft than can be seen, at four bytes a cell.
+    let text = chat.composer.input.text();
+    let seen = text.floor_char_boundary(COMPOSER_LINES_MAX * (usize::from(columns) + 1) * 4);
+    let lines = markdown::cells_wrapped(&text[..seen], columns.into()).len();
     let lines = lines.min(COMPOSER_LINES_MAX).min(usize::from(rows / 3)).max(1);
     let composer_rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
     Layout { columns, transcript_rows: rows.saturating_sub(composer_rows), composer_rows }
@@ -172,7 +175,8 @@ impl Chat {
 
     /// Whether the conversation has grown beyond what can be sent.
     pub fn is_full(&self) -> bool {
-        let bytes: usize = self.messages.iter().map(|it| it.content.len()).sum();
+        let weight = |it: &ChatMessage| it.content.len() + it.thinking.as_ref().map_or(0, String::len);
+        let bytes: usize = self.messages.iter().map(weight).sum();
         bytes + self.composer.input.text().len() > CONVERSATION_BYTES_MAX
     }
 

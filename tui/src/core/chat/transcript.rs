@@ -148,9 +148,9 @@ impl Transcript {
 
     /// Another voice begins; what the one before had open is sealed.
     fn begin(&mut self, voice: Voice, before: Option<Open>) -> Open {
-        let follows = !std::mem::take(&mut self.unspoken);
         self.open = before;
         self.close();
+        let follows = !std::mem::take(&mut self.unspoken) && !self.is_empty();
         if voice == Voice::Thought {
             self.seal(Unit::new(Block::plain(follows, Ink::QUIET, ""), Voice::Fold));
         }

@@ -208,7 +208,7 @@ impl Scanner {
         if indent <= 3 && self.whole_block(matched, lazy && !entered, indent, body, out) {
             return;
         }
-        if !(self.in_text() && !entered) {
+        if !self.in_text() || entered {
             self.leave(matched, out);
         }
         match &mut self.open {
