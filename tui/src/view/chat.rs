@@ -10,7 +10,7 @@ use crate::core::{
 use ratatui::{
     Frame,
     buffer::Buffer,
-    layout::{Constraint, Layout, Margin, Position, Rect},
+    layout::{Margin, Position, Rect},
     style::Style,
     text::{Line, Span},
     widgets::Paragraph,
@@ -20,8 +20,7 @@ use unicode_width::UnicodeWidthStr;
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, theme: &Theme) {
     let (columns, rows) = (frame.area().width, frame.area().height);
     let layout = chat::layout(&model.chat, columns, rows);
-    let [said, written] =
-        Layout::vertical([Constraint::Min(0), Constraint::Length(layout.composer_rows)]).areas(area);
+    let (said, written) = super::cut_top(area, area.height.saturating_sub(layout.composer_rows));
     if model.chat.transcript.is_empty() {
         draw_welcome(frame, said, model, theme);
     } else {
