@@ -120,6 +120,7 @@ fn is_last(event: &AnswerEvent) -> bool {
 fn read(item: Item) -> AnswerEvent {
     let data = match item {
         Item::TooLarge => return AnswerEvent::Unreadable("it is too large".to_owned()),
+        Item::Stray => return AnswerEvent::Unreadable("a line that is no part of a stream".to_owned()),
         Item::Frame(frame) => frame.data,
     };
     if data.trim() == STREAM_END {

@@ -299,6 +299,8 @@ fn outcome(answer: Result<client::Answer, CallError>) -> Outcome {
 fn frame(item: Item) -> Option<Message> {
     let frame = match item {
         Item::TooLarge => return Some(Message::UnreadableFrame("it is too large".to_owned())),
+        // A later daemon may say more than this terminal knows.
+        Item::Stray => return None,
         Item::Frame(frame) => frame,
     };
     let read = match frame.event.as_str() {

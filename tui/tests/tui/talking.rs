@@ -1,8 +1,12 @@
 //! Talking with a model through the real terminal: streams, ends of every kind, and what a kill must not take.
 
-use crate::{fake_daemon::FakeDaemon, pty::Pty, sample};
-use serde_json::json;
-use std::{path::Path, time::Duration};
+use crate::{
+    fake_daemon::{DEADLINE, FakeDaemon},
+    pty::Pty,
+    sample,
+};
+use serde_json::{Value, json};
+use std::{path::Path, time::Instant};
 use tempfile::TempDir;
 
 const SENT: &str = "\r";
@@ -61,6 +65,13 @@ fn an_answer_streams_and_is_drawn_as_it_comes() {
 }
 
 #[test]
+fn a_prompt_may_have_several_lines() {
+    let (_folder, daemon, mut pty) = with_a_model();
+    ask(&daemon, &mut pty, "ione\x1b\rtwo\nthree\x1b[200~ and\npasted\x1b[201~");
+    assert_eq!(daemon.questions()[0]["messages"][0]["content"], "one\ntwo\nthree and\npasted");
+}
+
+#[test]
 fn a_stopped_answer_closes_its_connection() {
     for stop in [CTRL_C, "\x1b\x1b[D\x1b"] {
         let (_folder, daemon, mut pty) = with_a_model();
@@ -109,9 +120,10 @@ fn one_can_read_back_while_it_streams() {
 fn every_bad_end_is_an_error_and_what_came_stays() {
     let failed =
         json!({"error": "provider_error", "message": "It fell over.", "retryable": false, "done": true});
-    let cases: [(&str, String); 4] = [
+    let cases: [(&str, String); 5] = [
         ("It fell over. (provider_error)", format!("data: {failed}\n\n")),
         ("a part of the answer cannot be read", "data: {\"content\": 7}\n\n".to_owned()),
+        ("a line that is no part of a stream", "{\"content\": \"bare\", \"done\": false}\n\n".to_owned()),
         ("the stream ended before the answer did", "data: [DONE]\n\n".to_owned()),
         ("the stream ended before the answer did", String::new()),
     ];
@@ -163,6 +175,20 @@ fn a_daemon_that_dies_mid_answer_leaves_an_error_and_the_draft() {
     assert_eq!(daemon.questions()[1]["messages"][2]["content"], "and then");
 }
 
+/// Waits until the journal holds a draft to which text was only ever appended. What is in a file survives a kill.
+fn wait_for_draft(journal: &Path, draft: &str) {
+    let until = Instant::now() + DEADLINE;
+    let held = || {
+        let lines = std::fs::read_to_string(journal).unwrap_or_default();
+        let changes = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        changes.filter_map(|change| change["put"].as_str().map(str::to_owned)).collect::<String>()
+    };
+    while held() != draft {
+        assert!(Instant::now() < until, "the journal holds {:?}", held());
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_draft_prompts_and_the_model_survive_a_kill() {
     let (folder, daemon, mut pty) = with_a_model();
@@ -172,13 +198,7 @@ fn a_draft_prompts_and_the_model_survive_a_kill() {
     pty.wait_for_text("12 tokens read");
     pty.press("a half-written\nsecond question");
     pty.wait_for_text("second question");
-    // The journal is a file: what is in it survives, and it is at most 250 ms behind what is typed.
-    let until = std::time::Instant::now() + Duration::from_millis(250);
-    let journal = folder.path().join("state/hecate/draft-0.journal");
-    while !std::fs::read_to_string(&journal).is_ok_and(|it| it.ends_with("\"put\":\"n\"}\n")) {
-        assert!(std::time::Instant::now() < until + crate::fake_daemon::DEADLINE, "the draft is not kept");
-        std::thread::yield_now();
-    }
+    wait_for_draft(&folder.path().join("state/hecate/draft-0.journal"), "a half-written\nsecond question");
     pty.kill();
     drop(pty);
     let mut pty = Pty::run(
@@ -213,7 +233,7 @@ fn an_edited_personality_counts_at_the_next_question() {
     pty.wait_for_text("playing pirate");
     std::fs::write(config.join("personality.md"), "Be kind.").unwrap();
     ask(&daemon, &mut pty, "iHello");
-    let system = |question: &serde_json::Value| {
+    let system = |question: &Value| {
         let all = question["messages"].as_array().unwrap().clone();
         all.into_iter()
             .filter(|it| it["role"] == "system")
