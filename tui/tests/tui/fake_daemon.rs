@@ -8,7 +8,10 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     os::unix::net::{UnixListener, UnixStream},
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -159,29 +162,38 @@ impl FakeDaemon {
         if let Some((status, body)) = self.change(|state| state.next_answer.take()) {
             return write_answer(out, status, &body);
         }
+        let gone = self.watch_for_its_end(&out)?;
         out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: waiting\n\n").ok()?;
-        let mut other_end = out.try_clone().ok()?;
-        let daemon = self.clone();
-        let ended = Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let over = Arc::clone(&ended);
-        thread::spawn(move || {
-            drop(other_end.read(&mut [0]));
-            let left = !over.load(std::sync::atomic::Ordering::SeqCst);
-            daemon.change(|state| state.answers_left += usize::from(left));
-        });
         self.change(|state| state.streams.push(out.try_clone().unwrap()));
         loop {
             let mut state = self.state();
-            while state.said.is_empty() && !state.down {
+            while state.said.is_empty() && !state.down && !gone.load(SeqCst) {
                 state = self.state.1.wait(state).ok()?;
             }
+            if gone.load(SeqCst) {
+                return None;
+            }
             let Some(bytes) = state.said.pop_front().flatten() else {
-                ended.store(true, std::sync::atomic::Ordering::SeqCst);
+                // Ended by the daemon: nobody has left.
+                gone.store(true, SeqCst);
                 return out.shutdown(std::net::Shutdown::Both).ok();
             };
             drop(state);
             out.write_all(bytes.as_bytes()).ok()?;
         }
+    }
+
+    /// Counts an answer as left when its connection is closed at the other end first.
+    fn watch_for_its_end(&self, stream: &UnixStream) -> Option<Arc<AtomicBool>> {
+        let gone = Arc::new(AtomicBool::new(false));
+        let mut other_end = stream.try_clone().ok()?;
+        let (daemon, left) = (self.clone(), Arc::clone(&gone));
+        thread::spawn(move || {
+            drop(other_end.read(&mut [0]));
+            let first = !left.swap(true, SeqCst);
+            daemon.change(|state| state.answers_left += usize::from(first));
+        });
+        Some(gone)
     }
 
     fn serve(&self, stream: UnixStream) -> Option<()> {
