@@ -56,7 +56,7 @@ fn models(chat: &Chat, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     };
     let mut lines: Vec<Line<'static>> = models.list.iter().map(line).collect();
     if lines.is_empty() {
-        lines.push(Line::raw("The daemon has named no model yet. Its providers:"));
+        lines.push(Line::raw("The daemon has named no model yet."));
         lines.extend(models.providers.iter().map(|(name, health)| {
             let why = health.error.as_deref().unwrap_or_default();
             row(name, &format!("{} {why}", word(health.status)), false, columns, theme)
