@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::hecate_api::{self, Edge, EdgeParts, Limits};
 use crate::listening::Listening;
+use crate::serve_llm::{Llm, ProviderSettings};
 use crate::tend_read_models::TendingDoor;
 use crate::{MODELS, PROCESSES};
 use hecate_desk::{Code, Node, Process, ProcessEntry, Wiring};
@@ -23,6 +24,7 @@ pub(crate) struct House {
     pub(crate) models: Vec<Arc<ReadSide>>,
     /// The listeners of those processes that hear something.
     pub(crate) hearings: Vec<Hearing>,
+    llm: Llm,
     /// How far each process's facts have been told.
     told: Vec<(&'static str, Progress)>,
     groups: Groups,
@@ -30,7 +32,7 @@ pub(crate) struct House {
 
 impl House {
     /// Wires everything; starts and opens nothing.
-    pub(crate) fn furnish(node: Node, folders: &Folders) -> House {
+    pub(crate) fn furnish(node: Node, folders: &Folders, providers: &[ProviderSettings]) -> House {
         let store = CurrentStore::default();
         let open = |process: &ProcessEntry| {
             let (store, node, heard) = (store.clone(), node.clone(), Progress::default());
@@ -47,6 +49,7 @@ impl House {
         House {
             groups: Groups::new(&node.node_id),
             hearings: hears.map(hearing).collect(),
+            llm: Llm::new(providers.to_vec(), &node.clock),
             processes,
             models: MODELS.iter().map(|model| model.open(reading.clone())).collect(),
             told: PROCESSES.iter().map(|process| (process.spec.name, Progress::default())).collect(),
@@ -68,6 +71,7 @@ impl House {
         Edge::new(EdgeParts {
             processes: self.processes.clone(),
             models: self.models.clone(),
+            routes: vec![self.llm.routes()],
             store: self.store.clone(),
             told: self.told.clone(),
             hearings: self.hearings.clone(),
@@ -117,6 +121,7 @@ impl House {
         for hearing in &self.hearings {
             self.listener(hearing).register(&mut kinds);
         }
+        self.llm.register(&mut kinds);
         kinds
     }
 }
@@ -132,7 +137,7 @@ pub(crate) struct Folders {
 #[cfg(test)]
 pub(crate) fn a_house() -> House {
     let clock = Arc::new(hecate_desk::SystemClock);
-    House::furnish(Node { node_id: "n".into(), realm: "r".into(), clock }, &Folders::default())
+    House::furnish(Node { node_id: "n".into(), realm: "r".into(), clock }, &Folders::default(), &[])
 }
 
 #[cfg(test)]

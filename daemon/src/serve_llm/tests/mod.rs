@@ -1,0 +1,3 @@
+//! Models over the real edge, with providers of the tests' own on real sockets behind it.
+
+pub(super) mod kit;
