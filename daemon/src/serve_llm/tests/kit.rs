@@ -39,3 +39,22 @@ pub(in super::super) fn sse(events: &[Value]) -> Vec<u8> {
     let events: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
     format!("{events}data: [DONE]\n\n").into_bytes()
 }
+
+/// Nothing that a test waits for takes longer.
+pub(super) async fn within<T>(what: &str, awaited: impl Future<Output = T>) -> T {
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(20), awaited).await;
+    waited.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+}
+
+/// An answer in Ollama's words.
+pub(super) fn ollama_answer(text: &str) -> String {
+    let line = serde_json::json!({"model": "m", "message": {"content": text}, "done": false});
+    let last = serde_json::json!({"model": "m", "message": {"content": ""}, "done": true, "done_reason": "stop",
+        "prompt_eval_count": 3, "eval_count": 2});
+    format!("{line}\n{last}\n")
+}
+
+/// An event with text in OpenAI's words.
+pub(super) fn openai_text(text: &str) -> Value {
+    serde_json::json!({"model": "m", "choices": [{"index": 0, "delta": {"content": text}}]})
+}
