@@ -155,7 +155,9 @@ fn the_frames_of_a_stream_and_the_plain_answer_say_the_same() {
     let mut fold = Fold::new(Sum::new("p", "m", 8));
     let mut sum = Sum::new("p", "m", 8);
     let frames: Vec<_> = deltas.iter().cloned().filter_map(|delta| sum.add(delta)).collect();
-    deltas.into_iter().for_each(|delta| drop(fold.add(delta)));
+    for delta in deltas {
+        fold.add(delta);
+    }
     let (answer, done) = (fold.answer(), sum.done());
     assert_eq!((answer.content.as_str(), answer.thinking.as_deref()), ("Tea", Some("Hm")));
     assert_eq!(answer.tool_calls[0].arguments, json!("not json"));
