@@ -32,7 +32,7 @@ pub(crate) struct House {
 
 impl House {
     /// Wires everything; starts and opens nothing.
-    pub(crate) fn furnish(node: Node, folders: &Folders, providers: &[ProviderSettings]) -> House {
+    pub(crate) fn furnish(node: Node, folders: &Folders) -> House {
         let store = CurrentStore::default();
         let open = |process: &ProcessEntry| {
             let (store, node, heard) = (store.clone(), node.clone(), Progress::default());
@@ -49,13 +49,18 @@ impl House {
         House {
             groups: Groups::new(&node.node_id),
             hearings: hears.map(hearing).collect(),
-            llm: Llm::new(providers.to_vec(), &node.clock),
+            llm: Llm::new(Vec::new(), &node.clock),
             processes,
             models: MODELS.iter().map(|model| model.open(reading.clone())).collect(),
             told: PROCESSES.iter().map(|process| (process.spec.name, Progress::default())).collect(),
             store,
             node,
         }
+    }
+
+    /// The same house with these providers of models, in the order of their priority.
+    pub(crate) fn with_models(self, providers: &[ProviderSettings]) -> House {
+        House { llm: Llm::new(providers.to_vec(), &self.node.clock), ..self }
     }
 
     /// How older events become those that the processes record today, checked as a whole.
@@ -137,7 +142,7 @@ pub(crate) struct Folders {
 #[cfg(test)]
 pub(crate) fn a_house() -> House {
     let clock = Arc::new(hecate_desk::SystemClock);
-    House::furnish(Node { node_id: "n".into(), realm: "r".into(), clock }, &Folders::default(), &[])
+    House::furnish(Node { node_id: "n".into(), realm: "r".into(), clock }, &Folders::default())
 }
 
 #[cfg(test)]

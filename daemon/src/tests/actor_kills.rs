@@ -65,7 +65,7 @@ impl Open {
         let clock = Arc::new(SystemClock);
         let folders =
             Folders { read_models: folder.join("read_models"), listeners: folder.join("listeners") };
-        let house = House::furnish(Node { node_id: "n".into(), realm: "r".into(), clock }, &folders, &[]);
+        let house = House::furnish(Node { node_id: "n".into(), realm: "r".into(), clock }, &folders);
         let store = SqliteStore::open(&folder.join("events.sqlite"), Options::default()).unwrap();
         let file = folder.join("events.sqlite");
         let again =
