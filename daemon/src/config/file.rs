@@ -65,27 +65,41 @@ impl File<'_> {
     }
 
     fn providers(&self, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec<SaidProvider> {
-        let named = match value.get_ref() {
-            DeValue::Table(named) => in_order(named),
-            _ => Vec::new(),
+        let named = self.table(value, faults).into_iter();
+        let provider = |(name, value): (&Key<'_>, &Spanned<DeValue<'_>>)| SaidProvider {
+            name: self.said(name.get_ref().to_string(), name.span()),
+            fields: self.provider_fields(value, faults),
         };
-        let mut providers = Vec::new();
-        for (name, value) in named {
-            let name = self.said(name.get_ref().to_string(), name.span());
-            let mut fields = BTreeMap::new();
-            let DeValue::Table(said) = value.get_ref() else {
-                faults.push(name.fault("a provider is a table", "for example [providers.local]"));
-                continue;
-            };
-            for (key, value) in in_order(said) {
-                match field(key.get_ref(), value.get_ref()) {
-                    Ok((key, text)) => drop(fields.insert(key, self.said(text, value.span()))),
-                    Err(wrong) => faults.push(self.fault(key, value, wrong, providers::FIELDS.join(", "))),
-                }
+        named.map(provider).collect()
+    }
+
+    fn provider_fields(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        faults: &mut Vec<Fault>,
+    ) -> BTreeMap<&'static str, Said> {
+        let mut fields = BTreeMap::new();
+        for (key, value) in self.table(value, faults) {
+            match field(key.get_ref(), value.get_ref()) {
+                Ok((key, text)) => drop(fields.insert(key, self.said(text, value.span()))),
+                Err(wrong) => faults.push(self.fault(key, value, wrong, providers::FIELDS.join(", "))),
             }
-            providers.push(SaidProvider { name, fields });
         }
-        providers
+        fields
+    }
+
+    /// The entries of what should be a table, as they stand in the file.
+    fn table<'v, 'f>(
+        &self,
+        value: &'v Spanned<DeValue<'f>>,
+        faults: &mut Vec<Fault>,
+    ) -> Vec<(&'v Key<'f>, &'v Spanned<DeValue<'f>>)> {
+        if let DeValue::Table(entries) = value.get_ref() {
+            return in_order(entries);
+        }
+        let message = format!("providers cannot be this {}", value.get_ref().type_str());
+        faults.push(Fault::at(self.place(value.span()), message, "write [providers.NAME] and its fields"));
+        Vec::new()
     }
 
     fn said(&self, text: String, at: Range<usize>) -> Said {

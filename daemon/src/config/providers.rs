@@ -48,13 +48,13 @@ fn ollama(environment: &Environment) -> Result<Option<ProviderSettings>, Fault> 
 
 /// With a key, or with an address of one's own, which may do without.
 fn openai(environment: &Environment) -> Result<Option<ProviderSettings>, Fault> {
-    let (url, key) = (Said::by("OPENAI_BASE_URL", environment), Said::by("OPENAI_API_KEY", environment));
+    let url = Said::by("OPENAI_BASE_URL", environment);
     let file = Said::by("OPENAI_API_KEY_FILE", environment);
-    let key = match (key, file) {
+    let key = match (environment.get("OPENAI_API_KEY"), file) {
         (Some(_), Some(file)) => {
             return Err(file.fault("a key has one source", "OPENAI_API_KEY or OPENAI_API_KEY_FILE, not both"));
         }
-        (Some(key), None) => given(&key.text),
+        (Some(key), None) => given(key),
         (None, Some(file)) => KeySource::File(PathBuf::from(file.text)),
         (None, None) if url.is_none() => return Ok(None),
         (None, None) => KeySource::None,
@@ -153,6 +153,8 @@ mod tests {
             ("OPENAI_BASE_URL", "http://far.example"),
             ("OLLAMA_HOST", "localhost:http"),
         ];
+        let none = checked("providers = 7\n", &[]).1;
+        assert!(none[0].contains(":1:13: providers cannot be this integer"), "{none:?}");
         let text = checked(file, &environment).1.join("\n");
         for wanted in [
             ":1:12: a provider needs a `type`",
@@ -162,7 +164,7 @@ mod tests {
             ":12:12: a provider's name",
             ":17:12: a key has one source",
             "OPENAI_BASE_URL: a key would cross",
-            "OLLAMA_HOST: this is no address: `http` is no port",
+            "OLLAMA_HOST: this is no address: its port is none",
         ] {
             assert!(text.contains(wanted), "{wanted} is missing in\n{text}");
         }

@@ -32,7 +32,7 @@ use hecate_proto::llm::ChatRequest;
 use hecate_supervision::Kinds;
 use message::Call;
 use registry::Registry;
-use routing::{NoRoute, Route};
+use routing::{NoRoute, Route, Routing};
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 
@@ -85,15 +85,11 @@ impl Llm {
     /// Who serves this model, or the default one. Where nobody does, every provider is looked at once more
     /// before that is said.
     async fn route(&self, model: &str) -> Result<Route, Refused> {
-        let find = || {
-            let routing = self.registry().routing();
+        let find = |routing: &Routing| {
             if model.is_empty() { routing.default_route() } else { routing.find(model) }
         };
-        if let Ok(route) = find() {
-            return Ok(route);
-        }
-        self.registry().refresh(false).await;
-        find().map_err(|NoRoute { near, unreached }| {
+        let found = self.registry().find(find).await;
+        found.map_err(|NoRoute { near, unreached }| {
             let refused = model_not_found(model, near);
             if unreached.is_empty() { refused } else { refused.about("unreached", unreached) }
         })

@@ -11,8 +11,10 @@ use futures_util::future::join_all;
 use hecate_desk::Clock;
 use hecate_proto::llm::{Model, ProviderStatus};
 use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Name, Pool, Reply};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 /// Between two looks at a provider that is well, or does not take its key.
@@ -24,7 +26,7 @@ const LOOK_MAX: Duration = Duration::from_secs(10);
 /// How long an asker waits for all of them.
 pub(super) const REFRESH_MAX: Duration = Duration::from_secs(4);
 /// A look that is not older is not repeated, however many ask for it.
-const FRESH: Duration = Duration::from_secs(1);
+const FRESH: Duration = Duration::from_secs(2);
 
 /// One provider: how it is set up, and what was last seen of it.
 pub(super) struct Slot {
@@ -159,6 +161,8 @@ pub(super) struct Registry {
     /// In the order of their priority.
     pub(super) slots: Arc<Vec<Arc<Slot>>>,
     routing: Arc<ArcSwap<Routing>>,
+    /// Tells of every new table.
+    published: watch::Sender<()>,
     keeper: Name<Ask>,
     lookers: Pool<Looker>,
 }
@@ -169,6 +173,7 @@ impl Registry {
         Registry {
             slots: Arc::new(providers.into_iter().map(slot).collect()),
             routing: Arc::default(),
+            published: watch::Sender::new(()),
             keeper: Name::new(),
             lookers: Pool::new(),
         }
@@ -191,6 +196,24 @@ impl Registry {
         self.keeper.call(|reply| Ask::Refresh { anew, reply }, REFRESH_MAX).await.is_ok()
     }
 
+    /// What `find` finds, in the table of the moment or in the first that a refresh brings and that has it.
+    pub(super) async fn find<T, E>(&self, find: impl Fn(&Routing) -> Result<T, E>) -> Result<T, E> {
+        if let Ok(found) = find(&self.routing()) {
+            return Ok(found);
+        }
+        let mut published = self.published.subscribe();
+        let mut refreshed = pin!(self.refresh(false));
+        loop {
+            tokio::select! {
+                _ = &mut refreshed => return find(&self.routing()),
+                _ = published.changed() => {}
+            }
+            if let Ok(found) = find(&self.routing()) {
+                return Ok(found);
+            }
+        }
+    }
+
     async fn look(&self, slot: &Arc<Slot>, anew: bool) {
         let name = slot.settings.name.clone();
         let looked = async {
@@ -205,8 +228,18 @@ impl Registry {
 
     async fn look_at(&self, wanted: impl Fn(&Slot) -> bool, anew: bool) {
         let slots = self.slots.iter().filter(|slot| wanted(slot));
-        join_all(slots.map(|slot| self.look(slot, anew))).await;
-        self.routing.store(Arc::new(Routing::new(self.slots.iter().map(|slot| slot.offer()).collect())));
+        // Whoever answers at once is not held up by one that does not.
+        join_all(slots.map(|slot| async move {
+            self.look(slot, anew).await;
+            self.publish();
+        }))
+        .await;
+    }
+
+    fn publish(&self) {
+        let offers = self.slots.iter().map(|slot| slot.offer());
+        self.routing.store(Arc::new(Routing::new(offers.collect())));
+        self.published.send_replace(());
     }
 }
 

@@ -30,7 +30,8 @@ fn host_and_port(address: &str, port: u16) -> Result<(String, u16), String> {
     let Some((host, said_port)) = address.rsplit_once(':') else { return Ok((address.to_owned(), port)) };
     let port = match said_port {
         "" => port,
-        digits => digits.parse().map_err(|_| format!("`{digits}` is no port"))?,
+        // Not repeated: what stands behind the colon may be a password.
+        digits => digits.parse().map_err(|_| "its port is none".to_owned())?,
     };
     Ok((host.trim_matches(['[', ']']).to_owned(), port))
 }

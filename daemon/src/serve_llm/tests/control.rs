@@ -1,9 +1,10 @@
 //! Lists, health, reloads, and what happens to chats when those who keep the lists die.
 
-use super::super::Speaks;
+use super::super::{KeySource, ProviderSettings, Speaks};
 use super::house::{House, at};
 use super::kit::{ollama_answer, within};
 use super::upstream::{Upstream, list};
+use crate::hecate_api::Limits;
 use hecate_proto::llm::{LlmHealth, ModelsAnswer, ProviderStatus, ProvidersAnswer, ReloadAnswer};
 use hecate_proto::route;
 use ractor::registry::where_is_pid;
@@ -103,6 +104,21 @@ async fn a_model_that_came_since_the_last_look_is_found_when_it_is_asked_for() {
     })
     .await;
     assert_eq!(client.answer().await.refusal("provider").2, "mine");
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_holds_up_no_chat_of_another() {
+    let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", mute.local_addr().unwrap());
+    let mute_settings = ProviderSettings::new("mute", Speaks::OpenAi, Some(&url), KeySource::None).unwrap();
+    let mut mine = Upstream::open(&["m"]).await;
+    let providers = vec![mute_settings, at(&mine, "mine", Speaks::Ollama)];
+    let house = House::boot(providers, Limits::default()).await;
+    let mut client = house.ask(&ask_for("m")).await;
+    mine.chat().await.answer(ollama_answer("Hi")).await;
+    client.follow().await;
+    assert_eq!(client.frames().await[0]["content"], "Hi");
+    assert_eq!(house.get(route::LLM_PROVIDERS).await.body["providers"][0]["status"], "unknown");
 }
 
 #[tokio::test]

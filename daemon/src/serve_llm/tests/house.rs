@@ -62,6 +62,13 @@ impl House {
 
     /// Booted, every provider looked at.
     pub(super) async fn open_with(providers: Vec<ProviderSettings>, limits: Limits) -> House {
+        let house = House::boot(providers, limits).await;
+        within("every provider is looked at", house.llm.registry().refresh(false)).await;
+        house
+    }
+
+    /// Booted; nobody has waited for anything.
+    pub(super) async fn boot(providers: Vec<ProviderSettings>, limits: Limits) -> House {
         let dir = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let llm = Llm::new(providers, &clock);
@@ -91,9 +98,7 @@ impl House {
         let plan = Plan::parse(PLAN, "supervision.toml", &kinds).unwrap();
         let booted = Tree::boot(&plan, &kinds).await.unwrap();
         assert!(tree.set(booted).is_ok());
-        let house = House { llm, dir, tree };
-        within("every provider is looked at", house.llm.registry().refresh(false)).await;
-        house
+        House { llm, dir, tree }
     }
 
     pub(super) async fn connect(&self) -> Client {
