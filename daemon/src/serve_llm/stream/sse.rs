@@ -93,6 +93,8 @@ mod tests {
         for (text, wanted) in [
             ("data: a\n\ndata: b\n\n", vec!["a", "b"]),
             ("data: a\r\n\r\ndata: b\r\n\r\n", vec!["a", "b"]),
+            ("data: a\r\ndata: b\r\n\r\n", vec!["a\nb"]),
+            ("data: a\rdata: b\r\r", vec!["a\nb"]),
             ("data: a\r\rdata: b\r\r", vec!["a", "b"]),
             ("data: a\r\n\rdata: b\n\r\n", vec!["a", "b"]),
             ("\u{feff}data: a\n\n\u{feff}data: b\n\n", vec!["a"]),
