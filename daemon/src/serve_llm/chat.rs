@@ -69,11 +69,11 @@ fn noted<'e>(error: &'e LlmError, provider: &str) -> &'e LlmError {
 /// The answer as a stream. A provider that refuses at once is a refusal; one that takes its time to accept is
 /// waited for in the stream, where a sign of life can be shown.
 pub(super) async fn streamed(
-    route: Route,
-    call: Arc<Call>,
+    route: &Route,
+    call: &Call,
     client: Client,
 ) -> Result<BoxStream<'static, Bytes>, Refused> {
-    let asked = route.provider.chat(&call);
+    let asked = route.provider.chat(call);
     let name = Arc::clone(&route.provider_name);
     let mut chat = Streaming {
         sum: Some(Sum::new(&name, &call.model, call.text_bytes())),
@@ -83,7 +83,6 @@ pub(super) async fn streamed(
         provider: name,
         client,
     };
-    drop(call);
     chat.accepted().await?;
     Ok(stream::unfold(chat, |mut chat| async move { chat.next().await.map(|bytes| (bytes, chat)) }).boxed())
 }

@@ -38,21 +38,17 @@ use std::sync::{Arc, OnceLock};
 
 /// All that the rest of the house knows of models.
 #[derive(Clone)]
-pub(crate) struct Llm(Arc<Parts>);
-
-struct Parts {
-    registry: Registry,
-}
+pub(crate) struct Llm(Registry);
 
 impl Llm {
     /// The providers in the order of their priority; asks none of them yet.
     pub(crate) fn new(providers: Vec<ProviderSettings>, clock: &Arc<dyn Clock>) -> Llm {
-        Llm(Arc::new(Parts { registry: Registry::new(providers, clock) }))
+        Llm(Registry::new(providers, clock))
     }
 
     /// Adds the kinds `llm.providers` and `llm.registry`.
     pub(crate) fn register(&self, kinds: &mut Kinds) {
-        self.0.registry.register(kinds);
+        self.0.register(kinds);
     }
 
     /// What the edge serves.
@@ -61,7 +57,7 @@ impl Llm {
     }
 
     fn registry(&self) -> &Registry {
-        &self.0.registry
+        &self.0
     }
 
     /// Answers a chat.
@@ -76,7 +72,7 @@ impl Llm {
             "a chat is routed"
         );
         if streams {
-            return chat::streamed(route, Arc::new(call), asked.client).await.map(Reply::Events);
+            return chat::streamed(&route, &call, asked.client).await.map(Reply::Events);
         }
         let answer = chat::whole(&route, &call, asked.client).await?;
         routes::json(&answer)
