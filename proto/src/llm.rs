@@ -20,13 +20,16 @@ pub mod code {
     pub const MODEL_NOT_FOUND: &str = "model_not_found";
     /// The provider refuses the request itself; `details.provider_status` says how.
     pub const PROVIDER_REJECTED: &str = "provider_rejected";
-    /// 502: the provider fails; `details.reason` is one of `unreachable`, `unauthorized`, `failed`, `malformed`
-    /// (it does not speak its protocol) and `truncated` (it stopped before the end of its answer).
+    /// 502: the provider fails; `details.reason` is one of `unreachable`, `unauthorized`, `not_configured`,
+    /// `failed`, `malformed` (it does not speak its protocol) and `truncated` (it stopped before the end of its
+    /// answer).
     pub const PROVIDER_ERROR: &str = "provider_error";
     /// 429: the provider takes no more for now.
     pub const RATE_LIMITED: &str = "rate_limited";
     /// 504: the provider took too long; `details.phase` says where.
     pub const TIMEOUT: &str = "timeout";
+    /// 503: the daemon stops.
+    pub const STOPPING: &str = "stopping";
 }
 
 /// Body of `POST /api/llm/chat`.
@@ -68,6 +71,10 @@ pub struct ChatRequest {
     /// What the model may call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<Tool>,
+    /// Fields of a provider's own, by dialect, for example `{"ollama": {"keep_alive": "5m"}}`. They are sent to
+    /// providers of that dialect and never replace what this request says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<String, Map<String, Value>>,
 }
 
 /// How much a model thinks.
