@@ -16,6 +16,12 @@ pub fn line(text: &str) {
     written(writeln!(out, "{text}").and_then(|()| out.flush()));
 }
 
+/// A piece of result on stdout, shown at once.
+pub fn piece(text: &str) {
+    let mut out = io::stdout().lock();
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
 /// Takes note of how writing a result went; the first failure is told.
 pub fn written(result: io::Result<()>) {
     let failed = result.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);

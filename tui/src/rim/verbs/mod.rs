@@ -1,7 +1,7 @@
 //! `hecate NOUN VERB …`: nouns, verbs and flags are the catalogue's, so a new desk has its verb at once.
 
 mod parser;
-mod show;
+pub(super) mod show;
 
 use super::{
     client::{self, Answer, Call, CallError, Found},
