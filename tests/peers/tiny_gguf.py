@@ -25,6 +25,7 @@ TOKENS = [
     *[(b"<0x%02X>" % byte, KIND.BYTE) for byte in range(256)],
     *[(piece.encode(), KIND.NORMAL) for piece in "▁ a e i o t n s r h l d ▁the ▁hello ▁world ing er".split()],
 ]
+FIRST_BYTE = 5
 HELLO = [text for text, _ in TOKENS].index("▁hello".encode())
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{m['role']}}\n{{m['content']}}<|im_end|>\n{% endfor %}"
@@ -47,9 +48,16 @@ def embedding():
 
 
 def output(endless):
-    """What weighs the first dimension is a bias: towards one token, or towards none."""
+    """What weighs the first dimension is a bias: towards one token, or towards none.
+
+    Never towards bytes that are no letter, digit or sign by themselves: of an answer that ends within a letter,
+    llama.cpp streams less than it says in one piece.
+    """
     drawn = noise(len(TOKENS), WIDTH)
     drawn[:, 0] = 0.0
+    for byte in range(256):
+        if not chr(byte).isascii() or not chr(byte).isprintable():
+            drawn[FIRST_BYTE + byte, 0] = -100.0
     if endless:
         drawn[HELLO, 0] = 100.0
     return drawn

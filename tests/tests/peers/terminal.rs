@@ -8,6 +8,7 @@ use hecate_tests::program::{Ended, Program};
 use hecate_tests::pty::Terminal;
 
 const CTRL_C: &str = "\x03";
+const ESCAPE: &str = "\x1b";
 
 fn ask(house: &House, args: &[&str]) -> Ended {
     let place = house.daemon.place();
@@ -25,14 +26,18 @@ fn a_terminal_shows_an_answer_as_it_comes_and_stops_it() {
         screen.contains("live") && screen.contains(MODEL)
     });
     terminal.press("iWhat do you say?\r");
-    let screen = terminal.wait_for("hello hello hello");
-    assert!(screen.contains("What do you say?"), "{screen}");
+    terminal.wait_for("hello hello hello");
     house.engine.wait_for_busy_slots(1);
     terminal.press(CTRL_C);
     terminal.wait_for("stopped");
     house.engine.wait_for_busy_slots(0);
     assert_eq!(house.engine.stopped_early(), 1);
     terminal.wait_for("hello hello hello");
+    // The question has long left the screen. Escape alone, since with a letter it would be Alt.
+    terminal.press(ESCAPE);
+    terminal.wait_for("i write");
+    terminal.press("g");
+    terminal.wait_for("What do you say?");
 }
 
 #[test]
