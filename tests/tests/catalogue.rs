@@ -24,7 +24,7 @@ const FIXED: &[(&str, &str)] = &[
     ("GET", route::LLM_HEALTH),
     ("GET", route::LLM_PROVIDERS),
     ("POST", route::LLM_CHAT),
-    ("POST", route::LLM_PROVIDERS_RELOAD),
+    ("POST", route::LLM_RELOAD),
     ("POST", route::DEBUG_REPLAY),
     ("POST", route::DEBUG_DISMISS),
 ];
