@@ -1,7 +1,7 @@
 //! HTTP to one provider: a client of its own, time limits on everything, and every failure as one of ours.
 
 use super::dialect::{Dialect, ToldError};
-use super::error::{LlmError, Phase, words};
+use super::error::{LlmError, Phase};
 use super::key::Key;
 use super::settings::ProviderSettings;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
@@ -57,6 +57,8 @@ impl Deadlines {
 /// Bytes of a list of models, and of a refusal.
 const LIST_BYTES_MAX: usize = 8 * 1024 * 1024;
 const REFUSAL_BYTES_MAX: usize = 64 * 1024;
+/// Characters of a provider's own words that are passed on.
+const WORDS_MAX: usize = 1_000;
 /// Idle connections that are kept for the next chat.
 const IDLE_CONNECTIONS_MAX: usize = 32;
 const IDLE_MAX: Duration = seconds(90);
@@ -153,17 +155,28 @@ impl Upstream {
             says: String::from_utf8_lossy(body).into_owned(),
             code: String::new(),
         });
-        ToldError { says: words(&self.key.redact(&told.says)), ..told }
+        ToldError { says: self.words(&told.says), ..told }
     }
 
-    /// An error in the midst of an answer, without the key should it repeat it.
+    /// A provider's own words, cut to a length that fits a message. The key is looked for first: half of one
+    /// would not be found.
+    fn words(&self, says: &str) -> String {
+        let text = self.key.redact(says);
+        let text = text.trim();
+        match text.char_indices().nth(WORDS_MAX) {
+            Some((at, _)) => format!("{}…", &text[..at]),
+            None => text.to_owned(),
+        }
+    }
+
+    /// An error in the midst of an answer, cut to fit and without the key should it repeat it.
     pub(super) fn redacted(&self, error: LlmError) -> LlmError {
         match error {
-            LlmError::Failed { status, says } => LlmError::Failed { status, says: self.key.redact(&says) },
+            LlmError::Failed { status, says } => LlmError::Failed { status, says: self.words(&says) },
             LlmError::RateLimited { says, retry_after_ms, lasting } => {
-                LlmError::RateLimited { says: self.key.redact(&says), retry_after_ms, lasting }
+                LlmError::RateLimited { says: self.words(&says), retry_after_ms, lasting }
             }
-            LlmError::Malformed(says) => LlmError::Malformed(self.key.redact(&says)),
+            LlmError::Malformed(says) => LlmError::Malformed(self.words(&says)),
             other => other,
         }
     }
