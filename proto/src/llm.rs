@@ -148,11 +148,11 @@ pub struct Image {
     pub data: String,
 }
 
-/// A part of an answer that only one dialect understands.
+/// A part of an answer that only the provider that wrote it understands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OpaquePart {
-    /// Whose it is, for example `openai`; other providers are not shown it.
-    pub dialect: String,
+    /// The provider's name; other providers are not shown it, not even those of the same dialect.
+    pub provider: String,
     /// The part itself.
     pub part: Map<String, Value>,
 }
@@ -455,6 +455,9 @@ pub struct ReloadAnswer {
     pub providers_loaded: Vec<String>,
     /// All that are set up.
     pub providers: Vec<String>,
+    /// Those that were not reached; what is known of them is older than the reload.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreached: Vec<String>,
 }
 
 #[cfg(test)]

@@ -68,10 +68,8 @@ impl LlmError {
     /// True when asking again may help.
     pub(super) fn is_retryable(&self) -> bool {
         match self {
-            LlmError::Unreachable(_)
-            | LlmError::Timeout(_)
-            | LlmError::Failed { .. }
-            | LlmError::Truncated => true,
+            LlmError::Unreachable(_) | LlmError::Timeout(_) | LlmError::Truncated => true,
+            LlmError::Failed { status, .. } => status.is_none_or(|status| status == 408 || status >= 500),
             LlmError::RateLimited { lasting, .. } => !lasting,
             LlmError::Rejected { .. }
             | LlmError::Unauthorized { .. }

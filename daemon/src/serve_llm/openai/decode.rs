@@ -4,8 +4,8 @@ use super::super::delta::{Counts, Delta};
 use super::super::dialect::{Understand, json, text};
 use super::super::error::LlmError;
 use super::calls::Calls;
-use super::{NAME, told_error};
-use hecate_proto::llm::{OpaquePart, StopReason};
+use super::told_error;
+use hecate_proto::llm::StopReason;
 use serde_json::{Map, Value};
 
 const DONE: &str = "[DONE]";
@@ -111,7 +111,7 @@ impl Answer {
         self.tell_calls(deltas)?;
         if !self.unknown.is_empty() {
             let part = std::mem::take(&mut self.unknown);
-            deltas.push(Delta::Opaque(OpaquePart { dialect: NAME.to_owned(), part }));
+            deltas.push(Delta::Opaque(part));
         }
         deltas.push(Delta::End);
         Ok(())

@@ -84,6 +84,25 @@ async fn tokens_that_a_provider_does_not_count_are_estimated() {
 }
 
 #[tokio::test]
+async fn what_one_provider_alone_understands_is_shown_to_no_other_of_its_dialect() {
+    let (mut one, mut two) = (Upstream::open(&["m1"]).await, Upstream::open(&["m2"]).await);
+    let house = House::open(vec![at(&one, "one", Speaks::OpenAi), at(&two, "two", Speaks::OpenAi)]).await;
+    let mut client = house.ask(&hello(json!({"model": "m1"}))).await;
+    let own = json!({"choices": [{"delta": {"content": "Tea", "signature": "s3"}}]});
+    one.chat().await.answer(sse(&[own])).await;
+    let parts = client.answer().await.body["parts"].clone();
+    assert_eq!(parts, json!([{"provider": "one", "part": {"signature": "s3"}}]));
+    for (upstream, model, shown) in [(&mut one, "m1", json!("s3")), (&mut two, "m2", Value::Null)] {
+        let said = json!({"role": "assistant", "content": "Tea", "parts": parts});
+        let mut client = house.ask(&json!({"model": model, "messages": [said]})).await;
+        let chat = upstream.chat().await;
+        assert_eq!(chat.body["messages"][0]["signature"], shown, "{model}");
+        chat.answer(sse(&[openai_text("Hi")])).await;
+        assert_eq!(client.answer().await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn one_connection_serves_one_chat_after_another() {
     let mut upstream = Upstream::open(&["m"]).await;
     let house = House::open(vec![at(&upstream, "ollama", Speaks::Ollama)]).await;
