@@ -14,6 +14,10 @@ use std::collections::BTreeMap;
 /// What the last `data:` line of a whole streamed answer says.
 pub const STREAM_END: &str = "[DONE]";
 
+/// Bytes of the longest `data:` line of a streamed answer, the field's name included, its end not. A longer text
+/// comes in several; a call or the opaque parts of an answer that do not fit one are a failure.
+pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
+
 /// Codes of refusals and of failures in band.
 pub mod code {
     /// 404: no provider knows this model; `details.near` names some that are known.

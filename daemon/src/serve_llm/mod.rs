@@ -89,7 +89,9 @@ impl Llm {
         let found = self.registry().find(find).await;
         found.map_err(|no_route| match no_route {
             NoRoute::Unknown { near, unreached } if unreached.is_empty() => model_not_found(model, near),
-            NoRoute::Unknown { near, unreached } => model_not_found(model, near).about("unreached", unreached),
+            NoRoute::Unknown { near, unreached } => {
+                model_not_found(model, near).about("unreached", unreached)
+            }
             NoRoute::Closed { provider, error } => error.refused(&provider),
         })
     }

@@ -250,7 +250,10 @@ impl Registry {
         let looked = async {
             let looker = self.lookers.start_child(name, (Arc::clone(slot), self.clone())).await;
             let looker = looker.map_err(|error| error.to_string())?;
-            looker.call(|reply| Look { asked, anew, reply }, LOOK_MAX).await.map_err(|error| error.to_string())
+            looker
+                .call(|reply| Look { asked, anew, reply }, LOOK_MAX)
+                .await
+                .map_err(|error| error.to_string())
         };
         let looked = looked.await;
         if let Err(error) = &looked {

@@ -138,7 +138,8 @@ impl Routing {
             })
         };
         let found = first(&|offer| offer.local && healthy(offer));
-        let found = if local { found } else { found.or_else(|| first(&healthy)).or_else(|| first(&|_| true)) };
+        let found =
+            if local { found } else { found.or_else(|| first(&healthy)).or_else(|| first(&|_| true)) };
         found.ok_or_else(|| self.unknown(""))
     }
 

@@ -5,7 +5,7 @@ use super::super::dialect::{Understand, json, text};
 use super::super::error::LlmError;
 use super::calls::Calls;
 use super::told_error;
-use hecate_proto::llm::StopReason;
+use hecate_proto::llm::{FRAME_BYTES_MAX, StopReason};
 use serde_json::{Map, Value};
 
 const DONE: &str = "[DONE]";
@@ -21,8 +21,8 @@ const KNOWN: &[&str] = &[
     "function_call",
 ];
 
-/// Bytes of fields that only the provider understands.
-const UNKNOWN_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of fields that only the provider understands: they are told in one frame.
+const UNKNOWN_BYTES_MAX: usize = FRAME_BYTES_MAX;
 
 /// Reads the events of one answer.
 pub(super) struct Answer {

@@ -10,7 +10,10 @@ use serde_json::{Map, Value, json};
 pub(super) fn body(call: &Call, own: bool) -> Value {
     let mut body = Map::new();
     body.insert("model".to_owned(), call.model.as_str().into());
-    body.insert("messages".to_owned(), call.messages.iter().map(|message| encode(message, &call.provider)).collect());
+    body.insert(
+        "messages".to_owned(),
+        call.messages.iter().map(|message| encode(message, &call.provider)).collect(),
+    );
     body.insert("stream".to_owned(), true.into());
     // Without the first nobody counts; without the second every chunk is padded.
     let options = if own {

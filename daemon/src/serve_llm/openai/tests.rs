@@ -119,8 +119,7 @@ fn what_only_its_provider_understands_is_kept_to_be_sent_back() {
     let Some(Delta::Opaque(part)) = deltas.iter().find(|delta| matches!(delta, Delta::Opaque(_))) else {
         panic!("{deltas:?}");
     };
-    let parts =
-        json!([{"provider": "mine", "part": part}, {"provider": "openai", "part": {"secret": 1}}]);
+    let parts = json!([{"provider": "mine", "part": part}, {"provider": "openai", "part": {"secret": 1}}]);
     let mut asked = call(json!({"model": "m", "messages": [
         {"role": "user", "content": "Hi"},
         {"role": "assistant", "content": "Tea", "parts": parts}]}));

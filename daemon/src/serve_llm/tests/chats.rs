@@ -5,6 +5,7 @@ use super::house::{House, at};
 use super::kit::{ollama_answer, openai_text, sse};
 use super::upstream::Upstream;
 use crate::hecate_api::Limits;
+use hecate_proto::llm::FRAME_BYTES_MAX;
 use hecate_proto::route;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -99,6 +100,42 @@ async fn what_one_provider_alone_understands_is_shown_to_no_other_of_its_dialect
         assert_eq!(chat.body["messages"][0]["signature"], shown, "{model}");
         chat.answer(sse(&[openai_text("Hi")])).await;
         assert_eq!(client.answer().await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn no_frame_is_longer_than_the_contract_says() {
+    let mut upstream = Upstream::open(&["m"]).await;
+    let house = House::open(vec![at(&upstream, "openai", Speaks::OpenAi)]).await;
+    // Each of these letters takes six bytes in JSON.
+    let text = format!("☕{}", "\u{1}".repeat(150_000));
+    let arguments = "\u{1}".repeat(170_000);
+    let call = json!({"index": 0, "id": "c", "function": {"name": "brew", "arguments": ""}});
+    let more = json!({"index": 0, "function": {"arguments": arguments}});
+    let part = json!({"choices": [{"delta": {"signature": arguments}}]});
+    let calls = |calls: Value| json!({"choices": [{"delta": {"tool_calls": calls}}]});
+    for (sent, is_told) in [
+        (vec![openai_text(&text)], true),
+        (vec![calls(json!([call])), calls(json!([more])), calls(json!([more]))], false),
+        (vec![part.clone(), part], false),
+    ] {
+        let mut client = house.ask(&hello(json!({"stream": true}))).await;
+        upstream.chat().await.answer(sse(&sent)).await;
+        client.follow().await;
+        let (mut told, mut last) = (String::new(), Value::Null);
+        while let Some(event) = client.event().await {
+            assert!(event.len() <= FRAME_BYTES_MAX, "{} bytes", event.len());
+            let frame = event.strip_prefix("data: ").unwrap();
+            let frame: Value = serde_json::from_str(frame).unwrap_or_else(|_| frame.into());
+            told.push_str(frame["content"].as_str().unwrap_or_default());
+            last = frame;
+        }
+        assert_eq!(last == "[DONE]", is_told);
+        if is_told {
+            assert!(told == text, "the text came otherwise than it was sent");
+        } else {
+            assert_eq!(last["details"]["reason"], "malformed");
+        }
     }
 }
 

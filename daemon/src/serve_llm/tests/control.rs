@@ -169,7 +169,10 @@ async fn a_slow_provider_holds_up_no_look_at_another() {
     theirs.held.send_replace(false);
     for mut client in [first, second] {
         let reloaded = client.answer().await.body;
-        assert_eq!((&reloaded["providers_loaded"], &reloaded["unreached"]), (&json!(["mine", "ollama"]), &Value::Null));
+        assert_eq!(
+            (&reloaded["providers_loaded"], &reloaded["unreached"]),
+            (&json!(["mine", "ollama"]), &Value::Null)
+        );
     }
 }
 

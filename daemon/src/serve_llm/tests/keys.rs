@@ -88,7 +88,12 @@ async fn a_key_is_in_no_answer_no_log_line_no_file_and_no_debug_text() {
 }
 
 /// What is told of a provider that says `text`, when it refuses and in the midst of an answer.
-async fn told_of(upstream: &mut Upstream, provider: &HttpProvider, speaks: Speaks, text: &str) -> Vec<String> {
+async fn told_of(
+    upstream: &mut Upstream,
+    provider: &HttpProvider,
+    speaks: Speaks,
+    text: &str,
+) -> Vec<String> {
     let asked = call(json!({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}));
     let error = json!({"error": text});
     let refusing = async { upstream.chat().await.refuse(400, "", &error.to_string()).await };

@@ -46,7 +46,13 @@ impl Upstream {
         let (held, hold) = watch::channel(false);
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&answer), Arc::clone(&seen), told.clone(), hold.clone()));
+                tokio::spawn(serve(
+                    stream,
+                    Arc::clone(&answer),
+                    Arc::clone(&seen),
+                    told.clone(),
+                    hold.clone(),
+                ));
             }
         });
         Upstream { address, list, looks, held, chats, accepting }
