@@ -14,6 +14,10 @@ use std::collections::BTreeMap;
 /// What the last `data:` line of a whole streamed answer says.
 pub const STREAM_END: &str = "[DONE]";
 
+/// Bytes of the longest `data:` line of a streamed answer, the field's name included, its end not. A longer text
+/// comes in several; a call or the opaque parts of an answer that do not fit one are a failure.
+pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
+
 /// Codes of refusals and of failures in band.
 pub mod code {
     /// 404: no provider knows this model; `details.near` names some that are known.
@@ -148,11 +152,11 @@ pub struct Image {
     pub data: String,
 }
 
-/// A part of an answer that only one dialect understands.
+/// A part of an answer that only the provider that wrote it understands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OpaquePart {
-    /// Whose it is, for example `openai`; other providers are not shown it.
-    pub dialect: String,
+    /// The provider's name; other providers are not shown it, not even those of the same dialect.
+    pub provider: String,
     /// The part itself.
     pub part: Map<String, Value>,
 }
@@ -455,6 +459,9 @@ pub struct ReloadAnswer {
     pub providers_loaded: Vec<String>,
     /// All that are set up.
     pub providers: Vec<String>,
+    /// Those that were not reached; what is known of them is older than the reload.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreached: Vec<String>,
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, stream};
 use hecate_desk::{Refusal, Refused};
-use hecate_proto::llm::{ChatAnswer, ChatFailure, ChatFrame, STREAM_END, code};
+use hecate_proto::llm::{ChatAnswer, ChatFailure, ChatFrame, FRAME_BYTES_MAX, STREAM_END, code};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,8 @@ const CLIENT_LEFT: Refusal = Refusal::new(499, "client_left", "The client left b
 const STOPPING: Refusal = Refusal::new(503, code::STOPPING, "The daemon stops; ask again once it is back.");
 /// A comment that shows that the connection lives.
 const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
+/// Bytes of text in one frame: JSON makes six of one at most, and the rest of the frame has room beside them.
+const TEXT_BYTES_MAX: usize = FRAME_BYTES_MAX / 8;
 /// Bytes of an answer that is kept whole.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -159,27 +161,55 @@ impl Streaming {
     /// The pieces as frames; the last one where the answer ends.
     fn tell(&mut self, pieces: Result<Vec<Delta>, LlmError>) -> String {
         let mut text = String::new();
-        match pieces {
-            Ok(deltas) => deltas.into_iter().for_each(|delta| self.tell_piece(delta, &mut text)),
-            Err(error) => {
-                self.source = Source::Over;
-                let failure = noted(&error, &self.provider).failure(&self.provider);
-                text.push_str(&frame(&ChatFrame::Failed(failure)));
-            }
+        let told = pieces.and_then(|deltas| {
+            deltas.into_iter().flat_map(split).try_for_each(|delta| self.tell_piece(delta, &mut text))
+        });
+        if let Err(error) = told {
+            self.source = Source::Over;
+            let failure = noted(&error, &self.provider).failure(&self.provider);
+            text.push_str(&frame(&ChatFrame::Failed(failure)));
         }
         text
     }
 
-    fn tell_piece(&mut self, delta: Delta, text: &mut String) {
+    fn tell_piece(&mut self, delta: Delta, text: &mut String) -> Result<(), LlmError> {
         if delta == Delta::End {
             self.source = Source::Over;
             if let Some(sum) = self.sum.take() {
-                text.push_str(&frame(&ChatFrame::Done(sum.done())));
+                text.push_str(&bounded(&ChatFrame::Done(sum.done()))?);
                 text.push_str(&format!("data: {STREAM_END}\n\n"));
             }
         } else if let Some(told) = self.sum.as_mut().and_then(|sum| sum.add(delta)) {
-            text.push_str(&frame(&told));
+            text.push_str(&bounded(&told)?);
         }
+        Ok(())
+    }
+}
+
+/// A piece as pieces that fit a frame each.
+fn split(delta: Delta) -> Vec<Delta> {
+    let (text, make): (_, fn(String) -> Delta) = match delta {
+        Delta::Text(text) if text.len() > TEXT_BYTES_MAX => (text, Delta::Text),
+        Delta::Thinking(text) if text.len() > TEXT_BYTES_MAX => (text, Delta::Thinking),
+        fits => return vec![fits],
+    };
+    let (mut rest, mut pieces) = (text.as_str(), Vec::new());
+    while !rest.is_empty() {
+        let (piece, more) = rest.split_at(rest.floor_char_boundary(TEXT_BYTES_MAX));
+        pieces.push(make(piece.to_owned()));
+        rest = more;
+    }
+    pieces
+}
+
+/// A frame, unless it is longer than readers take.
+fn bounded(of: &ChatFrame) -> Result<String, LlmError> {
+    let text = frame(of);
+    match text.trim_end_matches('\n').len() {
+        bytes if bytes > FRAME_BYTES_MAX => {
+            Err(LlmError::Malformed(format!("a part of its answer takes {bytes} bytes, more than fits")))
+        }
+        _ => Ok(text),
     }
 }
 

@@ -4,6 +4,7 @@ use super::message::{Message, Part, ToolCall};
 use hecate_proto::llm::{
     ChatAnswer, ChatChunk, ChatDone, ChatFrame, OpaquePart, Role, StopReason, Usage, UsageSource,
 };
+use serde_json::{Map, Value};
 
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +13,8 @@ pub(super) enum Delta {
     Thinking(String),
     /// A call that is whole.
     ToolCall(ToolCall),
-    Opaque(OpaquePart),
+    /// Fields that only the provider understands.
+    Opaque(Map<String, Value>),
     /// The model that answers, as the provider names it.
     Model(String),
     Usage(Counts),
@@ -94,7 +96,9 @@ impl Sum {
 
     fn note(&mut self, delta: Delta) {
         match delta {
-            Delta::Opaque(part) => self.opaque.push(part),
+            Delta::Opaque(part) => {
+                self.opaque.push(OpaquePart { provider: self.provider.clone(), part });
+            }
             Delta::Model(model) => self.model = model,
             Delta::Usage(counts) => self.counts = counts.or(self.counts),
             Delta::Finish(reason) => self.stop_reason = Some(reason),

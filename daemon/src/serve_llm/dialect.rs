@@ -32,6 +32,9 @@ pub(super) trait Dialect: Send + Sync {
 pub(super) trait Decoder: Send {
     /// Takes more bytes, however they were cut, and appends what they mean.
     fn push(&mut self, bytes: &[u8], deltas: &mut Vec<Delta>) -> Result<(), LlmError>;
+
+    /// Takes the end of the bytes: a last event counts that lacks nothing but its end.
+    fn finish(&mut self, deltas: &mut Vec<Delta>) -> Result<(), LlmError>;
 }
 
 /// Understands the events of one answer.
@@ -49,6 +52,15 @@ impl<R: Reader, U: Understand> Decoder for Framed<R, U> {
     fn push(&mut self, bytes: &[u8], deltas: &mut Vec<Delta>) -> Result<(), LlmError> {
         let understand = &mut self.understand;
         self.reader.push(bytes, &mut |event: &str| understand.event(event, deltas))
+    }
+
+    fn finish(&mut self, deltas: &mut Vec<Delta>) -> Result<(), LlmError> {
+        let understand = &mut self.understand;
+        match self.reader.finish(&mut |event: &str| understand.event(event, deltas)) {
+            // It was cut off in the midst of an event.
+            Err(LlmError::Malformed(_)) => Ok(()),
+            finished => finished,
+        }
     }
 }
 

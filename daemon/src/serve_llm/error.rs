@@ -10,9 +10,6 @@ const PROVIDER_ERROR: Refusal = Refusal::new(502, code::PROVIDER_ERROR, "The pro
 const RATE_LIMITED: Refusal = Refusal::new(429, code::RATE_LIMITED, "The provider takes no more for now.");
 const TIMEOUT: Refusal = Refusal::new(504, code::TIMEOUT, "The provider took too long.");
 
-/// Characters of a provider's own words that are passed on.
-const WORDS_MAX: usize = 1_000;
-
 /// Why a provider brought no answer, or not the whole of one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LlmError {
@@ -71,10 +68,8 @@ impl LlmError {
     /// True when asking again may help.
     pub(super) fn is_retryable(&self) -> bool {
         match self {
-            LlmError::Unreachable(_)
-            | LlmError::Timeout(_)
-            | LlmError::Failed { .. }
-            | LlmError::Truncated => true,
+            LlmError::Unreachable(_) | LlmError::Timeout(_) | LlmError::Truncated => true,
+            LlmError::Failed { status, .. } => status.is_none_or(|status| status == 408 || status >= 500),
             LlmError::RateLimited { lasting, .. } => !lasting,
             LlmError::Rejected { .. }
             | LlmError::Unauthorized { .. }
@@ -130,13 +125,4 @@ impl LlmError {
 pub(super) fn model_not_found(model: &str, near: Vec<String>) -> Refused {
     let refused = MODEL_NOT_FOUND.about("field", "model").about("model", model).about("near", near);
     refused.about("hint", "GET /api/llm/models lists what there is.")
-}
-
-/// A provider's own words, cut to a length that fits a message.
-pub(super) fn words(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(WORDS_MAX) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
 }

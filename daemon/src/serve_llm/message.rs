@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is asked of a provider.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Call {
+    /// Whom it is for.
+    pub(super) provider: String,
     /// As the provider names it.
     pub(super) model: String,
     pub(super) messages: Vec<Message>,
@@ -48,7 +50,7 @@ pub(super) enum Part {
         call_id: String,
         content: String,
     },
-    /// What only one dialect understands; the others are not shown it.
+    /// What only one provider understands; the others are not shown it.
     Opaque(OpaquePart),
 }
 
@@ -61,12 +63,13 @@ pub(super) struct ToolCall {
 }
 
 impl Call {
-    /// Reads a request whose schema was checked; the model is named by whoever routes it.
+    /// Reads a request whose schema was checked; whoever routes it names the provider and the model.
     pub(super) fn read(request: ChatRequest) -> Result<Call, Refused> {
         let mut calls_seen = BTreeSet::new();
         let messages = request.messages.into_iter().enumerate();
         let read = |(at, message)| Place(at).read(message, &mut calls_seen);
         Ok(Call {
+            provider: String::new(),
             model: request.model.unwrap_or_default(),
             messages: messages.map(read).collect::<Result<_, _>>()?,
             tools: request.tools,
@@ -146,10 +149,10 @@ impl Message {
         })
     }
 
-    /// Parts that this dialect understands alone.
-    pub(super) fn opaque(&self, dialect: &str) -> impl Iterator<Item = &OpaquePart> {
+    /// Parts that this provider understands alone.
+    pub(super) fn opaque(&self, provider: &str) -> impl Iterator<Item = &OpaquePart> {
         self.parts.iter().filter_map(move |part| match part {
-            Part::Opaque(opaque) if opaque.dialect == dialect => Some(opaque),
+            Part::Opaque(opaque) if opaque.provider == provider => Some(opaque),
             _ => None,
         })
     }

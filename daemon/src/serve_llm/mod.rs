@@ -66,7 +66,7 @@ impl Llm {
         let streams = request.stream;
         let mut call = Call::read(request)?;
         let route = self.route(&call.model).await?;
-        call.model.clone_from(&route.model);
+        (call.provider, call.model) = (route.provider_name.to_string(), route.model.clone());
         tracing::debug!(
             provider = %route.provider_name, model = call.model, correlation_id = %asked.client.correlation_id,
             "a chat is routed"
@@ -81,13 +81,18 @@ impl Llm {
     /// Who serves this model, or the default one. Where nobody does, every provider is looked at once more
     /// before that is said.
     async fn route(&self, model: &str) -> Result<Route, Refused> {
-        let find = |routing: &Routing| {
-            if model.is_empty() { routing.default_route() } else { routing.find(model) }
+        let find = |routing: &Routing, last: bool| match model {
+            // A local model may still come: nobody shall pay for a chat that did not ask for it.
+            "" => routing.default_route(!last && !routing.is_settled()),
+            model => routing.find(model),
         };
         let found = self.registry().find(find).await;
-        found.map_err(|NoRoute { near, unreached }| {
-            let refused = model_not_found(model, near);
-            if unreached.is_empty() { refused } else { refused.about("unreached", unreached) }
+        found.map_err(|no_route| match no_route {
+            NoRoute::Unknown { near, unreached } if unreached.is_empty() => model_not_found(model, near),
+            NoRoute::Unknown { near, unreached } => {
+                model_not_found(model, near).about("unreached", unreached)
+            }
+            NoRoute::Closed { provider, error } => error.refused(&provider),
         })
     }
 }

@@ -119,7 +119,7 @@ impl Answering {
                     Ok(bytes) => self.unread = bytes,
                     Err(error) => {
                         self.response = None;
-                        return Some(Err(error));
+                        return Some(self.cut_off(error));
                     }
                 }
                 self.due = (Instant::now() + self.upstream.deadlines.between_chunks, Phase::BetweenChunks);
@@ -132,6 +132,15 @@ impl Answering {
                 return Some(Err(error));
             }
         }
+    }
+
+    /// What the last bytes mean when no more come: the rest of the answer, or why there is none.
+    fn cut_off(&mut self, error: LlmError) -> Result<Vec<Delta>, LlmError> {
+        let mut deltas = Vec::new();
+        if error == LlmError::Truncated {
+            self.decoder.finish(&mut deltas).map_err(|error| self.upstream.redacted(error))?;
+        }
+        if deltas.last() == Some(&Delta::End) { Ok(deltas) } else { Err(error) }
     }
 
     fn decode(&mut self) -> Vec<Delta> {

@@ -1,5 +1,5 @@
-//! The control path: one actor a provider looks at it, one registry makes the routing table from what they saw.
-//! No chat passes through either. What they know lies outside them, so that a killed one loses nothing.
+//! The control path: one actor a provider looks at it and makes the routing table anew, one registry has them
+//! look from time to time. No provider waits for another, and whoever asks meanwhile shares a look. No chat passes through either. What they know lies outside them, so that a killed one loses nothing.
 
 use super::dialect::ListedModel;
 use super::error::LlmError;
@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use futures_util::future::join_all;
 use hecate_desk::Clock;
 use hecate_proto::llm::{Model, ProviderStatus};
-use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Name, Pool, Reply};
+use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Pool, Reply};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,10 +21,10 @@ use tokio::time::{Instant, sleep, timeout};
 const LOOK_EVERY: Duration = Duration::from_secs(300);
 /// Between two looks at one that does not answer, and between two thoughts about whom to look at.
 const TRY_EVERY: Duration = Duration::from_secs(15);
-/// How long the registry waits for one look.
-const LOOK_MAX: Duration = Duration::from_secs(10);
-/// How long an asker waits for all of them.
-pub(super) const REFRESH_MAX: Duration = Duration::from_secs(4);
+/// How long one look is waited for: its own time limits, and those of one that runs already.
+const LOOK_MAX: Duration = Duration::from_secs(25);
+/// How long an asker waits for looks at all of them.
+const REFRESH_MAX: Duration = Duration::from_secs(4);
 /// A look that is not older is not repeated, however many ask for it.
 const FRESH: Duration = Duration::from_secs(2);
 
@@ -44,8 +44,13 @@ pub(super) struct Seen {
     pub(super) checked_at_us: Option<i64>,
     pub(super) last_ok_at_us: Option<i64>,
     pub(super) models: Option<Vec<Model>>,
-    provider: Option<Arc<dyn Provider>>,
+    provider: Option<Result<Arc<dyn Provider>, LlmError>>,
+    /// True when it has answered the last look, well or not.
+    reached: bool,
+    /// When the last look was over.
     looked: Option<Instant>,
+    /// When the last look began that read its key anew.
+    read_anew: Option<Instant>,
 }
 
 impl Slot {
@@ -58,7 +63,9 @@ impl Slot {
             last_ok_at_us: None,
             models: None,
             provider: None,
+            reached: false,
             looked: None,
+            read_anew: None,
         };
         Slot { settings, state: Mutex::new(seen), clock }
     }
@@ -73,9 +80,11 @@ impl Slot {
 
     /// The provider; opened where it is not yet, or where its key shall be read anew.
     fn provider(&self, anew: bool) -> Result<Arc<dyn Provider>, LlmError> {
-        let known = self.state().provider.clone().filter(|_| !anew);
-        let opened = known.map_or_else(|| provider::open(&self.settings), Ok);
-        self.state().provider = opened.as_ref().ok().cloned();
+        if let Some(Ok(known)) = self.state().provider.clone().filter(|_| !anew) {
+            return Ok(known);
+        }
+        let opened = provider::open(&self.settings);
+        self.state().provider = Some(opened.clone());
         opened
     }
 
@@ -104,6 +113,10 @@ impl Slot {
         let mut seen = self.state();
         let before = seen.status;
         seen.looked = Some(Instant::now());
+        seen.reached = !matches!(
+            looked,
+            Err(LlmError::Unreachable(_) | LlmError::Timeout(_) | LlmError::NotConfigured(_))
+        );
         (seen.checked_at_us, seen.latency) = (Some(now_us), Some(took));
         match looked {
             Ok(listed) => {
@@ -130,8 +143,13 @@ impl Slot {
         seen.looked.is_none_or(|looked| looked.elapsed() >= every)
     }
 
-    fn is_fresh(&self) -> bool {
-        self.state().looked.is_some_and(|looked| looked.elapsed() < FRESH)
+    /// True when it needs no look for someone who asked then.
+    fn satisfies(&self, asked: Instant, anew: bool) -> bool {
+        let seen = self.state();
+        match anew {
+            true => seen.read_anew.is_some_and(|began| began >= asked),
+            false => seen.looked.is_some_and(|looked| looked >= asked || looked.elapsed() < FRESH),
+        }
     }
 
     fn offer(&self) -> Offer {
@@ -163,7 +181,8 @@ pub(super) struct Registry {
     routing: Arc<ArcSwap<Routing>>,
     /// Tells of every new table.
     published: watch::Sender<()>,
-    keeper: Name<Ask>,
+    /// Held by whoever makes a table, so that none replaces a newer one.
+    publishing: Arc<Mutex<()>>,
     lookers: Pool<Looker>,
 }
 
@@ -174,7 +193,7 @@ impl Registry {
             slots: Arc::new(providers.into_iter().map(slot).collect()),
             routing: Arc::default(),
             published: watch::Sender::new(()),
-            keeper: Name::new(),
+            publishing: Arc::default(),
             lookers: Pool::new(),
         }
     }
@@ -182,7 +201,7 @@ impl Registry {
     pub(super) fn register(&self, kinds: &mut Kinds) {
         let registry = self.clone();
         kinds.pool("llm.providers", &self.lookers);
-        kinds.worker::<Keeper>("llm.registry", Some(self.keeper.clone()), move || registry.clone());
+        kinds.worker::<Keeper>("llm.registry", None, move || registry.clone());
     }
 
     /// The table of the moment.
@@ -190,53 +209,71 @@ impl Registry {
         self.routing.load_full()
     }
 
-    /// Has every provider looked at, unless that was just done; `anew` reads keys again. Answers whether all
-    /// looks were over in time.
-    pub(super) async fn refresh(&self, anew: bool) -> bool {
-        self.keeper.call(|reply| Ask::Refresh { anew, reply }, REFRESH_MAX).await.is_ok()
+    /// Has every provider looked at, unless that was just done; `anew` reads keys again and waits for every
+    /// look. Answers the names of those that were not reached in time.
+    pub(super) async fn refresh(&self, anew: bool) -> Vec<String> {
+        let wait = if anew { LOOK_MAX } else { REFRESH_MAX };
+        let looks = self.slots.iter().map(|slot| async move {
+            let looked = timeout(wait, self.look(slot, anew)).await.unwrap_or(false);
+            (slot, looked && slot.state().reached)
+        });
+        let looks = join_all(looks).await.into_iter();
+        looks.filter(|(_, reached)| !reached).map(|(slot, _)| slot.settings.name.clone()).collect()
     }
 
-    /// What `find` finds, in the table of the moment or in the first that a refresh brings and that has it.
-    pub(super) async fn find<T, E>(&self, find: impl Fn(&Routing) -> Result<T, E>) -> Result<T, E> {
-        if let Ok(found) = find(&self.routing()) {
+    /// What `find` finds, in the table of the moment or in the first that a refresh brings and that has it. It
+    /// is told when no better table will come.
+    pub(super) async fn find<T, E>(&self, find: impl Fn(&Routing, bool) -> Result<T, E>) -> Result<T, E> {
+        if let Ok(found) = find(&self.routing(), false) {
             return Ok(found);
         }
         let mut published = self.published.subscribe();
         let mut refreshed = pin!(self.refresh(false));
         loop {
             tokio::select! {
-                _ = &mut refreshed => return find(&self.routing()),
+                _ = &mut refreshed => return find(&self.routing(), true),
                 _ = published.changed() => {}
             }
-            if let Ok(found) = find(&self.routing()) {
+            if let Ok(found) = find(&self.routing(), false) {
                 return Ok(found);
             }
         }
     }
 
-    async fn look(&self, slot: &Arc<Slot>, anew: bool) {
+    /// Has one provider looked at; answers whether it was.
+    async fn look(&self, slot: &Arc<Slot>, anew: bool) -> bool {
+        let asked = Instant::now();
+        if slot.satisfies(asked, anew) {
+            return true;
+        }
         let name = slot.settings.name.clone();
         let looked = async {
-            let looker = self.lookers.start_child(name, Arc::clone(slot)).await;
+            let looker = self.lookers.start_child(name, (Arc::clone(slot), self.clone())).await;
             let looker = looker.map_err(|error| error.to_string())?;
-            looker.call(|reply| Look { anew, reply }, LOOK_MAX).await.map_err(|error| error.to_string())
+            looker
+                .call(|reply| Look { asked, anew, reply }, LOOK_MAX)
+                .await
+                .map_err(|error| error.to_string())
         };
-        if let Err(error) = looked.await {
+        let looked = looked.await;
+        if let Err(error) = &looked {
             tracing::warn!(provider = slot.settings.name, error, "a provider could not be looked at");
+        }
+        looked.is_ok()
+    }
+
+    /// Looks at one provider whenever that is due, for ever.
+    async fn watch(&self, slot: &Arc<Slot>) {
+        loop {
+            if slot.is_due() {
+                self.look(slot, false).await;
+            }
+            sleep(TRY_EVERY).await;
         }
     }
 
-    async fn look_at(&self, wanted: impl Fn(&Slot) -> bool, anew: bool) {
-        let slots = self.slots.iter().filter(|slot| wanted(slot));
-        // Whoever answers at once is not held up by one that does not.
-        join_all(slots.map(|slot| async move {
-            self.look(slot, anew).await;
-            self.publish();
-        }))
-        .await;
-    }
-
     fn publish(&self) {
+        let _turn = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let offers = self.slots.iter().map(|slot| slot.offer());
         self.routing.store(Arc::new(Routing::new(offers.collect())));
         self.published.send_replace(());
@@ -244,10 +281,14 @@ impl Registry {
 }
 
 /// Looks at one provider.
-pub(super) struct Looker(Arc<Slot>);
+pub(super) struct Looker {
+    slot: Arc<Slot>,
+    registry: Registry,
+}
 
-/// Look now.
+/// Look, unless somebody else had it look since this was asked.
 pub(super) struct Look {
+    asked: Instant,
     anew: bool,
     reply: Reply<()>,
 }
@@ -260,74 +301,61 @@ impl Message for Look {
 
 impl Actor for Looker {
     type Msg = Look;
-    type Args = Arc<Slot>;
+    type Args = (Arc<Slot>, Registry);
 
-    async fn init(slot: Arc<Slot>, _: &Me<Look>) -> Result<Self, ExitReason> {
-        Ok(Looker(slot))
+    async fn init((slot, registry): (Arc<Slot>, Registry), _: &Me<Look>) -> Result<Self, ExitReason> {
+        Ok(Looker { slot, registry })
     }
 
-    async fn handle(&mut self, Look { anew, reply }: Look, _: &Me<Look>) -> Result<(), ExitReason> {
-        let (slot, began) = (Arc::clone(&self.0), Instant::now());
+    async fn handle(&mut self, look: Look, _: &Me<Look>) -> Result<(), ExitReason> {
+        let Look { asked, anew, reply } = look;
+        if self.slot.satisfies(asked, anew) {
+            reply.send(());
+            return Ok(());
+        }
+        let (slot, began) = (Arc::clone(&self.slot), Instant::now());
         // Its key may be in a file.
         let opened = tokio::task::spawn_blocking(move || slot.provider(anew)).await;
         let looked = match opened.map_err(ExitReason::error)? {
             Ok(provider) => provider.models().await,
             Err(error) => Err(error),
         };
-        self.0.keep(looked, began.elapsed());
+        self.slot.keep(looked, began.elapsed());
+        if anew {
+            self.slot.state().read_anew = Some(began);
+        }
+        self.registry.publish();
         reply.send(());
         Ok(())
     }
 }
 
-/// Keeps the routing table.
-pub(super) struct Keeper(Registry);
+/// Has every provider looked at from time to time.
+pub(super) struct Keeper;
 
-pub(super) enum Ask {
-    /// Look at whoever is due.
-    Tick,
-    Refresh {
-        anew: bool,
-        reply: Reply<()>,
-    },
-}
+/// It is told nothing.
+pub(super) enum Never {}
 
-impl Message for Ask {
+impl Message for Never {
     fn variant(&self) -> &'static str {
-        match self {
-            Ask::Tick => "Tick",
-            Ask::Refresh { .. } => "Refresh",
-        }
+        match *self {}
     }
 }
 
 impl Actor for Keeper {
-    type Msg = Ask;
+    type Msg = Never;
     type Args = Registry;
 
-    async fn init(registry: Registry, me: &Me<Ask>) -> Result<Self, ExitReason> {
-        let addr = me.addr().clone();
+    async fn init(registry: Registry, me: &Me<Never>) -> Result<Self, ExitReason> {
         me.attach(async move {
-            loop {
-                // A full mailbox looks soon enough without it.
-                let _ = addr.cast(Ask::Tick);
-                sleep(TRY_EVERY).await;
-            }
+            join_all(registry.slots.iter().map(|slot| registry.watch(slot))).await;
+            // Without providers there is nothing to do, which is no reason to end.
+            std::future::pending().await
         });
-        Ok(Keeper(registry))
+        Ok(Keeper)
     }
 
-    async fn handle(&mut self, ask: Ask, _: &Me<Ask>) -> Result<(), ExitReason> {
-        match ask {
-            Ask::Tick => self.0.look_at(Slot::is_due, false).await,
-            Ask::Refresh { anew, reply } => {
-                let looks = self.0.look_at(|slot| anew || !slot.is_fresh(), anew);
-                if timeout(LOOK_MAX, looks).await.is_err() {
-                    tracing::warn!("some provider took too long to be looked at");
-                }
-                reply.send(());
-            }
-        }
-        Ok(())
+    async fn handle(&mut self, never: Never, _: &Me<Never>) -> Result<(), ExitReason> {
+        match never {}
     }
 }

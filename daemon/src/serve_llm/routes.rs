@@ -42,8 +42,8 @@ pub(super) fn of(llm: &Llm) -> Routes {
             served(llm, get, route::LLM_PROVIDERS, |llm, _| async move { json(&providers(&llm)) }),
             served(llm, reload, route::LLM_RELOAD, |llm, asked| async move {
                 no_fields(&asked)?;
-                llm.registry().refresh(true).await;
-                json(&reloaded(&llm))
+                let unreached = llm.registry().refresh(true).await;
+                json(&reloaded(&llm, unreached))
             }),
             served(llm, chat, route::LLM_CHAT, Llm::chat),
         ],
@@ -120,14 +120,16 @@ fn provider(slot: &Slot) -> Provider {
     }
 }
 
-fn reloaded(llm: &Llm) -> ReloadAnswer {
+fn reloaded(llm: &Llm, unreached: Vec<String>) -> ReloadAnswer {
     let all = llm.registry().slots.iter();
-    let well = all.clone().filter(|slot| slot.seen().status == ProviderStatus::Healthy);
+    let reached = all.clone().filter(|slot| !unreached.contains(&slot.settings.name));
+    let well = reached.filter(|slot| slot.seen().status == ProviderStatus::Healthy);
     let names =
         |slots: &mut dyn Iterator<Item = &Arc<Slot>>| slots.map(|slot| slot.settings.name.clone()).collect();
     ReloadAnswer {
         ok: true,
         providers_loaded: names(&mut well.into_iter()),
         providers: names(&mut all.into_iter()),
+        unreached,
     }
 }

@@ -1,6 +1,7 @@
 //! Which provider serves a model: a value that is made anew when something changes and only read in between,
 //! so that no chat waits for anybody.
 
+use super::error::LlmError;
 use super::provider::Provider;
 use hecate_proto::llm::{Model, ProviderStatus};
 use std::collections::HashMap;
@@ -12,8 +13,8 @@ pub(super) struct Offer {
     pub(super) name: Arc<str>,
     pub(super) local: bool,
     pub(super) status: ProviderStatus,
-    /// None where it cannot be asked at all.
-    pub(super) provider: Option<Arc<dyn Provider>>,
+    /// Why it cannot be asked, where it cannot. None before anybody tried.
+    pub(super) provider: Option<Result<Arc<dyn Provider>, LlmError>>,
     /// None before it was first reached.
     pub(super) models: Option<Vec<Model>>,
 }
@@ -27,13 +28,25 @@ pub(super) struct Route {
     pub(super) model: String,
 }
 
-/// Nobody offers it.
+/// Why a chat goes nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NoRoute {
-    /// Names that are like it, the likest first.
-    pub(super) near: Vec<String>,
-    /// Providers that were not reached, and may offer it.
-    pub(super) unreached: Vec<String>,
+pub(super) enum NoRoute {
+    /// Nobody offers the model.
+    Unknown {
+        /// Names that are like it, the likest first.
+        near: Vec<String>,
+        /// Providers that were not reached, and may offer it.
+        unreached: Vec<String>,
+    },
+    /// Its provider cannot be asked.
+    Closed { provider: Arc<str>, error: LlmError },
+}
+
+impl Offer {
+    /// True when it can be asked.
+    fn is_open(&self) -> bool {
+        matches!(self.provider, Some(Ok(_)))
+    }
 }
 
 /// The whole table. Providers are in the order of their priority.
@@ -56,7 +69,10 @@ impl Routing {
         let (mut by_name, mut by_full_name) = (HashMap::new(), HashMap::new());
         for (at, offer) in offers.iter().enumerate() {
             for model in offer.models.iter().flatten() {
-                by_name.entry(model.name.clone()).or_insert(at);
+                let serving = by_name.entry(model.name.clone()).or_insert(at);
+                if offer.is_open() && !offers[*serving].is_open() {
+                    *serving = at;
+                }
                 by_full_name.insert(format!("{}/{}", offer.name, model.name), (at, model.name.len()));
             }
         }
@@ -77,10 +93,10 @@ impl Routing {
     /// The provider of a model by any of its names.
     pub(super) fn find(&self, asked: &str) -> Result<Route, NoRoute> {
         let found = self.exact(asked).or_else(|| self.exact(&format!("{asked}{IMPLICIT_TAG}")));
-        found.or_else(|| self.unlisted(asked)).ok_or_else(|| self.no_route(asked))
+        found.or_else(|| self.unlisted(asked)).unwrap_or_else(|| Err(self.unknown(asked)))
     }
 
-    fn exact(&self, asked: &str) -> Option<Route> {
+    fn exact(&self, asked: &str) -> Option<Result<Route, NoRoute>> {
         if let Some((at, length)) = self.by_full_name.get(asked) {
             return self.route(*at, &asked[asked.len() - length..]);
         }
@@ -88,33 +104,46 @@ impl Routing {
     }
 
     /// A provider that was named and has not said what it offers is asked itself.
-    fn unlisted(&self, asked: &str) -> Option<Route> {
+    fn unlisted(&self, asked: &str) -> Option<Result<Route, NoRoute>> {
         let (name, model) = asked.split_once('/')?;
-        let at = self.offers.iter().position(|offer| *offer.name == *name && offer.models.is_none())?;
+        let unsaid = |offer: &Offer| offer.models.is_none() || !offer.is_open();
+        let at = self.offers.iter().position(|offer| *offer.name == *name && unsaid(offer))?;
         self.route(at, model)
     }
 
-    fn route(&self, at: usize, model: &str) -> Option<Route> {
+    fn route(&self, at: usize, model: &str) -> Option<Result<Route, NoRoute>> {
         let offer = self.offers.get(at)?;
-        let (provider_name, provider) = (Arc::clone(&offer.name), Arc::clone(offer.provider.as_ref()?));
-        Some(Route { provider_name, provider, model: model.to_owned() })
+        let provider_name = Arc::clone(&offer.name);
+        Some(match offer.provider.as_ref()? {
+            Ok(provider) => {
+                Ok(Route { provider_name, provider: Arc::clone(provider), model: model.to_owned() })
+            }
+            Err(error) => Err(NoRoute::Closed { provider: provider_name, error: error.clone() }),
+        })
+    }
+
+    /// True when every provider was looked at.
+    pub(super) fn is_settled(&self) -> bool {
+        self.offers.iter().all(|offer| offer.status != ProviderStatus::Unknown)
     }
 
     /// Where a chat goes that names no model: the first healthy local one, else the first healthy one, else the
-    /// first.
-    pub(super) fn default_route(&self) -> Result<Route, NoRoute> {
+    /// first. With `local` only the first of these.
+    pub(super) fn default_route(&self, local: bool) -> Result<Route, NoRoute> {
         let healthy = |offer: &Offer| offer.status == ProviderStatus::Healthy;
         let first = |wanted: &dyn Fn(&Offer) -> bool| {
             self.offers.iter().enumerate().filter(|(_, offer)| wanted(offer)).find_map(|(at, offer)| {
                 let model = offer.models.iter().flatten().find(|model| chats(model))?;
-                self.route(at, &model.name)
+                self.route(at, &model.name)?.ok()
             })
         };
-        let found = first(&|offer| offer.local && healthy(offer)).or_else(|| first(&healthy));
-        found.or_else(|| first(&|_| true)).ok_or_else(|| self.no_route(""))
+        let found = first(&|offer| offer.local && healthy(offer));
+        let found =
+            if local { found } else { found.or_else(|| first(&healthy)).or_else(|| first(&|_| true)) };
+        found.ok_or_else(|| self.unknown(""))
     }
 
-    fn no_route(&self, asked: &str) -> NoRoute {
+    fn unknown(&self, asked: &str) -> NoRoute {
         let asked = asked.to_lowercase();
         let names =
             self.offers.iter().flat_map(|offer| offer.models.iter().flatten()).map(|model| &model.name);
@@ -122,7 +151,7 @@ impl Routing {
         near.sort();
         near.dedup();
         let unreached = self.offers.iter().filter(|offer| offer.status != ProviderStatus::Healthy);
-        NoRoute {
+        NoRoute::Unknown {
             near: near.into_iter().take(NEAR_MAX).map(|(_, name)| name.clone()).collect(),
             unreached: unreached.map(|offer| offer.name.to_string()).collect(),
         }
@@ -197,7 +226,7 @@ mod tests {
             name: name.into(),
             local,
             status,
-            provider: Some(Arc::new(Mute)),
+            provider: Some(Ok(Arc::new(Mute))),
             models: models.map(|names| names.iter().map(|model_name| model(name, model_name)).collect()),
         }
     }
@@ -255,15 +284,19 @@ mod tests {
 
     #[test]
     fn a_model_that_nobody_offers_is_refused_with_those_that_are_like_it() {
-        let no_route = table().find("qwen").err().unwrap();
-        assert_eq!(no_route.near[..2], ["qwen3:8b", "qwen3:latest"]);
-        assert_eq!(no_route.unreached, ["lost"]);
-        assert_eq!(table().find("gtp-9").err().unwrap().near[0], "gpt-9");
+        let unknown = |asked: &str| match table().find(asked) {
+            Err(NoRoute::Unknown { near, unreached }) => (near, unreached),
+            _ => panic!("{asked} is known"),
+        };
+        let (near, unreached) = unknown("qwen");
+        assert_eq!(near[..2], ["qwen3:8b", "qwen3:latest"]);
+        assert_eq!(unreached, ["lost"]);
+        assert_eq!(unknown("gtp-9").0[0], "gpt-9");
     }
 
     #[test]
     fn without_a_name_the_first_healthy_local_model_answers_that_can_chat() {
-        let chosen = |routing: &Routing| routing.default_route().ok().map(|route| route.model);
+        let chosen = |routing: &Routing| routing.default_route(false).ok().map(|route| route.model);
         assert_eq!(chosen(&table()).as_deref(), Some("qwen3:latest"));
         let mut offers = table().offers().to_vec();
         offers[1].models.as_mut().unwrap()[0].capabilities = vec!["embedding".to_owned()];
@@ -272,7 +305,32 @@ mod tests {
         assert_eq!(chosen(&Routing::new(offers.clone())).as_deref(), Some("gpt-9"));
         offers[0].status = ProviderStatus::RateLimited;
         assert_eq!(chosen(&Routing::new(offers)).as_deref(), Some("gpt-9"));
-        assert!(Routing::default().default_route().is_err());
+        assert!(Routing::default().default_route(false).is_err());
+    }
+
+    #[test]
+    fn before_everybody_was_looked_at_no_remote_model_is_the_default() {
+        let mut offers = table().offers().to_vec();
+        (offers[1].status, offers[1].models) = (ProviderStatus::Unknown, None);
+        let early = Routing::new(offers);
+        assert!(!early.is_settled() && table().is_settled());
+        assert!(early.default_route(true).is_err());
+        assert_eq!(early.default_route(false).unwrap().model, "gpt-9");
+        assert_eq!(table().default_route(true).unwrap().model, "qwen3:latest");
+    }
+
+    #[test]
+    fn a_provider_that_is_not_set_up_says_so_and_leaves_bare_names_to_the_next() {
+        let mut offers = table().offers().to_vec();
+        let error = LlmError::NotConfigured("no key".to_owned());
+        offers[0].provider = Some(Err(error.clone()));
+        let routing = Routing::new(offers);
+        assert_eq!(found(&routing, "shared"), Some(("ollama".into(), "shared".into())));
+        for asked in ["cloud/gpt-9", "cloud/unheard-of", "gpt-9"] {
+            let closed = NoRoute::Closed { provider: "cloud".into(), error: error.clone() };
+            assert_eq!(routing.find(asked).err(), Some(closed), "{asked}");
+        }
+        assert_eq!(routing.offers()[0].models.as_ref().unwrap()[1].shadowed_by.as_deref(), Some("ollama"));
     }
 
     #[test]

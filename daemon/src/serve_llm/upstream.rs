@@ -1,9 +1,11 @@
 //! HTTP to one provider: a client of its own, time limits on everything, and every failure as one of ours.
 
 use super::dialect::{Dialect, ToldError};
-use super::error::{LlmError, Phase, words};
+use super::error::{LlmError, Phase};
 use super::key::Key;
 use super::settings::ProviderSettings;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde_json::Value;
@@ -57,6 +59,17 @@ impl Deadlines {
 /// Bytes of a list of models, and of a refusal.
 const LIST_BYTES_MAX: usize = 8 * 1024 * 1024;
 const REFUSAL_BYTES_MAX: usize = 64 * 1024;
+/// How servers name a stream.
+const STREAM_TYPES: &[&str] = &[
+    "text/event-stream",
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/octet-stream",
+    "text/plain",
+];
+/// Characters of a provider's own words that are passed on.
+const WORDS_MAX: usize = 1_000;
 /// Idle connections that are kept for the next chat.
 const IDLE_CONNECTIONS_MAX: usize = 32;
 const IDLE_MAX: Duration = seconds(90);
@@ -131,7 +144,18 @@ impl Upstream {
             .body(body);
         let sent = timeout(self.deadlines.headers.min(self.deadlines.total), request.send()).await;
         let response = sent.map_err(|_| LlmError::Timeout(Phase::Headers))?;
-        self.accepted(response.map_err(|error| unsent(&error))?).await
+        let response = self.accepted(response.map_err(|error| unsent(&error))?).await?;
+        if streams(response.headers()) { Ok(response) } else { Err(self.unstreamed(response).await) }
+    }
+
+    /// What an answer says that is no stream.
+    async fn unstreamed(&self, response: Response) -> LlmError {
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let says = format!("its answer is no stream but {}", kind.unwrap_or("something else"));
+        let read = timeout(self.deadlines.look, read(response, REFUSAL_BYTES_MAX)).await;
+        let body = read.unwrap_or(Ok(Vec::new())).unwrap_or_default();
+        let told = serde_json::from_slice(&body).ok().and_then(|json| self.dialect.refusal(&json));
+        self.redacted(told.map_or(LlmError::Malformed(says), LlmError::from))
     }
 
     /// The answer, unless it is a refusal.
@@ -139,7 +163,7 @@ impl Upstream {
         if response.status() == StatusCode::OK {
             return Ok(response);
         }
-        let (status, rest_ms) = (response.status(), retry_after_ms(response.headers()));
+        let (status, rest_ms) = (response.status(), retry_after_ms(response.headers(), Timestamp::now()));
         let read = timeout(self.deadlines.look, read(response, REFUSAL_BYTES_MAX)).await;
         let body = read.unwrap_or(Ok(Vec::new())).unwrap_or_default();
         Err(refusal(status, rest_ms, self.told(&body)))
@@ -153,20 +177,38 @@ impl Upstream {
             says: String::from_utf8_lossy(body).into_owned(),
             code: String::new(),
         });
-        ToldError { says: words(&self.key.redact(&told.says)), ..told }
+        ToldError { says: self.words(&told.says), ..told }
     }
 
-    /// An error in the midst of an answer, without the key should it repeat it.
+    /// A provider's own words, cut to a length that fits a message. The key is looked for first: half of one
+    /// would not be found.
+    fn words(&self, says: &str) -> String {
+        let text = self.key.redact(says);
+        let text = text.trim();
+        match text.char_indices().nth(WORDS_MAX) {
+            Some((at, _)) => format!("{}…", &text[..at]),
+            None => text.to_owned(),
+        }
+    }
+
+    /// An error in the midst of an answer, cut to fit and without the key should it repeat it.
     pub(super) fn redacted(&self, error: LlmError) -> LlmError {
         match error {
-            LlmError::Failed { status, says } => LlmError::Failed { status, says: self.key.redact(&says) },
+            LlmError::Failed { status, says } => LlmError::Failed { status, says: self.words(&says) },
             LlmError::RateLimited { says, retry_after_ms, lasting } => {
-                LlmError::RateLimited { says: self.key.redact(&says), retry_after_ms, lasting }
+                LlmError::RateLimited { says: self.words(&says), retry_after_ms, lasting }
             }
-            LlmError::Malformed(says) => LlmError::Malformed(self.key.redact(&says)),
+            LlmError::Malformed(says) => LlmError::Malformed(self.words(&says)),
             other => other,
         }
     }
+}
+
+/// False for an answer that says that it is something else. Some servers say nothing, some not quite the truth.
+fn streams(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return true };
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    STREAM_TYPES.contains(&kind.as_str())
 }
 
 fn refusal(status: StatusCode, retry_after_ms: Option<u64>, told: ToldError) -> LlmError {
@@ -183,10 +225,15 @@ fn refusal(status: StatusCode, retry_after_ms: Option<u64>, told: ToldError) -> 
     }
 }
 
-/// When to come back, where the provider says it in seconds or milliseconds.
-fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let ms = number("retry-after-ms").or_else(|| Some(number("retry-after")? * 1_000.0))?;
+/// When to come back, where the provider says it in seconds, in milliseconds or as a date.
+fn retry_after_ms(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let number = |name: &str| text(name)?.parse::<f64>().ok().filter(|number| number.is_finite());
+    let date = || {
+        let at = DateTimeParser::new().parse_timestamp(text("retry-after")?).ok()?;
+        Some((at.as_millisecond() - now.as_millisecond()) as f64)
+    };
+    let ms = number("retry-after-ms").or_else(|| Some(number("retry-after")? * 1_000.0)).or_else(date)?;
     Some(ms.clamp(0.0, 86_400_000.0).ceil() as u64)
 }
 
@@ -242,26 +289,31 @@ mod tests {
         }
         assert_eq!(answered(429, ""), (429, "rate_limited".into(), String::new(), true));
         assert_eq!(answered(429, "insufficient_quota"), (429, "rate_limited".into(), String::new(), false));
-        for status in [301, 307, 402, 408, 500, 502, 503, 529] {
+        for (status, again) in
+            [(301, false), (307, false), (402, false), (408, true), (500, true), (503, true), (529, true)]
+        {
             assert_eq!(
                 answered(status, ""),
-                (502, "provider_error".into(), "failed".into(), true),
+                (502, "provider_error".into(), "failed".into(), again),
                 "{status}"
             );
         }
     }
 
     #[test]
-    fn the_time_to_come_back_is_read_in_seconds_and_milliseconds() {
+    fn the_time_to_come_back_is_read_in_seconds_in_milliseconds_and_as_a_date() {
         let read = |pairs: &[(&'static str, &'static str)]| {
             let pairs = pairs.iter().map(|(name, value)| {
                 (reqwest::header::HeaderName::from_static(name), HeaderValue::from_static(value))
             });
-            retry_after_ms(&pairs.collect())
+            retry_after_ms(&pairs.collect(), Timestamp::UNIX_EPOCH)
         };
         assert_eq!(read(&[("retry-after", "7")]), Some(7_000));
         assert_eq!(read(&[("retry-after", "7"), ("retry-after-ms", "1500")]), Some(1_500));
+        assert_eq!(read(&[("retry-after", "Thu, 01 Jan 1970 00:01:30 GMT")]), Some(90_000));
+        assert_eq!(read(&[("retry-after", "Wed, 31 Dec 1969 23:59:00 GMT")]), Some(0));
         assert_eq!(read(&[("retry-after", "soon")]), None);
+        assert_eq!(read(&[("retry-after", "inf")]), None);
         assert_eq!(read(&[]), None);
     }
 }

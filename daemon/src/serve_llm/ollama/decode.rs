@@ -2,7 +2,7 @@
 
 use super::super::delta::{Counts, Delta};
 use super::super::dialect::{ToldError, Understand, json, text};
-use super::super::error::{LlmError, words};
+use super::super::error::LlmError;
 use super::super::message::ToolCall;
 use hecate_proto::llm::StopReason;
 use serde_json::Value;
@@ -73,7 +73,7 @@ impl Understand for Answer {
         }
         let line = json(event)?;
         if let Some(says) = text(&line, "error") {
-            return Err(ToldError { says: words(&says), code: String::new() }.into());
+            return Err(ToldError { says, code: String::new() }.into());
         }
         if let Some(model) = text(&line, "model").filter(|model| self.model.as_ref() != Some(model)) {
             self.model = Some(model.clone());

@@ -38,7 +38,7 @@ fn encode(message: &Message, call: &Call) -> Value {
         put(&mut told, "tool_name", call_id.and_then(|id| call.tool_of(id)));
         put(&mut told, "tool_call_id", call_id);
     }
-    message.opaque(NAME).for_each(|opaque| add_missing(&mut told, &opaque.part));
+    message.opaque(&call.provider).for_each(|opaque| add_missing(&mut told, &opaque.part));
     Value::Object(told)
 }
 

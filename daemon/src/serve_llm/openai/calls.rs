@@ -3,12 +3,14 @@
 use super::super::dialect::text;
 use super::super::error::LlmError;
 use super::super::message::ToolCall;
+use hecate_proto::llm::FRAME_BYTES_MAX;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Calls at once, and bytes of arguments of all of them: a provider must not fill the memory.
+/// Calls at once, and bytes of arguments of all of them: a provider must not fill the memory, and each call is
+/// told in one frame.
 const CALLS_MAX: usize = 128;
-const ARGUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+const ARGUMENT_BYTES_MAX: usize = FRAME_BYTES_MAX;
 
 /// The calls of one answer, as far as they have come.
 pub(super) struct Calls {

@@ -4,8 +4,8 @@ use super::super::delta::{Counts, Delta};
 use super::super::dialect::{Understand, json, text};
 use super::super::error::LlmError;
 use super::calls::Calls;
-use super::{NAME, told_error};
-use hecate_proto::llm::{OpaquePart, StopReason};
+use super::told_error;
+use hecate_proto::llm::{FRAME_BYTES_MAX, StopReason};
 use serde_json::{Map, Value};
 
 const DONE: &str = "[DONE]";
@@ -21,8 +21,8 @@ const KNOWN: &[&str] = &[
     "function_call",
 ];
 
-/// Bytes of fields that only the provider understands.
-const UNKNOWN_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of fields that only the provider understands: they are told in one frame.
+const UNKNOWN_BYTES_MAX: usize = FRAME_BYTES_MAX;
 
 /// Reads the events of one answer.
 pub(super) struct Answer {
@@ -111,7 +111,7 @@ impl Answer {
         self.tell_calls(deltas)?;
         if !self.unknown.is_empty() {
             let part = std::mem::take(&mut self.unknown);
-            deltas.push(Delta::Opaque(OpaquePart { dialect: NAME.to_owned(), part }));
+            deltas.push(Delta::Opaque(part));
         }
         deltas.push(Delta::End);
         Ok(())

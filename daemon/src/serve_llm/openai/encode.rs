@@ -10,7 +10,10 @@ use serde_json::{Map, Value, json};
 pub(super) fn body(call: &Call, own: bool) -> Value {
     let mut body = Map::new();
     body.insert("model".to_owned(), call.model.as_str().into());
-    body.insert("messages".to_owned(), call.messages.iter().map(encode).collect());
+    body.insert(
+        "messages".to_owned(),
+        call.messages.iter().map(|message| encode(message, &call.provider)).collect(),
+    );
     body.insert("stream".to_owned(), true.into());
     // Without the first nobody counts; without the second every chunk is padded.
     let options = if own {
@@ -57,7 +60,7 @@ const fn effort(effort: Effort) -> &'static str {
     }
 }
 
-fn encode(message: &Message) -> Value {
+fn encode(message: &Message, provider: &str) -> Value {
     let mut told = Map::new();
     told.insert("role".to_owned(), json!(message.role));
     let calls: Vec<Value> = message.calls().map(tool_call).collect();
@@ -72,7 +75,7 @@ fn encode(message: &Message) -> Value {
     if message.role == Role::Tool {
         put(&mut told, "tool_call_id", message.result_of());
     }
-    message.opaque(NAME).for_each(|opaque| add_missing(&mut told, &opaque.part));
+    message.opaque(provider).for_each(|opaque| add_missing(&mut told, &opaque.part));
     Value::Object(told)
 }
 

@@ -9,7 +9,7 @@ mod models;
 mod tests;
 
 use super::dialect::{Decoder, Dialect, Framed, ListedModel, ToldError, text};
-use super::error::{LlmError, words};
+use super::error::LlmError;
 use super::message::Call;
 use super::stream::SseReader;
 use decode::Answer;
@@ -52,7 +52,7 @@ impl Dialect for OpenAi {
 fn told_error(body: &Value) -> Option<ToldError> {
     let error = body.get("error").filter(|error| !error.is_null())?;
     if let Some(says) = error.as_str() {
-        return Some(ToldError { says: words(says), code: String::new() });
+        return Some(ToldError { says: says.to_owned(), code: String::new() });
     }
     let code = match &error["code"] {
         Value::String(code) => Some(code.clone()),
@@ -60,7 +60,7 @@ fn told_error(body: &Value) -> Option<ToldError> {
         _ => None,
     };
     Some(ToldError {
-        says: words(&text(error, "message").unwrap_or_else(|| error.to_string())),
+        says: text(error, "message").unwrap_or_else(|| error.to_string()),
         code: code.or_else(|| text(error, "type")).unwrap_or_default(),
     })
 }

@@ -119,9 +119,12 @@ fn what_only_its_provider_understands_is_kept_to_be_sent_back() {
     let Some(Delta::Opaque(part)) = deltas.iter().find(|delta| matches!(delta, Delta::Opaque(_))) else {
         panic!("{deltas:?}");
     };
-    let sent = body(json!({"model": "m", "messages": [
+    let parts = json!([{"provider": "mine", "part": part}, {"provider": "openai", "part": {"secret": 1}}]);
+    let mut asked = call(json!({"model": "m", "messages": [
         {"role": "user", "content": "Hi"},
-        {"role": "assistant", "content": "Tea", "parts": [part, {"dialect": "other", "part": {"secret": 1}}]}]}));
+        {"role": "assistant", "content": "Tea", "parts": parts}]}));
+    asked.provider = "mine".to_owned();
+    let sent = OpenAi.encode(&asked, "localhost");
     assert_eq!(
         sent["messages"][1],
         json!({"role": "assistant", "content": "Tea", "reasoning_details": [{"data": "a"}, {"data": "b"}]})

@@ -24,12 +24,20 @@ pub(super) enum FramingError {
     NotUtf8,
 }
 
-/// Finds events in bytes. What is left at the end of a stream was cut off and is never an event.
+/// Finds events in bytes.
 pub(super) trait Reader: Send {
     /// Takes more bytes and hands every event that is now whole to `each`, until one fails.
     fn push<E: From<FramingError>>(
         &mut self,
         bytes: &[u8],
+        each: &mut impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E>
+    where
+        Self: Sized;
+
+    /// Hands what is left at the end of the bytes to `each`: an event that lacks its end, whole or cut off.
+    fn finish<E: From<FramingError>>(
+        &mut self,
         each: &mut impl FnMut(&str) -> Result<(), E>,
     ) -> Result<(), E>
     where

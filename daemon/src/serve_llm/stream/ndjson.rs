@@ -23,6 +23,13 @@ impl Reader for NdjsonReader {
             if text.trim().is_empty() { Ok(()) } else { each(text) }
         })
     }
+
+    fn finish<E: From<FramingError>>(
+        &mut self,
+        each: &mut impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.push(b"\n", each)
+    }
 }
 
 #[cfg(test)]

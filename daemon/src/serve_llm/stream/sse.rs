@@ -35,6 +35,13 @@ impl Reader for SseReader {
         let event = &mut self.event;
         self.lines.push(bytes, |line| event.take(line, each))
     }
+
+    fn finish<E: From<FramingError>>(
+        &mut self,
+        each: &mut impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.push(b"\n\n", each)
+    }
 }
 
 impl Event {

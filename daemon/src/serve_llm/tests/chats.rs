@@ -5,6 +5,7 @@ use super::house::{House, at};
 use super::kit::{ollama_answer, openai_text, sse};
 use super::upstream::Upstream;
 use crate::hecate_api::Limits;
+use hecate_proto::llm::FRAME_BYTES_MAX;
 use hecate_proto::route;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -81,6 +82,61 @@ async fn tokens_that_a_provider_does_not_count_are_estimated() {
     upstream.chat().await.answer(sse(&[openai_text("eight by")])).await;
     let usage = json!({"prompt_tokens": 1, "completion_tokens": 2, "source": "estimated"});
     assert_eq!(client.answer().await.body["usage"], usage);
+}
+
+#[tokio::test]
+async fn what_one_provider_alone_understands_is_shown_to_no_other_of_its_dialect() {
+    let (mut one, mut two) = (Upstream::open(&["m1"]).await, Upstream::open(&["m2"]).await);
+    let house = House::open(vec![at(&one, "one", Speaks::OpenAi), at(&two, "two", Speaks::OpenAi)]).await;
+    let mut client = house.ask(&hello(json!({"model": "m1"}))).await;
+    let own = json!({"choices": [{"delta": {"content": "Tea", "signature": "s3"}}]});
+    one.chat().await.answer(sse(&[own])).await;
+    let parts = client.answer().await.body["parts"].clone();
+    assert_eq!(parts, json!([{"provider": "one", "part": {"signature": "s3"}}]));
+    for (upstream, model, shown) in [(&mut one, "m1", json!("s3")), (&mut two, "m2", Value::Null)] {
+        let said = json!({"role": "assistant", "content": "Tea", "parts": parts});
+        let mut client = house.ask(&json!({"model": model, "messages": [said]})).await;
+        let chat = upstream.chat().await;
+        assert_eq!(chat.body["messages"][0]["signature"], shown, "{model}");
+        chat.answer(sse(&[openai_text("Hi")])).await;
+        assert_eq!(client.answer().await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn no_frame_is_longer_than_the_contract_says() {
+    let mut upstream = Upstream::open(&["m"]).await;
+    let house = House::open(vec![at(&upstream, "openai", Speaks::OpenAi)]).await;
+    // Each of these letters takes six bytes in JSON.
+    let text = format!("☕{}", "\u{1}".repeat(150_000));
+    let arguments = "\u{1}".repeat(170_000);
+    let call = json!({"index": 0, "id": "c", "function": {"name": "brew", "arguments": ""}});
+    let more = json!({"index": 0, "function": {"arguments": arguments}});
+    let part = json!({"choices": [{"delta": {"signature": arguments}}]});
+    let calls = |calls: Value| json!({"choices": [{"delta": {"tool_calls": calls}}]});
+    for (sent, is_told) in [
+        (vec![openai_text(&text)], true),
+        (vec![calls(json!([call])), calls(json!([more])), calls(json!([more]))], false),
+        (vec![part.clone(), part], false),
+    ] {
+        let mut client = house.ask(&hello(json!({"stream": true}))).await;
+        upstream.chat().await.answer(sse(&sent)).await;
+        client.follow().await;
+        let (mut told, mut last) = (String::new(), Value::Null);
+        while let Some(event) = client.event().await {
+            assert!(event.len() <= FRAME_BYTES_MAX, "{} bytes", event.len());
+            let frame = event.strip_prefix("data: ").unwrap();
+            let frame: Value = serde_json::from_str(frame).unwrap_or_else(|_| frame.into());
+            told.push_str(frame["content"].as_str().unwrap_or_default());
+            last = frame;
+        }
+        assert_eq!(last == "[DONE]", is_told);
+        if is_told {
+            assert!(told == text, "the text came otherwise than it was sent");
+        } else {
+            assert_eq!(last["details"]["reason"], "malformed");
+        }
+    }
 }
 
 #[tokio::test]

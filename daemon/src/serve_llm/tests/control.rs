@@ -1,7 +1,7 @@
 //! Lists, health, reloads, and what happens to chats when those who keep the lists die.
 
 use super::super::{KeySource, ProviderSettings, Speaks};
-use super::house::{House, at};
+use super::house::{House, at, with_key};
 use super::kit::{ollama_answer, within};
 use super::upstream::{Upstream, list};
 use crate::hecate_api::Limits;
@@ -140,6 +140,88 @@ async fn a_provider_that_fails_is_seen_to_fail_and_keeps_its_models() {
         let seen = &health.providers["mine"];
         assert_eq!((seen.status, seen.models, seen.error.is_some()), (wanted, Some(2), status != 200));
     }
+}
+
+#[tokio::test]
+async fn a_slow_provider_holds_up_no_look_at_another() {
+    let (mine, theirs, house) = two().await;
+    theirs.held.send_replace(true);
+    let looks = || theirs.looks.lock().unwrap().len();
+    let before = looks();
+    let mut first = house.connect().await;
+    first.send("POST", route::LLM_RELOAD, "").await;
+    within("the slow one is asked", async {
+        while looks() == before {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    *mine.list.lock().unwrap() = (200, list(&["new"]));
+    let mut second = house.connect().await;
+    second.send("POST", route::LLM_RELOAD, "").await;
+    within("the quick one is read again", async {
+        while house.get(route::LLM_MODELS).await.body["models"][0]["name"] != "new" {}
+    })
+    .await;
+    // The first look at the slow one has neither failed nor ended.
+    let providers = house.get(route::LLM_PROVIDERS).await.body;
+    assert_eq!((&providers["providers"][1]["status"], looks()), (&json!("healthy"), before + 1));
+    theirs.held.send_replace(false);
+    for mut client in [first, second] {
+        let reloaded = client.answer().await.body;
+        assert_eq!(
+            (&reloaded["providers_loaded"], &reloaded["unreached"]),
+            (&json!(["mine", "ollama"]), &Value::Null)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_reload_says_whom_it_did_not_reach() {
+    let (gone, mine) = (Upstream::open(&["m"]).await, Upstream::open(&["m"]).await);
+    let settings = at(&gone, "gone", Speaks::OpenAi);
+    gone.close();
+    drop(gone);
+    let house = House::open(vec![settings, at(&mine, "mine", Speaks::OpenAi)]).await;
+    mine.list.lock().unwrap().0 = 401;
+    let mut client = house.connect().await;
+    client.send("POST", route::LLM_RELOAD, "").await;
+    let reloaded: ReloadAnswer = serde_json::from_value(client.answer().await.body).unwrap();
+    assert_eq!((reloaded.unreached, reloaded.providers_loaded), (vec!["gone".to_owned()], Vec::new()));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_set_up_says_so_and_leaves_bare_names_to_the_next() {
+    let (cloud, mut mine) = (Upstream::open(&["m"]).await, Upstream::open(&["m"]).await);
+    let unset = with_key(&cloud, "openai", Speaks::OpenAi, KeySource::Unset("NO_SUCH_KEY".to_owned()));
+    let house = House::open(vec![unset, at(&mine, "mine", Speaks::Ollama)]).await;
+    let refused = house.ask(&ask_for("openai/gpt-x")).await.answer().await;
+    assert_eq!(refused.refusal("reason"), (502, "provider_error".into(), json!("not_configured")));
+    let mut client = house.ask(&ask_for("m")).await;
+    mine.chat().await.answer(ollama_answer("Hi")).await;
+    client.follow().await;
+    assert_eq!(client.frames().await[1]["provider"], "mine");
+}
+
+#[tokio::test]
+async fn the_first_chat_waits_for_a_local_model_before_it_goes_far() {
+    let (far, mut near) = (Upstream::open(&["gpt"]).await, Upstream::open(&["m"]).await);
+    // An address of this machine that does not look like one.
+    let url = far.url().replace("127.0.0.1", "0.0.0.0");
+    let remote = ProviderSettings::new("cloud", Speaks::OpenAi, Some(&url), KeySource::None).unwrap();
+    near.held.send_replace(true);
+    let providers = vec![remote, at(&near, "ollama", Speaks::Ollama)];
+    let house = House::boot(providers, Limits::default()).await;
+    let asked = json!({"messages": [{"role": "user", "content": "Hi"}], "stream": true});
+    let mut client = house.ask(&asked).await;
+    within("the cloud has said what it offers", async {
+        while house.get(route::LLM_PROVIDERS).await.body["providers"][0]["status"] != "healthy" {}
+    })
+    .await;
+    near.held.send_replace(false);
+    near.chat().await.answer(ollama_answer("Hi")).await;
+    client.follow().await;
+    assert_eq!(client.frames().await[1]["provider"], "ollama");
 }
 
 /// Defect 12 of the design's list: chats queued behind the actor that kept the list of models.

@@ -7,7 +7,7 @@ use super::super::provider::{HttpProvider, Provider};
 use super::super::upstream::Deadlines;
 use super::super::{ProviderSettings, Speaks};
 use super::house::{House, at};
-use super::kit::{call, openai_text, sse, within};
+use super::kit::{call, ollama_answer, openai_text, sse, within};
 use super::upstream::Upstream;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -105,6 +105,45 @@ async fn a_failure_in_the_midst_is_told_in_band_and_nothing_follows_it() {
     assert_eq!(frames[1]["error"], "provider_error");
     assert!(frames[1]["message"].as_str().unwrap().contains("the kettle broke"));
     chat.closed().await;
+}
+
+#[tokio::test]
+async fn an_answer_whose_last_event_lacks_only_its_end_is_whole() {
+    let mut upstream = Upstream::open(&["m"]).await;
+    let providers = vec![at(&upstream, "openai", Speaks::OpenAi), at(&upstream, "ollama", Speaks::Ollama)];
+    let house = House::open(providers).await;
+    let sse = String::from_utf8(sse(&[openai_text("Tea")])).unwrap();
+    for (model, bytes) in [("openai/m", sse), ("ollama/m", ollama_answer("Tea"))] {
+        let whole = bytes.trim_end();
+        for (bytes, status) in [(whole, 200), (&whole[..whole.len() - 1], 502)] {
+            let mut request = hello(false);
+            request["model"] = model.into();
+            let mut client = house.ask(&request).await;
+            upstream.chat().await.answer(bytes).await;
+            let answered = client.answer().await;
+            assert_eq!(answered.status, status, "{model}: {answered:?}");
+            if status == 502 {
+                assert_eq!(answered.refusal("reason").2, "truncated");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_acceptance_that_is_no_stream_is_read_for_what_it_says() {
+    let mut upstream = Upstream::open(&["m"]).await;
+    let house = House::open(vec![at(&upstream, "openai", Speaks::OpenAi)]).await;
+    for (kind, body, reason, says) in [
+        ("application/json", r#"{"error": {"message": "the kettle broke"}}"#, "failed", "the kettle broke"),
+        ("application/json; charset=utf-8", "{}", "malformed", "application/json"),
+        ("text/html", "<h1>Log in</h1>", "malformed", "text/html"),
+    ] {
+        let mut client = house.ask(&hello(true)).await;
+        upstream.chat().await.refuse(200, &format!("content-type: {kind}\r\n"), body).await;
+        let refused = client.answer().await;
+        assert_eq!(refused.refusal("reason"), (502, "provider_error".into(), json!(reason)));
+        assert!(refused.body["message"].as_str().unwrap().contains(says), "{refused:?}");
+    }
 }
 
 #[tokio::test]

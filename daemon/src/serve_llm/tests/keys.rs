@@ -1,9 +1,12 @@
 //! A key goes to its provider and nowhere else.
 
+use super::super::provider::{HttpProvider, Provider as _};
+use super::super::upstream::Deadlines;
 use super::super::{KeySource, Speaks, given};
 use super::house::{House, with_key};
-use super::kit::{openai_text, sse};
+use super::kit::{call, openai_text, sse};
 use super::upstream::Upstream;
+use futures_util::StreamExt;
 use hecate_proto::route;
 use serde_json::json;
 use std::io::{self, Write};
@@ -81,6 +84,43 @@ async fn a_key_is_in_no_answer_no_log_line_no_file_and_no_debug_text() {
     assert!(shown.iter().any(|text| text.contains("a chat failed")), "nothing was logged");
     for text in shown {
         assert!(!text.contains("canary"), "{text}");
+    }
+}
+
+/// What is told of a provider that says `text`, when it refuses and in the midst of an answer.
+async fn told_of(
+    upstream: &mut Upstream,
+    provider: &HttpProvider,
+    speaks: Speaks,
+    text: &str,
+) -> Vec<String> {
+    let asked = call(json!({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}));
+    let error = json!({"error": text});
+    let refusing = async { upstream.chat().await.refuse(400, "", &error.to_string()).await };
+    let (refused, ()) = tokio::join!(provider.chat(&asked), refusing);
+    let bytes = match speaks {
+        Speaks::OpenAi => sse(std::slice::from_ref(&error)),
+        Speaks::Ollama => format!("{error}\n").into_bytes(),
+    };
+    let failing = async { upstream.chat().await.answer(bytes).await };
+    let (answered, ()) = tokio::join!(provider.chat(&asked), failing);
+    let failed = answered.unwrap().next().await.unwrap();
+    [refused.err().unwrap(), failed.unwrap_err()].iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn a_key_is_found_wherever_the_cut_of_a_long_text_falls() {
+    for speaks in [Speaks::OpenAi, Speaks::Ollama] {
+        let mut upstream = Upstream::open(&["m"]).await;
+        let settings = with_key(&upstream, "p", speaks, given(CANARY));
+        let provider = HttpProvider::open(&settings, Deadlines::of(true)).unwrap();
+        for offset in 1_000 - CANARY.len() - 2..=1_002 {
+            let text = format!("{}{CANARY}{}", "x".repeat(offset), "y".repeat(100));
+            for told in told_of(&mut upstream, &provider, speaks, &text).await {
+                assert!(told.contains("xxx") && !told.contains("xs"), "{offset}: {told}");
+                assert!(told.chars().count() < 1_100, "{offset}: {told}");
+            }
+        }
     }
 }
 

@@ -46,7 +46,7 @@ fn user() -> impl Strategy<Value = ChatMessage> {
 
 /// What a model said, and the results of what it called.
 fn turn() -> impl Strategy<Value = Vec<ChatMessage>> {
-    let part = fields().prop_map(|part| OpaquePart { dialect: "openai".into(), part });
+    let part = fields().prop_map(|part| OpaquePart { provider: "openai".into(), part });
     let said = (any::<String>(), prop::option::of("..{0,8}"), vec(told_call(), 0..3), vec(part, 0..2));
     (said, any::<String>()).prop_map(|((content, thinking, tool_calls, parts), result)| {
         let results = tool_calls.iter().map(|call| ChatMessage {
@@ -149,7 +149,7 @@ fn the_frames_of_a_stream_and_the_plain_answer_say_the_same() {
         Delta::Text("Te".into()),
         Delta::Text("a".into()),
         Delta::ToolCall(call),
-        Delta::Opaque(OpaquePart { dialect: "openai".into(), part: Map::new() }),
+        Delta::Opaque(Map::new()),
         Delta::Finish(StopReason::ToolCalls),
     ];
     let mut fold = Fold::new(Sum::new("p", "m", 8));

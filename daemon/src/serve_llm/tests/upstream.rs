@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub(super) struct Upstream {
@@ -16,6 +16,8 @@ pub(super) struct Upstream {
     pub(super) list: Arc<Mutex<(u16, Value)>>,
     /// Heads of the requests for lists.
     pub(super) looks: Arc<Mutex<Vec<String>>>,
+    /// While true, lists are not answered.
+    pub(super) held: watch::Sender<bool>,
     chats: mpsc::UnboundedReceiver<Chat>,
     accepting: JoinHandle<()>,
 }
@@ -41,12 +43,19 @@ impl Upstream {
         let (list, looks) = (Arc::new(Mutex::new((200, list(models)))), Arc::<Mutex<Vec<String>>>::default());
         let (told, chats) = mpsc::unbounded_channel();
         let (answer, seen) = (Arc::clone(&list), Arc::clone(&looks));
+        let (held, hold) = watch::channel(false);
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&answer), Arc::clone(&seen), told.clone()));
+                tokio::spawn(serve(
+                    stream,
+                    Arc::clone(&answer),
+                    Arc::clone(&seen),
+                    told.clone(),
+                    hold.clone(),
+                ));
             }
         });
-        Upstream { address, list, looks, chats, accepting }
+        Upstream { address, list, looks, held, chats, accepting }
     }
 
     pub(super) fn url(&self) -> String {
@@ -80,6 +89,7 @@ async fn serve(
     answer: Arc<Mutex<(u16, Value)>>,
     looks: Arc<Mutex<Vec<String>>>,
     chats: mpsc::UnboundedSender<Chat>,
+    mut hold: watch::Receiver<bool>,
 ) {
     while let Some((head, body)) = request(&mut stream).await {
         if head.starts_with("POST ") {
@@ -88,6 +98,7 @@ async fn serve(
             return;
         }
         looks.lock().unwrap().push(head);
+        let _ = hold.wait_for(|held| !held).await.map(drop);
         let (status, body) = answer.lock().unwrap().clone();
         let body = body.to_string();
         let text = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{body}", body.len());
