@@ -264,12 +264,12 @@ impl Chat {
 
     /// The draft, if it changed since it was last handed out.
     pub fn keep_draft(&mut self) -> Option<Effect> {
-        let draft = self.composer.input.text();
+        let draft = self.composer.unsent();
         if draft == self.kept_draft {
             return None;
         }
-        self.kept_draft = draft.to_owned();
-        Some(Effect::KeepDraft(draft.to_owned()))
+        self.kept_draft = draft.into_owned();
+        Some(Effect::KeepDraft(self.kept_draft.clone()))
     }
 
     /// What an earlier terminal left behind.
