@@ -52,7 +52,7 @@ pub fn run(question: &Question, candidates: &[PathBuf]) -> Exit {
         Err(error) => return failed(Exit::Usage, &format!("stdin cannot be read: {error}")),
     };
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(ask(question, text, candidates)),
+        Ok(runtime) => runtime.block_on(ask_while_read(question, text, candidates)),
         Err(error) => failed(Exit::Unreachable, &format!("no runtime for the network: {error}")),
     }
 }
@@ -76,6 +76,16 @@ fn text(question: &Question) -> io::Result<String> {
     }
     parts.retain(|part| !part.trim().is_empty());
     Ok(parts.join("\n\n"))
+}
+
+/// Asks as long as somebody reads: nobody wants the rest of an answer that `head` has had enough of. What is
+/// dropped here closes the connection.
+async fn ask_while_read(question: &Question, text: String, candidates: &[PathBuf]) -> Exit {
+    tokio::select! {
+        biased;
+        exit = ask(question, text, candidates) => exit,
+        () = print::reader_left() => Exit::Done,
+    }
 }
 
 async fn ask(question: &Question, text: String, candidates: &[PathBuf]) -> Exit {
@@ -123,7 +133,7 @@ async fn answer<T: DeserializeOwned>(socket: &Path, path: &str) -> Option<T> {
 /// The code stands first on stderr, for programs.
 fn refused(error: &ErrorAnswer, as_json: bool) -> Exit {
     if as_json {
-        print::line(&serde_json::to_string(error).unwrap_or_default());
+        print::json(&serde_json::to_string(error).unwrap_or_default());
     }
     show::refusal(error).iter().for_each(|line| print::trouble(line));
     Exit::Refused
@@ -201,7 +211,7 @@ impl Answer {
             stop_reason: done.stop_reason,
             usage: done.usage,
         };
-        print::line(&serde_json::to_string(&answer).unwrap_or_default());
+        print::json(&serde_json::to_string(&answer).unwrap_or_default());
     }
 
     fn end_line(&self) {

@@ -29,6 +29,8 @@ pub(super) struct Journal {
     file: File,
     bytes: u64,
     draft: String,
+    /// What is on disk may be anything since a write failed: the next one begins anew.
+    is_torn: bool,
     /// Held as long as the journal is ours; the kernel lets go of it however we end.
     _lock: File,
 }
@@ -50,9 +52,9 @@ impl Journal {
     fn read(path: PathBuf, lock: File) -> io::Result<Self> {
         let file = state_folder::open(&path)?;
         let draft = replay(&std::fs::read(&path)?);
-        let mut journal = Self { path, file, bytes: 0, draft: String::new(), _lock: lock };
+        let mut journal = Self { path, file, bytes: 0, draft: String::new(), is_torn: false, _lock: lock };
         // What was torn by a kill is left behind, else it would hide what follows it.
-        journal.rewrite(draft)?;
+        journal.rewrite(&draft)?;
         Ok(journal)
     }
 
@@ -61,16 +63,24 @@ impl Journal {
         &self.draft
     }
 
-    /// Appends what changed since the last draft.
-    pub(super) fn write(&mut self, draft: String) -> io::Result<()> {
+    /// Keeps the draft: appends what changed since the last one.
+    pub(super) fn write(&mut self, draft: &str) -> io::Result<()> {
         let too_long = self.bytes > JOURNAL_BYTES_MAX.max(2 * draft.len() as u64);
-        if draft.is_empty() || too_long {
-            return self.rewrite(draft);
+        let anew = std::mem::replace(&mut self.is_torn, true) || draft.is_empty() || too_long;
+        if anew {
+            self.rewrite(draft)?
+        } else {
+            self.append(draft)?
         }
-        let line = line(&change(&self.draft, &draft))?;
+        self.is_torn = false;
+        Ok(())
+    }
+
+    fn append(&mut self, draft: &str) -> io::Result<()> {
+        let line = line(&change(&self.draft, draft))?;
         self.file.write_all(&line)?;
         self.bytes += line.len() as u64;
-        self.draft = draft;
+        draft.clone_into(&mut self.draft);
         Ok(())
     }
 
@@ -79,12 +89,12 @@ impl Journal {
         self.file.sync_data()
     }
 
-    fn rewrite(&mut self, draft: String) -> io::Result<()> {
-        let lines = if draft.is_empty() { Vec::new() } else { line(&change("", &draft))? };
+    fn rewrite(&mut self, draft: &str) -> io::Result<()> {
+        let lines = if draft.is_empty() { Vec::new() } else { line(&change("", draft))? };
         state_folder::replace(&self.path, &lines)?;
         self.file = state_folder::open(&self.path)?;
         self.bytes = lines.len() as u64;
-        self.draft = draft;
+        draft.clone_into(&mut self.draft);
         Ok(())
     }
 }
@@ -151,8 +161,8 @@ mod tests {
     fn a_draft_comes_back_and_two_terminals_do_not_share_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut first = Journal::open(folder.path()).expect("a journal");
-        first.write("half a thou".to_owned()).expect("room");
-        first.write("half a thought".to_owned()).expect("room");
+        first.write("half a thou").expect("room");
+        first.write("half a thought").expect("room");
         let second = Journal::open(folder.path()).expect("a journal");
         assert_eq!((first.draft(), second.draft()), ("half a thought", ""));
         drop(first);
@@ -163,16 +173,32 @@ mod tests {
     }
 
     #[test]
+    fn a_write_that_failed_half_way_hides_nothing_that_follows_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut journal = Journal::open(folder.path()).expect("a journal");
+        journal.write("one").expect("room");
+        // A disk that fills up takes a part of a line.
+        let mut file =
+            std::mem::replace(&mut journal.file, state_folder::open(Path::new("/dev/full")).expect("it"));
+        file.write_all(b"{\"at\":3,\"cu").expect("room");
+        assert!(journal.write("one two").is_err());
+        journal.write("one two three").expect("room");
+        journal.write("one two three four").expect("room");
+        drop(journal);
+        assert_eq!(Journal::open(folder.path()).expect("a journal").draft(), "one two three four");
+    }
+
+    #[test]
     fn a_journal_does_not_grow_without_end() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut journal = Journal::open(folder.path()).expect("a journal");
         let page = "x".repeat(100_000);
         for turn in 0..40 {
-            journal.write(if turn % 2 == 0 { page.clone() } else { "y".to_owned() }).expect("room");
+            journal.write(if turn % 2 == 0 { &page } else { "y" }).expect("room");
         }
         let bytes = std::fs::metadata(&journal.path).expect("a file").len();
         assert!(bytes < JOURNAL_BYTES_MAX + 200_000, "{bytes}");
-        journal.write(String::new()).expect("room");
+        journal.write("").expect("room");
         assert_eq!(std::fs::metadata(&journal.path).expect("a file").len(), 0);
     }
 }

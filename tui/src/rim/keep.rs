@@ -17,6 +17,8 @@ use std::{
 
 /// How long nothing must be typed before the journal is forced to the disk.
 const IDLE_MS: u64 = 500;
+/// How long after a failure what could not be kept is tried again, if nothing comes before.
+const RETRY_MS: u64 = 3_000;
 /// A history that grows beyond this is written anew with its newest half.
 const HISTORY_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -29,23 +31,39 @@ pub struct Folders {
     pub config: Option<PathBuf>,
 }
 
-/// What waits to be kept or read.
+/// What is written and not on disk yet.
 #[derive(Debug, Default)]
-struct Waiting {
+struct Unkept {
     draft: Option<String>,
     prompts: Vec<String>,
     model: Option<String>,
+}
+
+impl Unkept {
+    fn is_anything(&self) -> bool {
+        self.draft.is_some() || !self.prompts.is_empty() || self.model.is_some()
+    }
+
+    /// What came later counts; of prompts, all that a history holds.
+    fn add(&mut self, later: Unkept) {
+        self.draft = later.draft.or(self.draft.take());
+        self.model = later.model.or(self.model.take());
+        self.prompts.extend(later.prompts);
+        self.prompts.drain(..self.prompts.len().saturating_sub(PROMPTS_MAX));
+    }
+}
+
+/// What waits to be kept or read.
+#[derive(Debug, Default)]
+struct Waiting {
+    unkept: Unkept,
     read_prompt_files: bool,
     ended: bool,
 }
 
 impl Waiting {
     fn is_anything(&self) -> bool {
-        self.draft.is_some()
-            || !self.prompts.is_empty()
-            || self.model.is_some()
-            || self.read_prompt_files
-            || self.ended
+        self.unkept.is_anything() || self.read_prompt_files || self.ended
     }
 }
 
@@ -70,15 +88,15 @@ impl Keeper {
     }
 
     pub(super) fn draft(&self, draft: String) {
-        self.change(|waiting| waiting.draft = Some(draft));
+        self.change(|waiting| waiting.unkept.draft = Some(draft));
     }
 
     pub(super) fn prompt(&self, prompt: String) {
-        self.change(|waiting| waiting.prompts.push(prompt));
+        self.change(|waiting| waiting.unkept.prompts.push(prompt));
     }
 
     pub(super) fn model(&self, model: String) {
-        self.change(|waiting| waiting.model = Some(model));
+        self.change(|waiting| waiting.unkept.model = Some(model));
     }
 
     pub(super) fn read_prompt_files(&self) {
@@ -111,31 +129,35 @@ fn run(folders: &Folders, shared: &Shared, messages: &SyncSender<Message>) {
     let (mut store, kept) = Store::open(folders.state.as_deref());
     tell(Message::Kept(kept));
     tell(Message::Prompts(prompt_files::read(folders.config.as_deref())));
+    let mut told = None;
     loop {
-        let waiting = next(shared, store.is_unsynced());
+        let waiting = next(shared, store.patience());
         let ended = waiting.ended;
         if waiting.read_prompt_files {
             tell(Message::Prompts(prompt_files::read(folders.config.as_deref())));
         }
-        if let Err(error) = store.keep(waiting) {
-            tell(Message::KeepingFailed(format!("what you write cannot be kept: {error}")));
+        let trouble = store.keep(waiting).err().map(|error| error.to_string());
+        // It is tried again and again, and told once.
+        if let Some(why) = trouble.as_ref().filter(|_| trouble != told) {
+            tell(Message::KeepingFailed(format!("what you write cannot be kept: {why}")));
         }
+        told = trouble;
         if ended {
             return;
         }
     }
 }
 
-/// What waits; nothing, after a while, when there is something to force to the disk.
-fn next(shared: &Shared, unsynced: bool) -> Waiting {
+/// What waits; nothing, when that takes longer than our patience.
+fn next(shared: &Shared, patience: Option<Duration>) -> Waiting {
     let mut waiting = lock(&shared.0);
     while !waiting.is_anything() {
-        if !unsynced {
+        let Some(patience) = patience else {
             waiting = shared.1.wait(waiting).unwrap_or_else(PoisonError::into_inner);
             continue;
-        }
-        let idle = Duration::from_millis(IDLE_MS);
-        let (woken, timeout) = shared.1.wait_timeout(waiting, idle).unwrap_or_else(PoisonError::into_inner);
+        };
+        let (woken, timeout) =
+            shared.1.wait_timeout(waiting, patience).unwrap_or_else(PoisonError::into_inner);
         waiting = woken;
         if timeout.timed_out() {
             break;
@@ -145,15 +167,18 @@ fn next(shared: &Shared, unsynced: bool) -> Waiting {
 }
 
 /// The files.
+#[derive(Default)]
 struct Store {
     folder: Option<PathBuf>,
     journal: Option<Journal>,
     unsynced: bool,
+    /// What could not be kept yet.
+    unkept: Unkept,
 }
 
 impl Store {
     fn open(folder: Option<&Path>) -> (Self, Kept) {
-        let mut store = Self { folder: folder.map(Path::to_owned), journal: None, unsynced: false };
+        let mut store = Self { folder: folder.map(Path::to_owned), ..Self::default() };
         let Some(folder) = folder else {
             let why = "nothing that you write is kept: there is neither XDG_STATE_HOME nor HOME".to_owned();
             return (store, Kept { troubles: vec![why], ..Kept::default() });
@@ -177,26 +202,56 @@ impl Store {
         (store, kept)
     }
 
-    fn is_unsynced(&self) -> bool {
-        self.unsynced
+    /// How long to wait for something new before there is something to do without it.
+    fn patience(&self) -> Option<Duration> {
+        let retry = self.unkept.is_anything().then_some(RETRY_MS);
+        self.unsynced.then_some(IDLE_MS).or(retry).map(Duration::from_millis)
     }
 
+    /// Keeps what it can, each part whatever becomes of the others, and holds on to the rest. Prompts come
+    /// first: the draft that makes room for them must not be gone before they are kept.
     fn keep(&mut self, waiting: Waiting) -> io::Result<()> {
-        let Waiting { draft, prompts, model, ended, .. } = waiting;
-        let idle = draft.is_none();
-        if let (Some(draft), Some(journal)) = (draft, &mut self.journal) {
+        let idle = waiting.unkept.draft.is_none();
+        self.unkept.add(waiting.unkept);
+        let prompts = self.keep_prompts();
+        let draft = self.keep_draft();
+        let model = self.keep_model();
+        let synced = if idle || waiting.ended { self.sync() } else { Ok(()) };
+        prompts.and(draft).and(model).and(synced)
+    }
+
+    fn keep_prompts(&mut self) -> io::Result<()> {
+        let Some(folder) = &self.folder else {
+            self.unkept.prompts.clear();
+            return Ok(());
+        };
+        while let Some(prompt) = self.unkept.prompts.first() {
+            append(folder, prompt)?;
+            self.unkept.prompts.remove(0);
+        }
+        Ok(())
+    }
+
+    fn keep_draft(&mut self) -> io::Result<()> {
+        if let (Some(draft), Some(journal)) = (&self.unkept.draft, &mut self.journal) {
             journal.write(draft)?;
             self.unsynced = true;
         }
-        if let Some(folder) = &self.folder {
-            prompts.iter().try_for_each(|prompt| append(folder, prompt))?;
-            model.map_or(Ok(()), |model| state_folder::replace(&folder.join("model"), model.as_bytes()))?;
-        }
-        if let (true, Some(journal)) = (self.unsynced && (idle || ended), &self.journal) {
-            self.unsynced = false;
-            journal.sync()?;
-        }
+        self.unkept.draft = None;
         Ok(())
+    }
+
+    fn keep_model(&mut self) -> io::Result<()> {
+        if let (Some(model), Some(folder)) = (&self.unkept.model, &self.folder) {
+            state_folder::replace(&folder.join("model"), model.as_bytes())?;
+        }
+        self.unkept.model = None;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let unsynced = std::mem::take(&mut self.unsynced);
+        self.journal.iter().filter(|_| unsynced).try_for_each(Journal::sync)
     }
 }
 
@@ -258,6 +313,41 @@ mod tests {
         file.write_all(b"\"torn").expect("room");
         append(folder.path(), "two").expect("room");
         assert_eq!(history(folder.path()).expect("a history"), ["one\nline", "two"]);
+    }
+
+    fn waiting(draft: &str, prompt: &str, model: &str) -> Waiting {
+        let text = |text: &str| Some(text.to_owned());
+        let unkept = Unkept { draft: text(draft), prompts: vec![prompt.to_owned()], model: text(model) };
+        Waiting { unkept, ..Waiting::default() }
+    }
+
+    #[test]
+    fn what_cannot_be_kept_takes_nothing_along_and_is_tried_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut store, _) = Store::open(Some(folder.path()));
+        let model = || std::fs::read_to_string(folder.path().join("model")).unwrap_or_default();
+        // A folder in a file's place stands for whatever hinders a write.
+        let blocks = ["prompts.lock".to_owned(), format!("draft-0.{}.new", std::process::id())];
+        let blocks = blocks.map(|name| folder.path().join(name));
+
+        std::fs::create_dir(&blocks[0]).expect("a folder");
+        store.keep(waiting("", "one", "tea")).expect_err("prompts are hindered");
+        assert_eq!(
+            (store.unkept.prompts.len(), store.unkept.draft.is_none(), model()),
+            (1, true, "tea".to_owned())
+        );
+        assert!(store.patience().is_some());
+        std::fs::remove_dir(&blocks[0]).expect("a folder");
+
+        std::fs::create_dir(&blocks[1]).expect("a folder");
+        store.keep(waiting("", "two", "oolong")).expect_err("the draft is hindered");
+        assert_eq!(history(folder.path()).expect("a history"), ["one", "two"]);
+        assert_eq!((store.unkept.draft.as_deref(), model()), (Some(""), "oolong".to_owned()));
+        std::fs::remove_dir(&blocks[1]).expect("a folder");
+
+        store.keep(Waiting::default()).expect("nothing hinders");
+        assert!(!store.unkept.is_anything());
+        assert_eq!(history(folder.path()).expect("a history"), ["one", "two"]);
     }
 
     #[test]

@@ -101,6 +101,24 @@ fn every_bad_end_has_its_exit_code_and_its_code_on_stderr() {
 }
 
 #[test]
+fn a_reader_that_leaves_closes_the_connection_at_once() {
+    for args in [["What?", "--system", "Brief."].as_slice(), &["What?", "--json"]] {
+        let (folder, daemon) = daemon();
+        let mut child = start(folder.path(), args);
+        drop(child.stdin.take());
+        daemon.wait_for("the question", |state| state.asked.iter().any(|it| it.path == "/api/llm/chat"));
+        daemon.say_chunk("One line\n");
+        let mut out = child.stdout.take().unwrap();
+        if !args.contains(&"--json") {
+            out.read_exact(&mut [0; 9]).unwrap();
+        }
+        drop(out);
+        daemon.wait_for("the connection's end", |state| state.answers_left == 1);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
 fn an_interrupt_closes_the_connection() {
     let (folder, daemon) = daemon();
     let mut child = start(folder.path(), &["What?"]);

@@ -178,6 +178,57 @@ fn what_an_earlier_terminal_left_behind_comes_back_before_what_was_typed_meanwhi
 }
 
 #[test]
+fn a_draft_waits_while_prompts_of_before_are_shown_edited_and_sent() {
+    let mut model = chatting(80, 24);
+    let (id, _) = question(&mut model, "ione<ret>");
+    done(&mut model, id);
+    let draft = |text: &str| Effect::KeepDraft(text.to_owned());
+    press(&mut model, "unsent");
+    for (keys, shown, effects) in [
+        ("<up>", "one", vec![]),
+        ("!", "one!", vec![draft("unsent\n\none!")]),
+        ("<down>", "unsent", vec![draft("unsent")]),
+        ("<up><up>", "one", vec![]),
+        ("<bs>", "on", vec![draft("unsent\n\non")]),
+        ("<c-u>", "", vec![draft("unsent")]),
+        ("<down>", "unsent", vec![]),
+    ] {
+        assert_eq!(press(&mut model, keys), effects, "after {keys}");
+        assert_eq!(model.chat.composer.input.text(), shown, "after {keys}");
+    }
+    let (_, request) = question(&mut model, "<up>!<ret>");
+    assert_eq!(said(&request).last(), Some(&(Role::User, "one!")));
+    assert_eq!(model.chat.composer.input.text(), "unsent", "it was not what was sent");
+    press(&mut model, "<c-u>");
+    assert_eq!(press(&mut model, "<up>?"), [draft("one!?")], "a cleared draft waits no more");
+}
+
+/// An answer with an opaque part of so many bytes, from the provider `ollama`.
+fn done_with_a_part(model: &mut Model, id: AnswerId, bytes: usize) {
+    let part = json!({"dialect": "ollama", "part": {"sealed": "x".repeat(bytes)}});
+    let done = json!({"content": "", "done": true, "model": "camellia", "provider": "ollama", "stop_reason": "stop",
+                      "usage": {"prompt_tokens": 1, "completion_tokens": 1, "source": "reported"}, "parts": [part]});
+    chunk(model, id, "Tea.");
+    frame(model, id, done);
+}
+
+#[test]
+fn opaque_parts_go_back_to_their_provider_and_to_nobody_else() {
+    let mut model = chatting(80, 24);
+    let (id, _) = question(&mut model, "iOne<ret>");
+    done_with_a_part(&mut model, id, 9);
+    press(&mut model, "<esc>:model oolong<ret>");
+    let (id, request) = question(&mut model, "iTwo<ret>");
+    assert_eq!(request.messages[1].parts.len(), 1, "another model of the same provider");
+    done_with_a_part(&mut model, id, 9);
+    press(&mut model, "<esc>:model cloud/great<ret>");
+    let (id, request) = question(&mut model, "iThree<ret>");
+    assert!(request.messages.iter().all(|it| it.parts.is_empty()), "{request:?}");
+    done_with_a_part(&mut model, id, 13 * 1024 * 1024);
+    assert!(model.chat.is_full(), "they count");
+}
+
+#[test]
 fn a_stopped_answer_stays_and_what_it_still_brings_does_not_count() {
     for keys in ["<esc><esc>", "<c-c>"] {
         let mut model = chatting(80, 24);

@@ -244,6 +244,18 @@ fn an_edited_personality_counts_at_the_next_question() {
 }
 
 #[test]
+fn json_on_a_terminal_cannot_steer_it_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = FakeDaemon::start(folder.path());
+    daemon.say_chunk("a\u{9b}31m\u{202e}b");
+    daemon.say_done();
+    let socket = daemon.socket.to_str().unwrap();
+    let state = folder.path().to_str().unwrap();
+    let pty = Pty::run(&["ask", "--socket", socket, "--json", "What?"], &[("XDG_STATE_HOME", state)]);
+    pty.wait_for_text(r"a\u009b31m\u202eb");
+}
+
+#[test]
 fn what_a_model_writes_cannot_steer_the_terminal() {
     let (_folder, daemon, mut pty) = with_a_model();
     ask(&daemon, &mut pty, "iTell me");

@@ -7,7 +7,10 @@ use crate::core::{
 };
 use hecate_proto::{
     answer::ErrorAnswer,
-    llm::{ChatChunk, ChatDone, ChatFailure, ChatFrame, ChatMessage, ChatRequest, Role, StopReason, Usage},
+    llm::{
+        ChatChunk, ChatDone, ChatFailure, ChatFrame, ChatMessage, ChatRequest, OpaquePart, Role, StopReason,
+        Usage,
+    },
 };
 use serde_json::{Map, Value};
 
@@ -42,6 +45,8 @@ pub struct Chat {
     pub usage: Option<Usage>,
     /// What was said, as the next question repeats it.
     messages: Vec<ChatMessage>,
+    /// Whose the opaque parts in `messages` are: nobody else is to see them.
+    parts_of: Option<String>,
     answer: Option<Answer>,
     answers: AnswerId,
     /// The draft as it was last handed out to be kept.
@@ -151,6 +156,8 @@ impl Chat {
 
     fn begin_answer(&mut self) -> Vec<Effect> {
         let model = self.models.current();
+        let provider = model.as_ref().and_then(|id| self.models.find(id)).map(|it| it.provider.clone());
+        self.keep_parts_of(provider);
         self.transcript.speaker(model.as_deref().unwrap_or("the daemon's choice"));
         self.answers += 1;
         let (content, thinking) = Default::default();
@@ -175,7 +182,11 @@ impl Chat {
 
     /// Whether the conversation has grown beyond what can be sent.
     pub fn is_full(&self) -> bool {
-        let weight = |it: &ChatMessage| it.content.len() + it.thinking.as_ref().map_or(0, String::len);
+        let opaque = |part: &OpaquePart| serde_json::to_string(part).map_or(0, |json| json.len());
+        let weight = |it: &ChatMessage| {
+            let thinking = it.thinking.as_ref().map_or(0, String::len);
+            it.content.len() + thinking + it.parts.iter().map(opaque).sum::<usize>()
+        };
         let bytes: usize = self.messages.iter().map(weight).sum();
         bytes + self.composer.input.text().len() > CONVERSATION_BYTES_MAX
     }
@@ -236,7 +247,16 @@ impl Chat {
         }
     }
 
+    /// Drops opaque parts unless they are this provider's. Of a provider that is not known, none are.
+    fn keep_parts_of(&mut self, provider: Option<String>) {
+        if self.parts_of != provider {
+            self.messages.iter_mut().for_each(|message| message.parts.clear());
+            self.parts_of = provider;
+        }
+    }
+
     fn done(&mut self, done: ChatDone) {
+        self.keep_parts_of(Some(done.provider));
         self.usage = Some(done.usage);
         let remark = match done.stop_reason {
             StopReason::Length => Some("cut off: the answer met the bound on tokens".to_owned()),
@@ -247,7 +267,7 @@ impl Chat {
         self.end_answer(done.parts, remark.map(|says| (Ink::BAD, says)));
     }
 
-    fn end_answer(&mut self, parts: Vec<hecate_proto::llm::OpaquePart>, remark: Option<(Ink, String)>) {
+    fn end_answer(&mut self, parts: Vec<OpaquePart>, remark: Option<(Ink, String)>) {
         let Some(Answer { content, thinking, .. }) = self.answer.take() else {
             return;
         };
@@ -264,12 +284,12 @@ impl Chat {
 
     /// The draft, if it changed since it was last handed out.
     pub fn keep_draft(&mut self) -> Option<Effect> {
-        let draft = self.composer.input.text();
+        let draft = self.composer.unsent();
         if draft == self.kept_draft {
             return None;
         }
-        self.kept_draft = draft.to_owned();
-        Some(Effect::KeepDraft(draft.to_owned()))
+        self.kept_draft = draft.into_owned();
+        Some(Effect::KeepDraft(self.kept_draft.clone()))
     }
 
     /// What an earlier terminal left behind.

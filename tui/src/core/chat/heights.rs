@@ -41,6 +41,20 @@ impl Heights {
         self.total = self.total + rows - before;
     }
 
+    /// Where a row is: the first of them with which the sum exceeds `row`, or their number when none is.
+    pub(super) fn unit_at(&self, row: usize) -> usize {
+        let (mut end, mut left) = (0, row);
+        let mut step = self.sums.len().checked_ilog2().map_or(0, |bits| 1 << bits);
+        while step > 0 {
+            if let Some(sum) = self.sums.get(end + step - 1).filter(|sum| **sum <= left) {
+                left -= sum;
+                end += step;
+            }
+            step /= 2;
+        }
+        end
+    }
+
     /// The sum of the heights before `at`.
     pub(super) fn before(&self, at: usize) -> usize {
         let mut end = at.min(self.sums.len());
@@ -77,6 +91,10 @@ mod tests {
             }
             for at in 0..=list.len() {
                 prop_assert_eq!(tree.before(at), list[..at].iter().sum::<usize>());
+            }
+            let rows = list.iter().enumerate().flat_map(|(at, rows)| std::iter::repeat_n(at, *rows));
+            for (row, at) in rows.chain([list.len()]).enumerate() {
+                prop_assert_eq!(tree.unit_at(row), at);
             }
             prop_assert_eq!(tree.total(), list.iter().sum::<usize>());
         }

@@ -21,14 +21,22 @@ pub fn id(model: &Model) -> String {
     format!("{}/{}", model.provider, model.name)
 }
 
+/// Whether it may answer: one that says what it can and does not name this, such as an embedding model,
+/// does not.
+fn can_chat(model: &Model) -> bool {
+    let says = |what: &str| model.capabilities.iter().any(|it| it == what);
+    model.capabilities.is_empty() || says("completion") || says("chat")
+}
+
 impl Models {
     /// The model to ask: the chosen one, else the one asked last, else the first healthy local one, else the
-    /// first. None leaves the choice to the daemon.
+    /// first, of those that can chat. None leaves the choice to the daemon.
     pub fn current(&self) -> Option<String> {
-        let offered = |id: &&String| self.list.is_empty() || self.find(id).is_some();
+        let offered = |id: &&String| self.list.is_empty() || self.find(id).is_some_and(can_chat);
         let known = self.chosen.as_ref().or(self.last_used.as_ref().filter(offered)).cloned();
         known.or_else(|| {
-            self.list.iter().find(|it| it.local && self.is_healthy(it)).or(self.list.first()).map(id)
+            let able = || self.list.iter().filter(|it| can_chat(it));
+            able().find(|it| it.local && self.is_healthy(it)).or_else(|| able().next()).map(id)
         })
     }
 
@@ -60,13 +68,14 @@ impl Models {
         known
     }
 
-    /// The next model, round and round.
+    /// The next model that can chat, round and round.
     pub fn cycle(&mut self, forwards: bool) -> Option<String> {
         let current = self.current();
-        let at = self.list.iter().position(|it| Some(id(it)) == current);
-        let count = self.list.len();
+        let able: Vec<&Model> = self.list.iter().filter(|it| can_chat(it)).collect();
+        let at = able.iter().position(|it| Some(id(it)) == current);
+        let count = able.len();
         let next = at.map_or(0, |at| (at + if forwards { 1 } else { count - 1 }) % count.max(1));
-        self.chosen = Some(id(self.list.get(next)?));
+        self.chosen = Some(id(able.get(next)?));
         self.chosen.clone()
     }
 }
@@ -108,6 +117,22 @@ mod tests {
         models.providers.clear();
         assert_eq!(current(&models), "cloud/big");
         assert_eq!(Models::default().current(), None);
+    }
+
+    #[test]
+    fn a_model_that_cannot_chat_is_asked_only_by_its_name() {
+        let mut models = models();
+        models.list[2].capabilities = vec!["embedding".to_owned()];
+        models.list[0].capabilities = vec!["completion".to_owned(), "tools".to_owned()];
+        models.last_used = Some("ollama/tea".to_owned());
+        assert_eq!(models.current().as_deref(), Some("cloud/big"));
+        assert_eq!(models.cycle(true).as_deref(), Some("sick/small"));
+        assert_eq!(models.cycle(true).as_deref(), Some("cloud/big"));
+        assert!(models.choose("tea"));
+        assert_eq!(models.current().as_deref(), Some("ollama/tea"));
+        models.list.retain(|it| it.name == "tea");
+        let mut models = Models { list: models.list, ..Models::default() };
+        assert_eq!((models.current(), models.cycle(true)), (None, None), "the daemon may know better");
     }
 
     #[test]

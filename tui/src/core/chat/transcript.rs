@@ -7,7 +7,7 @@ use super::{
     unit::{Unit, Voice},
 };
 use crate::core::markdown::{Block, Ink, Line, Sanitiser, Scanner};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, iter::successors};
 
 /// Drawn lines that are kept beside those in sight, bytes.
 const LINES_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -288,8 +288,8 @@ impl Transcript {
 
     /// The lines in sight.
     pub fn visible(&self) -> impl Iterator<Item = &Line> {
-        let units = self.sealed.iter().chain(&self.tail).skip(self.top.unit);
-        let shown = units.filter(|unit| unit.rows(self.unfolded) > 0).flat_map(|unit| unit.lines());
+        let units = successors(self.shown_from(self.top.unit), |at| self.shown_from(at + 1));
+        let shown = units.filter_map(|at| self.unit(at)).flat_map(Unit::lines);
         shown.skip(self.top.line).take(self.height.into())
     }
 
@@ -305,8 +305,25 @@ impl Transcript {
         self.unit(at).map_or(0, |unit| unit.rows(self.unfolded))
     }
 
-    /// Sees to it that the lines of a block are there.
+    /// The first block from this one on that takes any rows. Over long runs of hidden ones it jumps.
+    fn shown_from(&self, at: usize) -> Option<usize> {
+        let sealed = self.heights.unit_at(self.heights.before(at));
+        let in_tail = || (at.max(self.sealed.len())..self.units()).find(|at| self.rows_of(*at) > 0);
+        if sealed < self.sealed.len() { Some(sealed) } else { in_tail() }
+    }
+
+    /// The last block before this one that takes any rows.
+    fn shown_before(&self, at: usize) -> Option<usize> {
+        let in_tail = (self.sealed.len()..at).rev().find(|at| self.rows_of(*at) > 0);
+        let sealed = || self.heights.before(at).checked_sub(1).map(|row| self.heights.unit_at(row));
+        in_tail.or_else(sealed)
+    }
+
+    /// Sees to it that the lines of a block are there, unless it is hidden.
     fn draw(&mut self, at: usize) {
+        if self.rows_of(at) == 0 {
+            return;
+        }
         let (width, unfolded) = (self.width, self.unfolded);
         match at.checked_sub(self.sealed.len()) {
             None => self.draw_sealed(at),
@@ -351,16 +368,16 @@ impl Transcript {
     fn fill_down(&mut self) -> bool {
         self.draw(self.top.unit);
         self.top.line = self.top.line.min(self.rows_of(self.top.unit).saturating_sub(1));
-        let mut at = self.top.unit;
+        let mut next = self.shown_from(self.top.unit);
         let mut rows = 0;
-        while at < self.units() {
+        while let Some(at) = next {
             self.draw(at);
             rows += self.rows_of(at);
             // One row more than fits: else this is the end.
             if rows > self.top.line + usize::from(self.height) {
                 return true;
             }
-            at += 1;
+            next = self.shown_from(at + 1);
         }
         false
     }
@@ -369,7 +386,8 @@ impl Transcript {
     fn fill_up(&mut self) {
         let mut missing = usize::from(self.height);
         self.top = Place::default();
-        for at in (0..self.units()).rev() {
+        let mut next = self.shown_before(self.units());
+        while let Some(at) = next {
             self.draw(at);
             let rows = self.rows_of(at);
             if rows >= missing {
@@ -377,6 +395,7 @@ impl Transcript {
                 return;
             }
             missing -= rows;
+            next = self.shown_before(at);
         }
     }
 
@@ -384,7 +403,7 @@ impl Transcript {
         if place.line > 0 {
             return Some(Place { line: place.line - 1, ..place });
         }
-        let unit = (0..place.unit).rev().find(|at| self.rows_of(*at) > 0)?;
+        let unit = self.shown_before(place.unit)?;
         self.draw(unit);
         Some(Place { unit, line: self.rows_of(unit).saturating_sub(1) })
     }
@@ -394,7 +413,7 @@ impl Transcript {
         if place.line + 1 < self.rows_of(place.unit) {
             return Some(Place { line: place.line + 1, ..place });
         }
-        let unit = (place.unit + 1..self.units()).find(|at| self.rows_of(*at) > 0)?;
+        let unit = self.shown_from(place.unit + 1)?;
         Some(Place { unit, line: 0 })
     }
 
@@ -420,4 +439,27 @@ fn clean(text: &str) -> String {
     let mut clean = String::new();
     Sanitiser::default().push(text, &mut clean);
     clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folded_thoughts_are_not_drawn_before_somebody_looks() {
+        let mut transcript = Transcript::default();
+        transcript.resize(40, 10);
+        transcript.speaker("somebody");
+        transcript.think(&"a thought\n\n".repeat(500));
+        transcript.scroll(-5);
+        transcript.think("and an open one");
+        transcript.resize(60, 20);
+        let drawn = |transcript: &Transcript| {
+            let units = transcript.sealed.iter().chain(&transcript.tail);
+            units.filter(|unit| !unit.lines().is_empty()).count()
+        };
+        assert_eq!((drawn(&transcript), transcript.visible().count()), (2, 2), "a name and the fold");
+        transcript.toggle_thoughts();
+        assert!(drawn(&transcript) > 10 && transcript.visible().count() == 20);
+    }
 }
