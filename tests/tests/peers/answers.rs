@@ -54,7 +54,7 @@ fn a_plain_answer_is_the_engines_own_with_its_counts() {
 fn a_streamed_answer_is_the_engines_own_with_its_counts() {
     let house = House::with_engine(Answers::Brief);
     let (ours, theirs) = request(40);
-    let (text, last) = house.stream(&ours).until_its_end();
+    let (text, last) = house.stream(&ours).finish();
     let direct = house.engine.chat(&theirs);
     let ChatFrame::Done(done) = last else { panic!("{last:?}") };
     assert!(!text.is_empty());
@@ -70,10 +70,10 @@ fn an_emulated_ollama_streams_exactly_what_it_was_given() {
     let house = House::with_both();
     let ask =
         |question: &str| json!({"model": CAMELLIA, "messages": [{"role": "user", "content": question}]});
-    let (text, last) = house.stream(&ask("Tell me about tea")).until_its_end();
+    let (text, last) = house.stream(&ask("Tell me about tea")).finish();
     assert_eq!(text, "Grüner Tee 🍵 zieht\nzwei Minuten.\n\n- bei 70 °C\n");
     assert!(matches!(&last, ChatFrame::Done(done) if done.stop_reason == StopReason::Stop), "{last:?}");
-    let (numbers, _) = house.stream(&ask("Tell me numbers")).until_its_end();
+    let (numbers, _) = house.stream(&ask("Tell me numbers")).finish();
     let wanted: String = (0..2000).map(|number| format!("{number}\n")).collect();
     assert_eq!(numbers, wanted);
     let plain: ChatAnswer =

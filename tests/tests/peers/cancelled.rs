@@ -55,7 +55,7 @@ fn an_engine_killed_in_mid_stream_is_an_error_in_the_stream() {
     let mut streamed = house.stream(&request());
     streamed.some_text(3);
     house.engine.kill();
-    let (_, last) = streamed.until_its_end();
+    let (_, last) = streamed.finish();
     let ChatFrame::Failed(failure) = last else { panic!("{last:?}") };
     assert_eq!(failure.error, code::PROVIDER_ERROR, "{failure:?}");
     assert_eq!((&failure.details["provider"], failure.done), (&json!("openai"), true), "{failure:?}");

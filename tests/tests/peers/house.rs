@@ -99,7 +99,7 @@ impl Streamed {
     }
 
     /// Reads to the end: the text and the frame that ends it. What must follow is checked.
-    pub(crate) fn until_its_end(mut self) -> (String, ChatFrame) {
+    pub(crate) fn finish(mut self) -> (String, ChatFrame) {
         let mut text = String::new();
         let last = loop {
             match self.next() {

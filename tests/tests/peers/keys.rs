@@ -64,7 +64,7 @@ fn a_key_is_in_no_answer_no_log_line_and_no_file() {
     let mut shown = Vec::new();
     let plain = client.post(route::LLM_CHAT, &request(false)).expect(200);
     shown.push(("a plain answer".to_owned(), plain.bytes));
-    let streamed = house.stream(&request(true)).until_its_end();
+    let streamed = house.stream(&request(true)).finish();
     shown.push(("a streamed answer".to_owned(), format!("{streamed:?}").into_bytes()));
     let reload = client.post(route::LLM_RELOAD, &json!({})).expect(200);
     shown.push(("a reload".to_owned(), reload.bytes));
