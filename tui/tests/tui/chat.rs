@@ -205,7 +205,7 @@ fn a_draft_waits_while_prompts_of_before_are_shown_edited_and_sent() {
 
 /// An answer with an opaque part of so many bytes, from the provider `ollama`.
 fn done_with_a_part(model: &mut Model, id: AnswerId, bytes: usize) {
-    let part = json!({"dialect": "ollama", "part": {"sealed": "x".repeat(bytes)}});
+    let part = json!({"provider": "ollama", "part": {"sealed": "x".repeat(bytes)}});
     let done = json!({"content": "", "done": true, "model": "camellia", "provider": "ollama", "stop_reason": "stop",
                       "usage": {"prompt_tokens": 1, "completion_tokens": 1, "source": "reported"}, "parts": [part]});
     chunk(model, id, "Tea.");
