@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::hecate_api::{self, Edge, EdgeParts, Limits};
 use crate::listening::Listening;
+use crate::serve_llm::{Llm, ProviderSettings};
 use crate::tend_read_models::TendingDoor;
 use crate::{MODELS, PROCESSES};
 use hecate_desk::{Code, Node, Process, ProcessEntry, Wiring};
@@ -23,6 +24,7 @@ pub(crate) struct House {
     pub(crate) models: Vec<Arc<ReadSide>>,
     /// The listeners of those processes that hear something.
     pub(crate) hearings: Vec<Hearing>,
+    llm: Llm,
     /// How far each process's facts have been told.
     told: Vec<(&'static str, Progress)>,
     groups: Groups,
@@ -47,12 +49,18 @@ impl House {
         House {
             groups: Groups::new(&node.node_id),
             hearings: hears.map(hearing).collect(),
+            llm: Llm::new(Vec::new(), &node.clock),
             processes,
             models: MODELS.iter().map(|model| model.open(reading.clone())).collect(),
             told: PROCESSES.iter().map(|process| (process.spec.name, Progress::default())).collect(),
             store,
             node,
         }
+    }
+
+    /// The same house with these providers of models, in the order of their priority.
+    pub(crate) fn with_models(self, providers: &[ProviderSettings]) -> House {
+        House { llm: Llm::new(providers.to_vec(), &self.node.clock), ..self }
     }
 
     /// How older events become those that the processes record today, checked as a whole.
@@ -68,6 +76,7 @@ impl House {
         Edge::new(EdgeParts {
             processes: self.processes.clone(),
             models: self.models.clone(),
+            routes: vec![self.llm.routes()],
             store: self.store.clone(),
             told: self.told.clone(),
             hearings: self.hearings.clone(),
@@ -117,6 +126,7 @@ impl House {
         for hearing in &self.hearings {
             self.listener(hearing).register(&mut kinds);
         }
+        self.llm.register(&mut kinds);
         kinds
     }
 }

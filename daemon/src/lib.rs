@@ -25,6 +25,7 @@ mod query_designs;
 mod query_discoveries;
 mod query_read_models;
 mod query_ventures;
+mod serve_llm;
 mod setup_venture;
 mod tend_read_models;
 

@@ -14,6 +14,7 @@ pub mod health;
 pub mod header;
 pub mod id;
 pub mod listeners;
+pub mod llm;
 pub mod read_models;
 pub mod route;
 pub mod rows;

@@ -10,6 +10,16 @@ pub const HEALTH: &str = "/api/health";
 pub const STREAM: &str = "/api/stream";
 /// The facts-only stream, whose ids are bare positions.
 pub const FACTS_STREAM: &str = "/api/facts/stream";
+/// Every model that a provider offers.
+pub const LLM_MODELS: &str = "/api/llm/models";
+/// How each provider is.
+pub const LLM_HEALTH: &str = "/api/llm/health";
+/// How each provider is set up.
+pub const LLM_PROVIDERS: &str = "/api/llm/providers";
+/// Reads keys and models anew.
+pub const LLM_RELOAD: &str = "/api/llm/providers/reload";
+/// One conversation's next answer, plain or as a stream.
+pub const LLM_CHAT: &str = "/api/llm/chat";
 /// The live supervision tree.
 pub const DEBUG_TREE: &str = "/debug/tree";
 /// The event store's writer, for operators.

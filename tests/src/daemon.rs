@@ -27,6 +27,8 @@ pub struct Place {
     pub log_filter: &'static str,
     /// A `supervision.toml` instead of the embedded one.
     pub supervision: Option<PathBuf>,
+    /// What else is in its environment.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 /// A running daemon.
@@ -38,7 +40,13 @@ pub struct Daemon {
 impl Place {
     /// A place for the daemon of this workspace.
     pub fn new(folder: &Path) -> Place {
-        Place { home: folder.to_owned(), program: binaries::daemon(), log_filter: "info", supervision: None }
+        Place {
+            home: folder.to_owned(),
+            program: binaries::daemon(),
+            log_filter: "info",
+            supervision: None,
+            environment: Vec::new(),
+        }
     }
 
     /// The socket; its folder is the daemon's to make.
@@ -73,6 +81,8 @@ impl Place {
     pub fn program(&self) -> Program {
         let program = Program::new(&self.program, &self.home);
         let program = program.env("HECATE_LOG", self.log_filter).env("HECATE_LOG_FORMAT", "text");
+        let program =
+            self.environment.iter().fold(program, |program, (name, value)| program.env(name, value));
         let program = program.arg_pair("--socket", &self.socket()).arg_pair("--data-dir", &self.data());
         match &self.supervision {
             Some(file) => program.arg_pair("--supervision", file),

@@ -20,6 +20,11 @@ const FIXED: &[(&str, &str)] = &[
     ("GET", route::DEBUG_READ_MODELS),
     ("GET", route::DEBUG_LISTENERS),
     ("GET", route::DEBUG_OUTCOMES),
+    ("GET", route::LLM_MODELS),
+    ("GET", route::LLM_HEALTH),
+    ("GET", route::LLM_PROVIDERS),
+    ("POST", route::LLM_CHAT),
+    ("POST", route::LLM_RELOAD),
     ("POST", route::DEBUG_REPLAY),
     ("POST", route::DEBUG_DISMISS),
 ];

@@ -4,9 +4,10 @@ use clap::Parser;
 use hecate_tui::{
     rim::{
         args::{Args, Verb},
-        attach, daemon_process, doctor,
+        ask, attach, daemon_process, doctor,
         exit::Exit,
-        print, socket, verbs,
+        keep::Folders,
+        print, socket, state_folder, verbs,
     },
     view::theme::Theme,
 };
@@ -42,6 +43,7 @@ fn run(args: Args) -> Exit {
         Some(Verb::Down) => daemon_process::down(&candidates),
         Some(Verb::Doctor { path: true, .. }) => doctor::name_socket(&candidates),
         Some(Verb::Doctor { json, .. }) => doctor::examine(&candidates, json),
+        Some(Verb::Ask(question)) => ask::run(&question, &candidates),
         Some(Verb::Version) => {
             print::line(concat!("hecate ", env!("CARGO_PKG_VERSION")));
             Exit::Done
@@ -61,7 +63,11 @@ fn attach_to(candidates: Vec<PathBuf>, theme: Theme) -> Exit {
         );
         return Exit::Usage;
     }
-    match attach::attach(candidates, theme) {
+    let folders = Folders {
+        state: state_folder::state(socket::env_path),
+        config: state_folder::config(socket::env_path),
+    };
+    match attach::attach(candidates, folders, theme) {
         Ok(()) => Exit::Done,
         Err(error) => {
             print::trouble(&format!("hecate: the terminal is gone: {error}"));

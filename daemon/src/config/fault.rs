@@ -1,5 +1,6 @@
 //! Who said a setting, and what is wrong with it.
 
+use super::Environment;
 use std::fmt;
 
 /// Where a setting comes from.
@@ -27,6 +28,15 @@ pub(crate) struct Fault {
 }
 
 impl Said {
+    /// What a variable says; none where it is not set.
+    pub(super) fn by(variable: &'static str, environment: &Environment) -> Option<Said> {
+        environment.get(variable).map(|text| Said::variable(variable, text.clone()))
+    }
+
+    pub(super) fn variable(variable: &'static str, text: String) -> Said {
+        Said { text, origin: Origin::Variable(variable) }
+    }
+
     pub(super) fn fault(&self, message: impl Into<String>, hint: impl Into<String>) -> Fault {
         Fault::at(self.origin.clone(), message, hint)
     }

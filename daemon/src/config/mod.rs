@@ -5,11 +5,14 @@
 mod fault;
 mod file;
 mod places;
+mod providers;
 
 use crate::arguments::Flags;
 use crate::hecate_api::Operators;
+use crate::serve_llm::ProviderSettings;
 pub(crate) use fault::Fault;
 use fault::{Origin, Said};
+use file::FileSaid;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -59,6 +62,8 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     pub(crate) realm: String,
     pub(crate) operators: Operators,
+    /// In the order of their priority.
+    pub(crate) providers: Vec<ProviderSettings>,
 }
 
 /// The environment as a value, so that tests need not change the process's own.
@@ -68,13 +73,15 @@ pub(crate) type Environment = BTreeMap<String, String>;
 /// looking for more faults before it gives up.
 pub(crate) fn read(flags: &Flags, environment: &Environment) -> (Config, Vec<Fault>) {
     let mut faults = Vec::new();
-    let mut said = file::read(flags.config.as_deref(), environment, &mut faults);
+    let FileSaid { settings: mut said, providers } =
+        file::read(flags.config.as_deref(), environment, &mut faults);
     said.extend(SETTINGS.iter().filter_map(|setting| {
         let text = environment.get(setting.variable)?.clone();
         Some((setting.key, Said { text, origin: Origin::Variable(setting.variable) }))
     }));
     said.extend(flagged(flags));
-    let config = check(&said, environment, &mut faults);
+    let providers = providers::check(&providers, environment, &mut faults);
+    let config = Config { providers, ..check(&said, environment, &mut faults) };
     (config, faults)
 }
 
@@ -110,6 +117,7 @@ fn check(said: &BTreeMap<&'static str, Said>, environment: &Environment, faults:
         log_format: text("log_format").map_or(LogFormat::ByTerminal, |said| check_format(said, faults)),
         realm: text("realm").map_or("io.hecate.public".to_owned(), |said| said.text.clone()),
         operators: text("operators").map_or_else(Operators::default, |said| check_operators(said, faults)),
+        providers: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use hecate_desk::{Refusal, Refused, Told};
 use hecate_proto::answer::ErrorAnswer;
+use hecate_proto::llm::code;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -106,7 +107,9 @@ fn retry_after_seconds(refused: &Refused) -> Option<u64> {
         return None;
     }
     let told_ms = refused.details.get("retry_after_ms").and_then(serde_json::Value::as_u64);
-    Some(told_ms.map_or(RETRY_AFTER_SECONDS, |ms| ms.div_ceil(1_000).max(1)))
+    // How long somebody else's limit lasts is not ours to guess.
+    let guess = (refused.code != code::RATE_LIMITED).then_some(RETRY_AFTER_SECONDS);
+    told_ms.map(|ms| ms.div_ceil(1_000).max(1)).or(guess)
 }
 
 #[cfg(test)]
@@ -120,6 +123,9 @@ mod tests {
         assert_eq!(after(Refusal::MAILBOX_FULL.about("retry_after_ms", 100)), Some(1));
         assert_eq!(after(Refusal::MAILBOX_FULL.about("retry_after_ms", 1_001)), Some(2));
         assert_eq!(after(Refusal::VALIDATION.into()), None);
+        let limited = Refusal::new(429, code::RATE_LIMITED, "Not now.");
+        assert_eq!(after(limited.into()), None);
+        assert_eq!(after(limited.about("retry_after_ms", 1_500)), Some(2));
     }
 
     #[test]

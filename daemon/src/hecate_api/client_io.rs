@@ -1,13 +1,14 @@
 //! The bytes between the daemon and one client, as hyper reads and writes them: with a deadline for clients
 //! that take nothing, and with our own words where hyper would refuse in none.
 
-use super::answer;
+use super::{answer, departure::ClientSocket};
 use bytes::{Buf, Bytes};
 use hecate_desk::Refusal;
 use rustix::io::Errno;
-use rustix::net::{SendFlags, send};
+use rustix::net::{SendFlags, Shutdown, send, shutdown};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -21,7 +22,8 @@ const HEAD_TOO_LARGE: Refusal =
 
 /// One client's socket.
 pub(super) struct ClientIo {
-    stream: UnixStream,
+    /// Shared with whoever watches for the client's departure.
+    stream: Arc<UnixStream>,
     write_idle_max: Duration,
     /// Runs while bytes wait that the client does not take.
     waiting: Option<Pin<Box<Sleep>>>,
@@ -36,7 +38,22 @@ pub(super) struct TakesNothing(Duration);
 
 impl ClientIo {
     pub(super) fn new(stream: UnixStream, write_idle_max: Duration) -> ClientIo {
-        ClientIo { stream, write_idle_max, waiting: None, instead: None }
+        ClientIo { stream: Arc::new(stream), write_idle_max, waiting: None, instead: None }
+    }
+
+    /// The socket, for whoever wants to know when its client leaves.
+    pub(super) fn socket(&self) -> ClientSocket {
+        ClientSocket::new(Arc::downgrade(&self.stream))
+    }
+
+    fn poll_try_write(&self, cx: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_write_ready(cx))?;
+            match self.stream.try_write_vectored(parts) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                tried => return Poll::Ready(tried),
+            }
+        }
     }
 
     /// Judges one try to write of which these bytes came first.
@@ -66,7 +83,7 @@ impl ClientIo {
     /// Writes our refusal in place of hyper's, to its end.
     fn poll_write_instead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(mut rest) = self.instead.take().filter(Bytes::has_remaining) {
-            let tried = Pin::new(&mut self.stream).poll_write(cx, &rest);
+            let tried = self.poll_try_write(cx, &[IoSlice::new(&rest)]);
             let written = self.within_deadline(cx, &rest, tried);
             if let Poll::Ready(Ok(count)) = written {
                 rest.advance(count);
@@ -94,12 +111,14 @@ fn in_our_words(bytes: &[u8]) -> Option<Bytes> {
 }
 
 impl AsyncRead for ClientIo {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, into)
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read_buf(into) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                tried => return Poll::Ready(tried.map(drop)),
+            }
+        }
     }
 }
 
@@ -119,20 +138,20 @@ impl AsyncWrite for ClientIo {
             ready!(self.poll_write_instead(cx))?;
             return Poll::Ready(Ok(first.len()));
         }
-        let tried = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        let tried = self.poll_try_write(cx, parts);
         self.within_deadline(cx, first, tried)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(shutdown(&self.stream, Shutdown::Write).map_err(io::Error::from))
     }
 }
 

@@ -4,6 +4,7 @@
 use super::{
     answer,
     client_io::{ClientIo, TakesNothing},
+    departure::ClientSocket,
     edge::Edge,
     headers,
     peer::Peer,
@@ -34,6 +35,7 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub(super) struct Connected {
     pub(super) peer: Peer,
+    pub(super) client: ClientSocket,
     pub(super) stopping: Stopping,
 }
 
@@ -45,10 +47,10 @@ pub(super) struct Asking {
 }
 
 /// Serves one client until it leaves, is too slow, or the socket stops.
-pub(super) async fn serve(stream: UnixStream, edge: Arc<Edge>, connected: Connected) {
-    let limits = edge.parts.limits;
-    let (uid, mut stopping) = (connected.peer.uid, connected.stopping.clone());
-    let io = TokioIo::new(ClientIo::new(stream, limits.write_idle_max));
+pub(super) async fn serve(stream: UnixStream, edge: Arc<Edge>, peer: Peer, mut stopping: Stopping) {
+    let (limits, uid) = (edge.parts.limits, peer.uid);
+    let io = ClientIo::new(stream, limits.write_idle_max);
+    let connected = Connected { peer, client: io.socket(), stopping: stopping.clone() };
     let asked = Arc::clone(&edge);
     let service = service_fn(move |request| respond(Arc::clone(&asked), connected.clone(), request));
     // hyper's own bound of 100 headers stands; setting it would cost an allocation a request.
@@ -58,7 +60,7 @@ pub(super) async fn serve(stream: UnixStream, edge: Arc<Edge>, connected: Connec
         .half_close(true)
         .header_read_timeout(limits.header_read_max)
         .max_header_size(limits.header_bytes_max)
-        .serve_connection(io, service);
+        .serve_connection(TokioIo::new(io), service);
     let mut talk = pin!(talk);
     let ended = tokio::select! {
         ended = talk.as_mut() => ended,

@@ -5,6 +5,7 @@ use super::{
     limits::Limits,
     peer::Operators,
     places::{NoPlace, Place, Places},
+    routes::Routes,
     tally::Tally,
 };
 use arc_swap::ArcSwapOption;
@@ -28,6 +29,8 @@ pub(crate) struct EdgeParts {
     pub(crate) processes: Vec<Arc<dyn Process>>,
     /// Every read model; their queries become routes.
     pub(crate) models: Vec<Arc<ReadSide>>,
+    /// What other parts of the house serve.
+    pub(crate) routes: Vec<Routes>,
     /// The event store of the moment.
     pub(crate) store: CurrentStore,
     /// How far each process's facts have been told.

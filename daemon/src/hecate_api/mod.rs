@@ -1,7 +1,8 @@
 //! The daemon's edge: one Unix socket, one generic entry for every desk, one for every query.
 //!
 //! It knows no desk and no query by name. Routes, catalogue and OpenAPI are read off the doors that the
-//! composition root hands over, so a new desk needs no line here.
+//! composition root hands over, so a new desk needs no line here. Other parts of the house bring routes of
+//! their own.
 
 mod answer;
 mod api;
@@ -14,6 +15,7 @@ mod debug_listeners;
 mod debug_read_models;
 mod debug_store;
 mod debug_tree;
+mod departure;
 mod edge;
 mod headers;
 mod health;
@@ -25,6 +27,7 @@ mod places;
 mod query;
 mod request_body;
 mod router;
+mod routes;
 mod socket;
 mod stopping;
 mod stream;
@@ -36,6 +39,7 @@ pub(crate) use claim::ClaimError;
 pub(crate) use edge::{Edge, EdgeParts};
 pub(crate) use limits::Limits;
 pub(crate) use peer::Operators;
+pub(crate) use routes::{Client, Ended, Method, Reply, Route, RouteAsked, Routes};
 
 use hecate_supervision::Kinds;
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use super::{
     debug_listeners::{self, Decision},
     debug_read_models, debug_store, debug_tree,
     edge::Edge,
-    health, openapi, query, stream,
+    health, openapi, query, routes, stream,
 };
 use axum::extract::Request;
 use axum::response::Response;
@@ -32,9 +32,10 @@ pub(super) struct RouteTaken {
 /// Every route of the edge.
 pub(super) fn build(edge: &Arc<Edge>) -> Result<Router, RouteTaken> {
     let fixed = fixed(edge).into_iter().map(|(path, entry)| ("GET", path.to_owned(), entry));
+    let doors = fixed.chain(decisions(edge)).chain(desks(edge)).chain(queries(edge)).chain(others(edge));
     let mut taken = BTreeSet::new();
     let mut router = Router::new();
-    for (method, path, entry) in fixed.chain(decisions(edge)).chain(desks(edge)).chain(queries(edge)) {
+    for (method, path, entry) in doors {
         if !taken.insert((method, path.clone())) {
             return Err(RouteTaken { method, path });
         }
@@ -107,6 +108,17 @@ fn queries(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, Meth
         let path = query.path().to_owned();
         let ask = move |edge, _, request| query::ask(edge, query.clone(), request);
         ("GET", path, get(entry(edge, ask)))
+    })
+}
+
+/// What other parts of the house serve.
+fn others(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, MethodRouter)> + '_ {
+    edge.parts.routes.iter().flat_map(|part| &part.routes).map(move |route| {
+        let (served, method) = (route.clone(), route.method);
+        let ask =
+            entry(edge, move |edge, asking, request| routes::ask(edge, served.clone(), asking, request));
+        let entry = if method == routes::Method::Get { get(ask) } else { post(ask) };
+        (method.name(), route.path.to_owned(), entry)
     })
 }
 

@@ -3,7 +3,7 @@
 
 use super::{
     answer::{self, TOO_MANY_CONNECTIONS},
-    connection::{self, Connected},
+    connection,
     edge::Edge,
     peer::Peer,
     places::{NoPlace, Place, Places},
@@ -112,8 +112,7 @@ impl Entrance {
         peer: Peer,
         place: Place,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let connected = Connected { peer, stopping: self.stopping.clone() };
-        let talk = connection::serve(stream, Arc::clone(&self.edge), connected);
+        let talk = connection::serve(stream, Arc::clone(&self.edge), peer, self.stopping.clone());
         async move {
             let _place = place;
             talk.await;

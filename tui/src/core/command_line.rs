@@ -1,7 +1,7 @@
-//! The command line: the screens, and every desk of the catalogue as `:noun verb`.
+//! The command line: the screens, the chat's commands, and every desk of the catalogue as `:noun verb`.
 
-use super::text_input::TextInput;
-use hecate_proto::catalogue::{Catalogue, DeskSheet};
+use super::{chat, model::Model, text_input::TextInput};
+use hecate_proto::catalogue::DeskSheet;
 
 /// What a command does.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,18 @@ pub enum Command {
     Board,
     /// Open the observer.
     Observer,
+    /// Begin a new conversation.
+    NewChat,
+    /// List the models.
+    Models,
+    /// Ask this model from now on.
+    UseModel(String),
+    /// List the roles and what they cost.
+    Roles,
+    /// Play this role from now on.
+    UseRole(String),
+    /// Show the personality.
+    Personality,
     /// Open a desk's form.
     Desk(Box<DeskSheet>),
     /// Panic on purpose, to see that the terminal comes back. Debug builds only.
@@ -42,31 +54,42 @@ pub struct CommandLine {
     completing: Option<(String, usize)>,
 }
 
-/// Every command, completion order: the screens, then the desks as the catalogue lists them.
-pub fn commands(catalogue: Option<&Catalogue>) -> Vec<Named> {
+/// Every command, completion order: the screens, the chat's own, the desks as the catalogue lists them, then
+/// models and roles by name.
+pub fn commands(model: &Model) -> Vec<Named> {
     let own = |name: &str, says: &str, command| Named { name: name.into(), says: says.into(), command };
     let mut all = vec![
         own("board", "board of ventures", Command::Board),
         own("chat", "chat", Command::Chat),
         own("help", "every key and command", Command::Help),
+        own("models", "every model; `:model NAME` asks one from now on", Command::Models),
+        own("new", "begin a new conversation", Command::NewChat),
         own("observer", "the daemon's live supervision tree", Command::Observer),
+        own("personality", "what every question begins with", Command::Personality),
         own("quit", "quit", Command::Quit),
+        own("roles", "every role and its cost; `:role NAME` plays one", Command::Roles),
         #[cfg(debug_assertions)]
         own("crash", "panic on purpose (debug builds)", Command::Crash),
     ];
-    let desks = catalogue.map(|it| it.desks.as_slice()).unwrap_or_default();
+    let desks = model.catalogue.as_ref().map(|it| it.desks.as_slice()).unwrap_or_default();
     all.extend(desks.iter().map(|desk| Named {
         name: format!("{} {}", desk.noun, desk.verb),
         says: desk.says.clone(),
         command: Command::Desk(Box::new(desk.clone())),
     }));
+    let models = model.chat.models.list.iter().map(chat::id);
+    all.extend(models.map(|id| own(&format!("model {id}"), "", Command::UseModel(id))));
+    let roles = model.chat.prompts.roles.iter().map(|it| it.name.clone());
+    all.extend(
+        roles.chain(["none".to_owned()]).map(|role| own(&format!("role {role}"), "", Command::UseRole(role))),
+    );
     all
 }
 
 /// The commands that fit what is typed: by the start of the name, or of a desk's verb alone.
 pub fn matching<'a>(all: &'a [Named], typed: &str) -> Vec<&'a Named> {
     let typed = typed.trim_start();
-    let fits = |it: &&Named| it.name.starts_with(typed) || verb(&it.name).starts_with(typed);
+    let fits = |it: &&Named| it.name.starts_with(typed) || it.verb().starts_with(typed);
     all.iter().filter(fits).collect()
 }
 
@@ -77,9 +100,10 @@ pub fn meant(all: &[Named], typed: &str) -> Option<Command> {
         return None;
     }
     let exact = all.iter().find(|it| it.name == typed);
-    let by_verb = || only(all.iter().filter(|it| verb(&it.name) == typed));
+    let by_verb = || only(all.iter().filter(|it| it.verb() == typed));
     let by_start = || only(matching(all, &typed).into_iter());
-    exact.or_else(by_verb).or_else(by_start).map(|it| it.command.clone())
+    let named = exact.or_else(by_verb).or_else(by_start).map(|it| it.command.clone());
+    named.or_else(|| by_name(&typed))
 }
 
 fn only<'a>(mut named: impl Iterator<Item = &'a Named>) -> Option<&'a Named> {
@@ -87,8 +111,23 @@ fn only<'a>(mut named: impl Iterator<Item = &'a Named>) -> Option<&'a Named> {
     named.next().is_none().then_some(first)
 }
 
-fn verb(name: &str) -> &str {
-    name.split_once(' ').map_or(name, |(_, verb)| verb)
+/// A model or a role by a name that is not in the lists: whoever has the lists says so.
+fn by_name(typed: &str) -> Option<Command> {
+    match typed.split_once(' ')? {
+        ("model", name) => Some(Command::UseModel(name.to_owned())),
+        ("role", name) => Some(Command::UseRole(name.to_owned())),
+        _ => None,
+    }
+}
+
+impl Named {
+    /// The part by which it may be called alone: a desk's verb.
+    fn verb(&self) -> &str {
+        match &self.command {
+            Command::Desk(desk) => &desk.verb,
+            _ => &self.name,
+        }
+    }
 }
 
 impl CommandLine {

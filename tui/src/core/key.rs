@@ -18,6 +18,8 @@ pub enum Code {
     Char(char),
     /// Return.
     Enter,
+    /// Return held with Alt.
+    AltEnter,
     /// Escape.
     Esc,
     /// Deletes leftwards.
@@ -48,6 +50,7 @@ pub enum Code {
 
 const NAMES: &[(&str, Code)] = &[
     ("ret", Code::Enter),
+    ("a-ret", Code::AltEnter),
     ("esc", Code::Esc),
     ("bs", Code::Backspace),
     ("del", Code::Delete),
@@ -110,6 +113,7 @@ impl fmt::Display for Key {
             Code::Char(' ') => f.write_str("Space"),
             Code::Char(letter) => write!(f, "{letter}"),
             Code::Enter => f.write_str("Enter"),
+            Code::AltEnter => f.write_str("Alt+Enter"),
             Code::BackTab => f.write_str("Shift+Tab"),
             code => write!(f, "{code:?}"),
         }

@@ -7,6 +7,10 @@ use super::key::{Code, Key};
 pub enum Place {
     /// Every screen.
     Normal,
+    /// The chat screen.
+    Chat,
+    /// The composer of the chat screen.
+    Insert,
     /// The board of ventures.
     Board,
     /// The live supervision tree.
@@ -26,6 +30,24 @@ pub enum Place {
 pub enum Action {
     /// Leave the terminal.
     Quit,
+    /// Stop an answer that is under way, else leave.
+    Interrupt,
+    /// Begin to write.
+    Write,
+    /// Send what is written.
+    Send,
+    /// Begin a new line.
+    NewLine,
+    /// Stop the answer that is under way.
+    Stop,
+    /// Ask the last question again.
+    Retry,
+    /// Show or hide what models thought.
+    ToggleThoughts,
+    /// The next model.
+    NextModel,
+    /// The model before.
+    PreviousModel,
     /// Hand the terminal back to the shell for a while.
     Suspend,
     /// Open the chat screen.
@@ -108,8 +130,35 @@ pub const BINDINGS: &[Binding] = &[
     on(Place::Normal, letter(':'), Action::OpenCommand, "command line"),
     on(Place::Normal, letter('?'), Action::ShowHelp, "this help"),
     on(Place::Normal, letter('q'), Action::Quit, "quit"),
-    on(Place::Normal, Key::ctrl('c'), Action::Quit, ""),
+    on(Place::Normal, Key::ctrl('c'), Action::Interrupt, "stop an answer, else quit"),
     on(Place::Normal, Key::ctrl('z'), Action::Suspend, "suspend to the shell"),
+    on(Place::Chat, letter('i'), Action::Write, "write"),
+    on(Place::Chat, code(Code::Enter), Action::Write, ""),
+    on(Place::Chat, code(Code::Tab), Action::NextModel, "next model"),
+    on(Place::Chat, code(Code::BackTab), Action::PreviousModel, "previous model"),
+    on(Place::Chat, code(Code::Esc), Action::Stop, "stop the answer; what came stays"),
+    on(Place::Chat, letter('r'), Action::Retry, "ask the last question again"),
+    on(Place::Chat, letter('t'), Action::ToggleThoughts, "unfold or fold thoughts"),
+    on(Place::Chat, letter('j'), Action::Down, "a line down"),
+    on(Place::Chat, code(Code::Down), Action::Down, ""),
+    on(Place::Chat, letter('k'), Action::Up, "a line up"),
+    on(Place::Chat, code(Code::Up), Action::Up, ""),
+    on(Place::Chat, Key::ctrl('d'), Action::PageDown, "half a page down"),
+    on(Place::Chat, code(Code::PageDown), Action::PageDown, ""),
+    on(Place::Chat, Key::ctrl('u'), Action::PageUp, "half a page up"),
+    on(Place::Chat, code(Code::PageUp), Action::PageUp, ""),
+    on(Place::Chat, letter('g'), Action::Top, "the beginning"),
+    on(Place::Chat, letter('G'), Action::Bottom, "the end, and follow it"),
+    on(Place::Insert, code(Code::Enter), Action::Send, "send"),
+    on(Place::Insert, code(Code::AltEnter), Action::NewLine, "new line"),
+    on(Place::Insert, Key::ctrl('j'), Action::NewLine, ""),
+    on(Place::Insert, code(Code::Up), Action::Up, "line above, or the prompt before"),
+    on(Place::Insert, code(Code::Down), Action::Down, "line below, or the prompt after"),
+    on(Place::Insert, code(Code::PageUp), Action::PageUp, "scroll up"),
+    on(Place::Insert, code(Code::PageDown), Action::PageDown, "scroll down"),
+    on(Place::Insert, Key::ctrl('c'), Action::Interrupt, "stop the answer, else leave the composer"),
+    on(Place::Insert, code(Code::Esc), Action::Back, "leave the composer; the draft stays"),
+    on(Place::Insert, Key::ctrl('z'), Action::Suspend, "suspend to the shell"),
     on(Place::Board, letter('j'), Action::Down, "next venture"),
     on(Place::Board, code(Code::Down), Action::Down, ""),
     on(Place::Board, letter('k'), Action::Up, "previous venture"),
@@ -167,6 +216,8 @@ impl Place {
     pub fn title(self) -> &'static str {
         match self {
             Self::Normal => "Everywhere",
+            Self::Chat => "Chat",
+            Self::Insert => "Chat, writing",
             Self::Board => "Board",
             Self::Observer => "Observer",
             Self::Menu => "Action menu",
@@ -177,7 +228,7 @@ impl Place {
     }
 
     fn is_screen(self) -> bool {
-        matches!(self, Self::Normal | Self::Board | Self::Observer)
+        matches!(self, Self::Normal | Self::Chat | Self::Board | Self::Observer)
     }
 }
 
@@ -216,7 +267,7 @@ mod tests {
 
     #[test]
     fn every_overlay_can_be_left() {
-        for place in [Place::Menu, Place::Form, Place::Command, Place::Help] {
+        for place in [Place::Insert, Place::Menu, Place::Form, Place::Command, Place::Help] {
             assert_eq!(action(place, Key::plain(Code::Esc)), Some(Action::Back));
         }
     }

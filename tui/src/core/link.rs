@@ -8,6 +8,8 @@ use hecate_proto::health::Health;
 pub struct Link {
     /// The state.
     pub state: LinkState,
+    /// Whether the daemon answered last and serves.
+    pub up: bool,
     /// Where the daemon listens.
     pub socket: Option<String>,
     /// Its node.
@@ -50,6 +52,7 @@ pub enum LinkState {
 impl Link {
     /// Folds an event in; true when the daemon at the other end is another one than before.
     pub fn apply(&mut self, event: &LinkEvent) -> bool {
+        self.up = matches!(event, LinkEvent::Up { .. } | LinkEvent::Following);
         match event {
             LinkEvent::Up { socket, health } => self.meet(socket, health),
             LinkEvent::NotReady(health) => {

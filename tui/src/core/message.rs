@@ -1,7 +1,10 @@
 //! What reaches the core and what it asks for. Both are plain values, so a session can be replayed.
 
-use super::key::Key;
-use hecate_proto::{fact::FactFrame, health::Health};
+use super::{
+    chat::{AnswerEvent, AnswerId, Kept, Prompts},
+    key::Key,
+};
+use hecate_proto::{fact::FactFrame, health::Health, llm::ChatRequest};
 use serde_json::Value;
 
 /// Something happened.
@@ -11,8 +14,13 @@ pub enum Message {
     Key(Key),
     /// Text was pasted.
     Paste(String),
-    /// The terminal has another size.
-    Resized,
+    /// The terminal has this size.
+    Resized {
+        /// Cells in a row.
+        columns: u16,
+        /// Rows.
+        rows: u16,
+    },
     /// The process goes on after it was stopped; the shell may have had the terminal meanwhile.
     Resumed,
     /// The connection changed.
@@ -28,6 +36,16 @@ pub enum Message {
     UnreadableFrame(String),
     /// An answer to a [`Request`], or the news that there is none.
     Reply(Reply),
+    /// Something came of a question to a model.
+    Answer(AnswerId, AnswerEvent),
+    /// What an earlier terminal left behind.
+    Kept(Kept),
+    /// The personality and the roles, as their files say now.
+    Prompts(Prompts),
+    /// What a person types cannot be kept.
+    KeepingFailed(String),
+    /// There is time for work that was put off with [`Effect::GoOnLater`].
+    GoOn,
     /// Hand the terminal back to the shell.
     Suspend,
     /// The process was asked to end.
@@ -80,6 +98,25 @@ pub enum Effect {
         /// The last position already seen.
         after: u64,
     },
+    /// Ask a model; what comes of it comes as [`Message::Answer`].
+    Ask {
+        /// Comes back with every piece of the answer.
+        id: AnswerId,
+        /// The question.
+        request: Box<ChatRequest>,
+    },
+    /// Close the connection of an answer.
+    CancelAnswer(AnswerId),
+    /// Keep what is being written, so that no kill can take it.
+    KeepDraft(String),
+    /// Keep a prompt that was sent.
+    KeepPrompt(String),
+    /// Keep the name of the model that was asked.
+    KeepModel(String),
+    /// Read the files of personality and roles.
+    ReadPrompts,
+    /// Send [`Message::GoOn`] after the next frame.
+    GoOnLater,
     /// Begin or stop to read the supervision tree every two seconds.
     WatchTree(bool),
     /// Hand the terminal back to the shell.
@@ -130,6 +167,10 @@ pub enum Tag {
     Venture(String),
     /// The supervision tree.
     Tree,
+    /// The models that the daemon offers.
+    Models,
+    /// How the models' providers are.
+    Providers,
     /// A command.
     Command(SubmissionId),
 }

@@ -3,6 +3,7 @@
 
 pub mod board;
 pub mod catalogue;
+pub mod chat;
 pub mod command_line;
 pub mod field;
 pub mod form;
@@ -11,6 +12,7 @@ pub mod key;
 pub mod keymap;
 pub mod letters;
 pub mod link;
+pub mod markdown;
 pub mod message;
 pub mod model;
 pub mod observer;

@@ -1,8 +1,8 @@
 //! Everything the terminal knows. Views read it, `update` changes it, nobody else does.
 
 use super::{
-    board::Board, command_line::CommandLine, form::Form, keymap::Place, link::Link, message::SubmissionId,
-    observer::Observer,
+    board::Board, chat::Chat, command_line::CommandLine, form::Form, keymap::Place, link::Link,
+    message::SubmissionId, observer::Observer,
 };
 use hecate_proto::catalogue::{Catalogue, DeskSheet};
 
@@ -11,6 +11,10 @@ use hecate_proto::catalogue::{Catalogue, DeskSheet};
 pub struct Model {
     /// Which screen is up.
     pub screen: Screen,
+    /// Cells in a row, and rows.
+    pub size: (u16, u16),
+    /// The conversation with a model.
+    pub chat: Chat,
     /// What lies over it.
     pub overlay: Option<Overlay>,
     /// The command line, while it is open.
@@ -48,10 +52,32 @@ pub enum Screen {
 pub enum Overlay {
     /// The help page, scrolled down by so many lines.
     Help(u16),
+    /// A page to read.
+    Page(Page),
     /// What can be done with a venture.
     Menu(Menu),
     /// A form.
     Form(Box<Form>),
+}
+
+/// A page to read.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// What it is about.
+    pub topic: Topic,
+    /// Scrolled down by so many lines.
+    pub scroll: u16,
+}
+
+/// What a page is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// The models and how they are.
+    Models,
+    /// The roles and what they cost.
+    Roles,
+    /// The personality.
+    Personality,
 }
 
 /// What can be done with a venture.
@@ -88,10 +114,11 @@ impl Model {
     pub fn place(&self) -> Place {
         match (&self.command, &self.overlay, self.screen) {
             (Some(_), ..) => Place::Command,
-            (_, Some(Overlay::Help(_)), _) => Place::Help,
+            (_, Some(Overlay::Help(_) | Overlay::Page(_)), _) => Place::Help,
             (_, Some(Overlay::Menu(_)), _) => Place::Menu,
             (_, Some(Overlay::Form(_)), _) => Place::Form,
-            (_, None, Screen::Chat) => Place::Normal,
+            (_, None, Screen::Chat) if self.chat.inserting => Place::Insert,
+            (_, None, Screen::Chat) => Place::Chat,
             (_, None, Screen::Board) => Place::Board,
             (_, None, Screen::Observer) => Place::Observer,
         }

@@ -2,12 +2,13 @@
 
 use super::{
     catalogue,
+    chat::press as chat,
     command_line::{self, Command, CommandLine},
     form::Form,
     key::{Code, Key},
     keymap::{self, Action, Place},
     message::Effect,
-    model::{Menu, Model, Overlay, Screen},
+    model::{Menu, Model, Overlay, Page, Screen, Topic},
 };
 use hecate_proto::catalogue::DeskSheet;
 
@@ -34,6 +35,7 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
             line.edited();
         }
         (None, Some(Overlay::Form(form))) => type_into(form, key),
+        _ if place == Place::Insert => return chat::write(model, key),
         _ => {}
     }
     Vec::new()
@@ -51,6 +53,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
                 field.insert(text);
             }
         }
+        (None, None) if model.screen == Screen::Chat => return chat::insert(model, text),
         _ => {}
     }
     Vec::new()
@@ -81,11 +84,22 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
     match (place, action) {
         (_, Action::Quit) => vec![Effect::Quit],
         (_, Action::Suspend) => vec![Effect::Suspend],
+        (_, Action::Interrupt) => interrupt(model, place),
+        (Place::Insert, _) => chat::act_in_composer(model, action),
         (Place::Help, _) => act_in_help(model, action),
         (Place::Menu, _) => act_in_menu(model, action),
         (Place::Form, _) => act_in_form(model, action),
         (Place::Command, _) => act_in_command(model, action),
-        (Place::Normal | Place::Board | Place::Observer, _) => act_on_screen(model, action),
+        (Place::Normal | Place::Chat | Place::Board | Place::Observer, _) => act_on_screen(model, action),
+    }
+}
+
+/// On the chat screen it stops an answer; where there is none, it leaves the composer, else the terminal.
+fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
+    match place {
+        Place::Chat | Place::Insert if model.chat.is_answering() => model.chat.cancel().into_iter().collect(),
+        Place::Insert => chat::act_in_composer(model, Action::Back),
+        _ => vec![Effect::Quit],
     }
 }
 
@@ -102,6 +116,7 @@ fn act_on_screen(model: &mut Model, action: Action) -> Vec<Effect> {
             model.board.show_archived = !model.board.show_archived;
             model.board.keep_selection();
         }
+        _ if model.screen == Screen::Chat => return chat::act(model, action),
         _ => move_cursor(model, action),
     }
     Vec::new()
@@ -188,7 +203,7 @@ fn open_desk(model: &mut Model, desk: &DeskSheet) {
 }
 
 fn act_in_help(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some(Overlay::Help(scroll)) = &mut model.overlay else {
+    let Some(Overlay::Help(scroll) | Overlay::Page(Page { scroll, .. })) = &mut model.overlay else {
         return Vec::new();
     };
     match action {
@@ -219,10 +234,10 @@ fn act_in_menu(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn act_in_command(model: &mut Model, action: Action) -> Vec<Effect> {
+    let all = command_line::commands(model);
     let Some(line) = &mut model.command else {
         return Vec::new();
     };
-    let all = command_line::commands(model.catalogue.as_ref());
     match action {
         Action::Complete => {
             line.complete(&all);
@@ -246,6 +261,15 @@ fn run(model: &mut Model, all: &[command_line::Named], typed: &str) -> Vec<Effec
         Some(Command::Chat) => return show(model, Screen::Chat),
         Some(Command::Board) => return show(model, Screen::Board),
         Some(Command::Observer) => return show(model, Screen::Observer),
+        Some(Command::NewChat) => {
+            let cancel = model.chat.renew();
+            return cancel.into_iter().chain(show(model, Screen::Chat)).collect();
+        }
+        Some(Command::Models) => return chat::show_models(model),
+        Some(Command::Roles) => return chat::show_prompts(model, Topic::Roles),
+        Some(Command::Personality) => return chat::show_prompts(model, Topic::Personality),
+        Some(Command::UseModel(name)) => chat::choose_model(model, &name),
+        Some(Command::UseRole(name)) => chat::choose_role(model, &name),
         Some(Command::Help) => model.overlay = Some(Overlay::Help(0)),
         Some(Command::Desk(desk)) => open_desk(model, &desk),
         #[cfg(debug_assertions)]

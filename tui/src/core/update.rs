@@ -2,7 +2,7 @@
 
 use super::{
     board::Venture,
-    catalogue,
+    catalogue, chat,
     message::{Effect, LinkEvent, Message, Outcome, Reply, Request, SubmissionId, Tag},
     model::{Model, Overlay, Screen},
     press,
@@ -10,6 +10,7 @@ use super::{
 use hecate_proto::{
     answer::{CommandAnswer, ErrorAnswer},
     fact::FactFrame,
+    llm::{LlmHealth, ModelsAnswer},
     route,
 };
 use serde::Deserialize;
@@ -20,10 +21,40 @@ const PAGE_ROWS: u32 = 200;
 
 /// Folds a message into the model and says what to do in the world.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let effects = fold(model, message);
+    model.chat.fit(model.size.0, model.size.1);
+    effects
+}
+
+fn fold(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(key) => press::press(model, key),
         Message::Paste(text) => press::paste(model, &text),
-        Message::Resized => Vec::new(),
+        Message::Resized { columns, rows } => {
+            model.size = (columns, rows);
+            model.chat.fit(columns, rows);
+            chat::press::go_on(&model.chat)
+        }
+        Message::GoOn => {
+            model.chat.transcript.measure_slice();
+            chat::press::go_on(&model.chat)
+        }
+        Message::Answer(id, event) => {
+            model.chat.answered(id, event);
+            Vec::new()
+        }
+        Message::Kept(mut kept) => {
+            std::mem::take(&mut kept.troubles).into_iter().for_each(|trouble| model.bad(trouble));
+            model.chat.restore(kept).into_iter().collect()
+        }
+        Message::Prompts(prompts) => {
+            prompts.troubles.iter().for_each(|trouble| model.bad(trouble));
+            model.chat.prompts_came(prompts).into_iter().collect()
+        }
+        Message::KeepingFailed(why) => {
+            model.bad(why);
+            Vec::new()
+        }
         Message::Resumed => vec![Effect::RetakeTerminal],
         Message::Link(event) => link_changed(model, &event),
         Message::Fact(fact) => fact_arrived(model, &fact),
@@ -122,6 +153,14 @@ fn replied(model: &mut Model, reply: Reply) -> Vec<Effect> {
             model.observer.apply(reply.outcome);
             Vec::new()
         }
+        Tag::Models => {
+            models_came(model, reply.outcome);
+            Vec::new()
+        }
+        Tag::Providers => {
+            providers_came(model, reply.outcome);
+            Vec::new()
+        }
         Tag::Command(submission) => command_ended(model, submission, reply.outcome),
     }
 }
@@ -131,12 +170,26 @@ fn catalogue_came(model: &mut Model, outcome: Outcome) -> Vec<Effect> {
         Ok(catalogue) => {
             model.catalogue = Some(catalogue);
             open_wanted_birth(model);
-            load_ventures(model)
+            load_ventures(model).into_iter().chain(chat::press::ask_for_models()).collect()
         }
         Err(trouble) => {
             model.bad(format!("the daemon's catalogue did not come: {}", trouble.says()));
             Vec::new()
         }
+    }
+}
+
+fn models_came(model: &mut Model, outcome: Outcome) {
+    match read::<ModelsAnswer>(outcome) {
+        Ok(answer) => model.chat.models.list = answer.models,
+        Err(trouble) => model.bad(format!("the list of models did not come: {}", trouble.says())),
+    }
+}
+
+fn providers_came(model: &mut Model, outcome: Outcome) {
+    match read::<LlmHealth>(outcome) {
+        Ok(answer) => model.chat.models.providers = answer.providers,
+        Err(trouble) => model.bad(format!("how the models are is unknown: {}", trouble.says())),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line that is known before any daemon has spoken. Nouns and verbs are the daemon's own.
 
+use super::ask::Question;
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, path::PathBuf};
 
@@ -12,6 +13,7 @@ Examples:
   hecate venture setup --name \"Greenhouse\"     set a venture up
   hecate venture list --json                   every venture, as the daemon answers
   hecate venture --help                        what can be done with ventures
+  hecate ask \"What does this do?\" < main.rs    ask a model about a file
   hecate doctor                                which sockets were tried, and what is wrong
   hecate doctor --path                         the socket that answers, for scripts
   hecate down                                  stop what `hecate up` started
@@ -49,6 +51,8 @@ pub enum Verb {
         #[arg(long, conflicts_with = "json")]
         path: bool,
     },
+    /// Ask a model; what comes on stdin follows the question, and the answer streams to stdout.
+    Ask(Question),
     /// Print the version.
     Version,
     /// A noun of the daemon's catalogue, a verb and its flags: `venture setup --name …`.

@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::{net::UnixStream, time::timeout};
+use tokio::{net::UnixStream, task::JoinHandle, time::timeout};
 
 /// The largest answer that is read.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -90,6 +90,9 @@ pub enum CallError {
     /// The request cannot be written as HTTP.
     #[error("the request cannot be sent: {0}")]
     Request(#[from] hyper::http::Error),
+    /// The request cannot be written as JSON.
+    #[error("the request cannot be written: {0}")]
+    Unwritable(serde_json::Error),
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(#[from] hyper::Error),
@@ -141,8 +144,34 @@ pub fn connect_trouble(error: &io::Error) -> String {
     }
 }
 
+/// A connection that ends when it is let go of.
+pub(super) struct Connection(Option<JoinHandle<Result<(), hyper::Error>>>);
+
+impl Connection {
+    /// Lets it end by itself, with the body that comes over it.
+    fn release(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.take().inspect(JoinHandle::abort);
+    }
+}
+
 /// Opens a connection and sends a request; the body of the answer is still to be read.
 pub async fn open(socket: &Path, call: &Call) -> Result<Response<Incoming>, CallError> {
+    let (response, connection) = open_held(socket, call).await?;
+    connection.release();
+    Ok(response)
+}
+
+/// The same, with the connection in hand: dropping it closes the socket at once.
+pub(super) async fn open_held(
+    socket: &Path,
+    call: &Call,
+) -> Result<(Response<Incoming>, Connection), CallError> {
     let refused = |error| CallError::Connect { socket: socket.to_owned(), error };
     let limit = Duration::from_millis(CONNECT_MS);
     let stream = timeout(limit, UnixStream::connect(socket))
@@ -150,9 +179,9 @@ pub async fn open(socket: &Path, call: &Call) -> Result<Response<Incoming>, Call
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         .map_err(refused)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // Ends with the connection; how it ended is told to whoever waits for the answer.
-    tokio::spawn(connection);
-    Ok(sender.send_request(request(call)?).await?)
+    // How it ended is told to whoever waits for the answer.
+    let connection = Connection(Some(tokio::spawn(connection)));
+    Ok((sender.send_request(request(call)?).await?, connection))
 }
 
 fn request(call: &Call) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
@@ -189,7 +218,7 @@ async fn answer(socket: &Path, call: &Call) -> Result<Answer, CallError> {
     Ok(Answer { status, body })
 }
 
-async fn read_all(response: Response<Incoming>) -> Result<Bytes, CallError> {
+pub(super) async fn read_all(response: Response<Incoming>) -> Result<Bytes, CallError> {
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
     body.map(|all| all.to_bytes()).map_err(|error| match error.downcast::<LengthLimitError>() {
         Ok(_) => CallError::TooLarge,

@@ -3,7 +3,7 @@
 use super::{
     client::{self, CallError, Found},
     exit::Exit,
-    print, socket,
+    print, socket, state_folder,
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -11,12 +11,9 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom},
-    os::unix::{
-        fs::{DirBuilderExt, OpenOptionsExt},
-        process::CommandExt,
-    },
+    os::unix::{fs::OpenOptionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -97,7 +94,7 @@ fn on_the_network<T>(work: impl Future<Output = Result<T, UpError>>) -> Result<T
 async fn claim(state: &Path) -> Result<File, UpError> {
     let path = state.join("up.lock");
     let at = |error| UpError::File { path: path.clone(), error };
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(at)?;
+    let file = state_folder::open(&path).map_err(at)?;
     let limit = time::Instant::now() + Duration::from_millis(CLAIM_MS);
     let mut turn = time::interval(Duration::from_millis(ASK_EVERY_MS));
     loop {
@@ -188,13 +185,10 @@ fn program() -> Option<PathBuf> {
     beside.into_iter().chain(in_path).find(|file| file.is_file()).and_then(|file| file.canonicalize().ok())
 }
 
-/// `$XDG_STATE_HOME/hecate`, else `~/.local/state/hecate`; made when it is missing.
+/// Where terminals keep what outlives them, else a folder for things that need not live long; made when missing.
 fn state_folder() -> Result<PathBuf, UpError> {
-    let home = || socket::env_path("HOME").map(|home| home.join(".local/state"));
-    let base = socket::env_path("XDG_STATE_HOME").or_else(home).unwrap_or_else(std::env::temp_dir);
-    let folder = base.join("hecate");
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-    made.map_err(|error| UpError::File { path: folder.clone(), error })?;
+    let folder = state_folder::state(socket::env_path).unwrap_or_else(|| std::env::temp_dir().join("hecate"));
+    state_folder::make(&folder).map_err(|error| UpError::File { path: folder.clone(), error })?;
     Ok(folder)
 }
 
@@ -203,8 +197,7 @@ fn start(program: &Path, explicit: Option<&Path>, log: &Path) -> Result<Child, U
         let path = path.to_owned();
         move |error| UpError::File { path, error }
     };
-    let open = OpenOptions::new().create(true).append(true).mode(0o600).open(log);
-    let out = open.map_err(at(log))?;
+    let out = state_folder::open(log).map_err(at(log))?;
     let err = out.try_clone().map_err(at(log))?;
     let mut command = Command::new(program);
     if let Some(socket) = explicit {

@@ -37,7 +37,7 @@ pub fn examine(candidates: &[PathBuf], as_json: bool) -> Exit {
             findings.push(look(socket).await);
         }
         if as_json {
-            print::line(&report(&findings).to_string());
+            print::json(&report(&findings).to_string());
         } else {
             findings.iter().for_each(tell);
             print::line(&verdict(&findings));

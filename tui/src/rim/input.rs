@@ -25,7 +25,7 @@ fn message(event: Event) -> Option<Message> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => translate(key).map(Message::Key),
         Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Resize(..) => Some(Message::Resized),
+        Event::Resize(columns, rows) => Some(Message::Resized { columns, rows }),
         _ => None,
     }
 }
@@ -34,6 +34,7 @@ fn translate(event: KeyEvent) -> Option<Key> {
     let code = match event.code {
         KeyCode::Char(_) if event.modifiers.contains(KeyModifiers::ALT) => return None,
         KeyCode::Char(letter) => Code::Char(letter),
+        KeyCode::Enter if event.modifiers.contains(KeyModifiers::ALT) => Code::AltEnter,
         KeyCode::Enter => Code::Enter,
         KeyCode::Esc => Code::Esc,
         KeyCode::Backspace => Code::Backspace,

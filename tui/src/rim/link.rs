@@ -2,6 +2,7 @@
 //! requests. What it all means is the core's business.
 
 use super::{
+    answer::AnswerStream,
     backoff::Backoff,
     client::{self, Call, CallError},
     signals::Signals,
@@ -9,9 +10,10 @@ use super::{
 };
 use crate::core::{
     Message,
+    chat::{AnswerEvent, AnswerId},
     message::{Down, LinkEvent, Outcome, Reply, Request, Tag},
 };
-use hecate_proto::{fact::FactFrame, route};
+use hecate_proto::{fact::FactFrame, llm::ChatRequest, route};
 use http_body_util::BodyExt;
 use hyper::{Response, body::Incoming};
 use serde::Deserialize;
@@ -22,6 +24,7 @@ use std::{
 };
 use tokio::{
     sync::{mpsc, watch},
+    task::JoinHandle,
     time::{Instant, timeout, timeout_at},
 };
 use uuid::Uuid;
@@ -39,10 +42,25 @@ const TREE_EVERY_MS: u64 = 2_000;
 pub(super) struct Orders {
     /// Requests, bounded.
     pub(super) requests: mpsc::Receiver<Request>,
+    /// Questions to models, and their ends.
+    pub(super) answers: mpsc::Receiver<AnswerOrder>,
     /// From where to follow: the number of the order and the position.
     pub(super) follow: watch::Receiver<(u64, u64)>,
     /// Whether somebody looks at the tree.
     pub(super) tree: watch::Receiver<bool>,
+}
+
+/// What to do about an answer.
+pub(super) enum AnswerOrder {
+    /// Ask for it.
+    Ask {
+        /// Comes back with every piece.
+        id: AnswerId,
+        /// The question.
+        request: Box<ChatRequest>,
+    },
+    /// Close its connection.
+    Cancel(AnswerId),
 }
 
 /// Runs until the model's thread hangs up.
@@ -58,9 +76,10 @@ pub(super) fn run(candidates: Vec<PathBuf>, orders: Orders, messages: SyncSender
             Ok(signals) => drop(tokio::spawn(signals.pass_on(link.messages.clone()))),
             Err(error) => refuse(&link.messages, &format!("signals cannot be heard: {error}")),
         }
-        let Orders { requests, follow, tree } = orders;
+        let Orders { requests, answers, follow, tree } = orders;
         tokio::spawn(Arc::clone(&link).stay_connected(follow));
         tokio::spawn(Arc::clone(&link).watch_tree(tree));
+        tokio::spawn(Arc::clone(&link).carry_answers(answers));
         link.carry(requests).await;
     });
 }
@@ -194,6 +213,39 @@ impl Link {
         }
     }
 
+    /// Carries one answer at a time, as there is one conversation; letting go of it closes its connection.
+    async fn carry_answers(self: Arc<Self>, mut orders: mpsc::Receiver<AnswerOrder>) {
+        let mut current: Option<(AnswerId, JoinHandle<()>)> = None;
+        while let Some(order) = orders.recv().await {
+            match order {
+                AnswerOrder::Ask { id, request } => {
+                    let reading = tokio::spawn(Arc::clone(&self).carry_answer(id, request));
+                    let before = current.replace((id, reading));
+                    before.inspect(|(_, reading)| reading.abort());
+                }
+                AnswerOrder::Cancel(id) => {
+                    let meant = current.take_if(|(current, _)| *current == id);
+                    meant.inspect(|(_, reading)| reading.abort());
+                }
+            }
+        }
+    }
+
+    async fn carry_answer(self: Arc<Self>, id: AnswerId, request: Box<ChatRequest>) {
+        let socket = self.socket.borrow().clone();
+        let Some(socket) = socket else {
+            return self.tell(Message::Answer(id, AnswerEvent::Broken("there is no connection".to_owned())));
+        };
+        match AnswerStream::open(&socket, &request).await {
+            Err(why) => self.tell(Message::Answer(id, why.into())),
+            Ok(mut stream) => {
+                while let Some(event) = stream.next().await {
+                    self.tell(Message::Answer(id, event));
+                }
+            }
+        }
+    }
+
     /// Tries until there is an answer that does not pass by itself, or for as long as [`RETRY_MS`] says. A
     /// command goes out under one key however often it is sent.
     async fn answer(&self, request: Request) -> Outcome {
@@ -247,6 +299,8 @@ fn outcome(answer: Result<client::Answer, CallError>) -> Outcome {
 fn frame(item: Item) -> Option<Message> {
     let frame = match item {
         Item::TooLarge => return Some(Message::UnreadableFrame("it is too large".to_owned())),
+        // A later daemon may say more than this terminal knows.
+        Item::Stray => return None,
         Item::Frame(frame) => frame,
     };
     let read = match frame.event.as_str() {

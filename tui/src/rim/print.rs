@@ -1,10 +1,13 @@
 //! The only place that prints. Everything else hands its text here.
 
 use super::exit::Exit;
+use crate::core::letters::spelt_out;
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
+    os::fd::AsFd,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
+use tokio::{io::Interest, net::unix::pipe::Sender};
 
 /// Set once a result could not be written. Only the process's end looks at it, so that nobody in between
 /// has to hand the news on.
@@ -14,6 +17,28 @@ static LOST: AtomicBool = AtomicBool::new(false);
 pub fn line(text: &str) {
     let mut out = io::stdout().lock();
     written(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// One line of JSON on stdout, which must be compact. On a terminal, nothing in it steers the terminal.
+pub fn json(text: &str) {
+    if io::stdout().is_terminal() { line(&spelt_out(text)) } else { line(text) }
+}
+
+/// A piece of result on stdout, shown at once.
+pub fn piece(text: &str) {
+    let mut out = io::stdout().lock();
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Ends when the pipe that results go into has lost its reader. Of anything else, nothing is ever said.
+pub async fn reader_left() {
+    let out = io::stdout().as_fd().try_clone_to_owned();
+    // Unchecked, since the checked one would make the pipe non-blocking for everybody who writes to it.
+    let watched = out.and_then(Sender::from_owned_fd_unchecked);
+    match watched {
+        Ok(pipe) if pipe.ready(Interest::ERROR).await.is_ok() => {}
+        _ => std::future::pending().await,
+    }
 }
 
 /// Takes note of how writing a result went; the first failure is told.

@@ -24,6 +24,8 @@ pub enum Item {
     Frame(Frame),
     /// A frame beyond the bounds was left out.
     TooLarge,
+    /// A line that is no field of the standard, which asks to ignore it. Who knows the other end may know better.
+    Stray,
 }
 
 /// The parser's state between chunks.
@@ -72,12 +74,11 @@ impl Parser {
             return self.end_frame();
         }
         let (name, value) = text.split_once(':').unwrap_or((text, ""));
-        self.take_field(name, value.strip_prefix(' ').unwrap_or(value));
-        None
+        self.take_field(name, value.strip_prefix(' ').unwrap_or(value))
     }
 
     /// A line that begins with a colon is a comment; its name is empty, so it falls through.
-    fn take_field(&mut self, name: &str, value: &str) {
+    fn take_field(&mut self, name: &str, value: &str) -> Option<Item> {
         match name {
             "data" if self.data.len() + value.len() > FRAME_BYTES_MAX => self.too_large = true,
             "data" => {
@@ -88,8 +89,10 @@ impl Parser {
             }
             "event" => self.event = value.to_owned(),
             "id" if !value.contains('\0') => self.id = Some(value.to_owned()),
-            _ => {}
+            "" | "id" | "retry" => {}
+            _ => return Some(Item::Stray),
         }
+        None
     }
 
     fn end_frame(&mut self) -> Option<Item> {
@@ -131,6 +134,7 @@ mod tests {
             ("event: lost\n\ndata: x\n\n", vec![frame(None, "message", "x")]),
             ("\u{feff}data: x\n\n", vec![frame(None, "message", "x")]),
             ("data: never ended\n", vec![]),
+            ("retry: 7\n{\"a\": 1}\ndata: x\n\n", vec![Item::Stray, frame(None, "message", "x")]),
         ] {
             assert_eq!(parse(text), frames, "{text:?}");
         }

@@ -39,6 +39,12 @@ impl Screen {
         Ok(Self { terminal, theme })
     }
 
+    /// Cells in a row, and rows.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        let size = self.terminal.size()?;
+        Ok((size.width, size.height))
+    }
+
     /// Paints what changed since the last frame, as one update.
     pub fn paint(&mut self, model: &Model) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;

@@ -13,8 +13,17 @@ use ratatui::{
 };
 
 const KEY_COLUMNS: usize = 26;
-const PLACES: [Place; 7] =
-    [Place::Normal, Place::Board, Place::Observer, Place::Menu, Place::Form, Place::Command, Place::Help];
+const PLACES: [Place; 9] = [
+    Place::Normal,
+    Place::Chat,
+    Place::Insert,
+    Place::Board,
+    Place::Observer,
+    Place::Menu,
+    Place::Form,
+    Place::Command,
+    Place::Help,
+];
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, scroll: u16, theme: &Theme) {
     let area = centred(area, 84, area.height);
@@ -43,7 +52,8 @@ fn lines(model: &Model, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         lines.push(Line::default());
     }
     lines.push(Line::styled("Commands", theme.accent()));
-    let commands = command_line::commands(model.catalogue.as_ref());
-    lines.extend(commands.iter().map(|it| says(&format!(":{}", it.name), &it.says)));
+    let commands = command_line::commands(model);
+    let said = commands.iter().filter(|it| !it.says.is_empty());
+    lines.extend(said.map(|it| says(&format!(":{}", it.name), &it.says)));
     lines
 }

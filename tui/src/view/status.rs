@@ -55,6 +55,8 @@ pub(super) fn draw_news(frame: &mut Frame<'_>, area: Rect, model: &Model, theme:
 fn keys_here(place: Place) -> &'static str {
     match place {
         Place::Normal | Place::Command => "2 board   3 observer   n new venture",
+        Place::Chat => "i write   j/k scroll   Tab model   t thoughts   2 board   3 observer",
+        Place::Insert => "Enter send   Alt+Enter new line   Up earlier prompts   Esc leave",
         Place::Board => "j/k move   Enter actions   n new venture   a archived",
         Place::Observer => "j/k move   g/G first and last",
         Place::Menu => "j/k move   Enter open   Esc close",
@@ -66,7 +68,7 @@ fn keys_here(place: Place) -> &'static str {
 fn draw_command(frame: &mut Frame<'_>, area: Rect, model: &Model, command: &CommandLine, theme: &Theme) {
     let typed = text::clean(command.input.text());
     let before = text::clean(&command.input.text()[..command.input.cursor()]);
-    let all = command_line::commands(model.catalogue.as_ref());
+    let all = command_line::commands(model);
     let fitting = command_line::matching(&all, command.typed());
     let names: Vec<&str> = fitting.iter().take(COMPLETIONS_MAX).map(|it| it.name.as_str()).collect();
     let line = Line::from(vec![

@@ -1,5 +1,6 @@
 //! Meanings, not colours: views ask for "dim" or "bad", and the theme knows what the terminal can show.
 
+use crate::core::markdown::Ink;
 use ratatui::{
     buffer::Buffer,
     style::{Color, Modifier, Style},
@@ -31,6 +32,15 @@ const IN_ASCII: &[(&str, &str)] = &[
     ("‹", "<"),
     ("›", ">"),
     ("…", "~"),
+    ("┼", "+"),
+    ("▎", "|"),
+    ("◦", "o"),
+    ("▪", "+"),
+    ("☐", "."),
+    ("☑", "x"),
+    ("▸", ">"),
+    ("▾", "v"),
+    ("↓", "v"),
 ];
 
 impl Theme {
@@ -72,6 +82,24 @@ impl Theme {
     /// The row under the cursor.
     pub fn selected(&self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// How an ink looks.
+    pub fn ink(&self, ink: Ink) -> Style {
+        let code = self.style(Color::Green, Modifier::empty());
+        let link = self.style(Color::Cyan, Modifier::UNDERLINED);
+        let looks = [
+            (Ink::STRONG, self.strong()),
+            (Ink::EMPHASIS, Style::new().add_modifier(Modifier::ITALIC)),
+            (Ink::STRUCK, Style::new().add_modifier(Modifier::CROSSED_OUT)),
+            (Ink::CODE, code),
+            (Ink::LINK, link),
+            (Ink::HEADING, self.accent()),
+            (Ink::QUIET, self.dim()),
+            (Ink::BAD, self.bad()),
+        ];
+        let worn = looks.into_iter().filter(|(part, _)| ink.has(*part));
+        worn.fold(Style::new(), |style, (_, look)| style.patch(look))
     }
 
     /// The last pass over a frame: where only ASCII may be drawn, nothing else is left.

@@ -4,11 +4,14 @@
 use crate::sample;
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     io::{BufRead, BufReader, Read, Write},
     os::unix::net::{UnixListener, UnixStream},
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -42,6 +45,10 @@ pub(crate) struct State {
     /// The next command is recorded, and answered so.
     pub(crate) hide_next_answer: Option<(u16, Value)>,
     pub(crate) extra_desks: Vec<Value>,
+    /// What answers to models say next; `None` ends the stream.
+    said: VecDeque<Option<String>>,
+    /// Answers whose connection the terminal closed.
+    pub(crate) answers_left: usize,
     /// Idempotency keys and their first answers.
     receipts: BTreeMap<String, Value>,
     streams: Vec<UnixStream>,
@@ -124,6 +131,71 @@ impl FakeDaemon {
         self.change(|state| record(state, row))
     }
 
+    /// Says more of an answer, byte by byte as it is given.
+    pub(crate) fn say(&self, bytes: impl Into<String>) {
+        self.change(|state| state.said.push_back(Some(bytes.into())));
+    }
+
+    /// Says a chunk of an answer.
+    pub(crate) fn say_chunk(&self, content: &str) {
+        self.say(format!("data: {}\n\n", json!({"content": content, "done": false})));
+    }
+
+    /// Ends an answer well.
+    pub(crate) fn say_done(&self) {
+        self.say(sample::answer_done());
+        self.change(|state| state.said.push_back(None));
+    }
+
+    /// Breaks an answer off.
+    pub(crate) fn break_off(&self) {
+        self.change(|state| state.said.push_back(None));
+    }
+
+    /// The questions to models so far.
+    pub(crate) fn questions(&self) -> Vec<Value> {
+        let state = self.state();
+        state.asked.iter().filter(|it| it.path == "/api/llm/chat").map(|it| it.body.clone()).collect()
+    }
+
+    fn answer_a_question(&self, mut out: UnixStream) -> Option<()> {
+        if let Some((status, body)) = self.change(|state| state.next_answer.take()) {
+            return write_answer(out, status, &body);
+        }
+        let gone = self.watch_for_its_end(&out)?;
+        out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: waiting\n\n").ok()?;
+        self.change(|state| state.streams.push(out.try_clone().unwrap()));
+        loop {
+            let mut state = self.state();
+            while state.said.is_empty() && !state.down && !gone.load(SeqCst) {
+                state = self.state.1.wait(state).ok()?;
+            }
+            if gone.load(SeqCst) {
+                return None;
+            }
+            let Some(bytes) = state.said.pop_front().flatten() else {
+                // Ended by the daemon: nobody has left.
+                gone.store(true, SeqCst);
+                return out.shutdown(std::net::Shutdown::Both).ok();
+            };
+            drop(state);
+            out.write_all(bytes.as_bytes()).ok()?;
+        }
+    }
+
+    /// Counts an answer as left when its connection is closed at the other end first.
+    fn watch_for_its_end(&self, stream: &UnixStream) -> Option<Arc<AtomicBool>> {
+        let gone = Arc::new(AtomicBool::new(false));
+        let mut other_end = stream.try_clone().ok()?;
+        let (daemon, left) = (self.clone(), Arc::clone(&gone));
+        thread::spawn(move || {
+            drop(other_end.read(&mut [0]));
+            let first = !left.swap(true, SeqCst);
+            daemon.change(|state| state.answers_left += usize::from(first));
+        });
+        Some(gone)
+    }
+
     fn serve(&self, stream: UnixStream) -> Option<()> {
         let mut reader = BufReader::new(stream.try_clone().ok()?);
         let asked = read_request(&mut reader)?;
@@ -135,6 +207,9 @@ impl FakeDaemon {
         drop(state);
         if asked.path.starts_with("/api/facts/stream") {
             return self.stream(stream, &asked);
+        }
+        if asked.path == "/api/llm/chat" {
+            return self.answer_a_question(stream);
         }
         let (status, body) = self.change(|state| answer(state, &asked))?;
         write_answer(stream, status, &body)
@@ -231,6 +306,8 @@ fn answer(state: &mut State, asked: &Asked) -> Option<(u16, Value)> {
             let rows: Vec<&Value> = state.rows.values().collect();
             json!({"ok": true, "ventures": rows, "next_cursor": null, "as_of_position": state.position()})
         }
+        "/api/llm/models" => sample::models(),
+        "/api/llm/health" => sample::llm_health(),
         "/debug/tree" => return Some(state.tree.clone().unwrap_or_else(|| (200, sample::tree()))),
         _ => match path.strip_prefix("/api/ventures/").and_then(|id| state.rows.get(id)) {
             Some(row) => json!({"ok": true, "venture": row, "as_of_position": state.position()}),

@@ -54,6 +54,8 @@ pub(crate) fn live_with(rows: &[Value], desks: &[Value]) -> Model {
     let load = model.board.load;
     answer(&mut model, Tag::Ventures { load }, 200, page(rows, None, 41));
     update(&mut model, Message::Link(LinkEvent::Following));
+    answer(&mut model, Tag::Models, 200, sample::models());
+    answer(&mut model, Tag::Providers, 200, sample::llm_health());
     press(&mut model, "2");
     model
 }

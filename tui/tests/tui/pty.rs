@@ -10,12 +10,14 @@ use std::{
     thread,
     time::Instant,
 };
+use tempfile::TempDir;
 
 pub(crate) struct Pty {
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
     output: Arc<(Mutex<Output>, Condvar)>,
+    _no_home: TempDir,
 }
 
 struct Output {
@@ -42,6 +44,7 @@ impl Pty {
     }
 
     pub(crate) fn start(program: &str, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let no_home = tempfile::tempdir().unwrap();
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(program);
@@ -49,6 +52,9 @@ impl Pty {
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
         command.env_remove("HECATE_SOCKET");
+        // Nobody's own drafts, prompts and roles come into a test, and none of a test's into them.
+        command.env("XDG_STATE_HOME", no_home.path());
+        command.env("XDG_CONFIG_HOME", no_home.path());
         env.iter().for_each(|(name, value)| command.env(name, value));
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
@@ -77,7 +83,7 @@ impl Pty {
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { child, writer, master: pair.master, output }
+        Self { child, writer, master: pair.master, output, _no_home: no_home }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -115,6 +121,12 @@ impl Pty {
 
     pub(crate) fn wait_for_text(&self, text: &str) -> String {
         self.wait_for(text, |screen| screen.contains(text))
+    }
+
+    /// Ends it as only the kernel can.
+    pub(crate) fn kill(&self) {
+        let pid = rustix::process::Pid::from_raw(self.pid() as i32).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     }
 
     /// Waits for the end; answers the exit code, and whether the terminal was handed back.

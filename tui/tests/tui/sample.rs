@@ -132,3 +132,24 @@ pub(crate) fn tree() -> Value {
         worker("/hecate/edge", "running", 120)
     ]}})
 }
+
+pub(crate) fn models() -> Value {
+    let model = |provider: &str, name: &str, local: bool, size: &str| {
+        json!({"name": name, "provider": provider, "local": local, "context_length": 8192, "parameter_size": size,
+               "quantization_level": "Q4_K_M"})
+    };
+    json!({"ok": true, "models": [
+        model("cloud", "great", false, "400B"), model("ollama", "camellia", true, "8.0B"), model("ollama", "oolong", true, "1.2B")]})
+}
+
+pub(crate) fn llm_health() -> Value {
+    json!({"ok": true, "status": "healthy", "providers": {
+        "cloud": {"status": "unauthorized", "error": "401"}, "ollama": {"status": "healthy", "models": 2}}})
+}
+
+/// The two last lines of a whole answer.
+pub(crate) fn answer_done() -> String {
+    let done = json!({"content": "", "done": true, "model": "camellia", "provider": "ollama", "stop_reason": "stop",
+                      "usage": {"prompt_tokens": 12, "completion_tokens": 34, "source": "reported"}});
+    format!("data: {done}\n\ndata: [DONE]\n\n")
+}

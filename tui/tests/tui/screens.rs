@@ -11,11 +11,11 @@ use hecate_tui::{
 use ratatui::{Terminal, backend::TestBackend};
 use serde_json::{Value, json};
 
-fn picture(model: &Model, columns: u16, rows: u16) -> String {
+pub(crate) fn picture(model: &Model, columns: u16, rows: u16) -> String {
     painted(model, columns, rows, Theme { colour: true, ascii: false })
 }
 
-fn painted(model: &Model, columns: u16, rows: u16, theme: Theme) -> String {
+pub(crate) fn painted(model: &Model, columns: u16, rows: u16, theme: Theme) -> String {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal.draw(|frame| view::draw(frame, model, &theme)).unwrap();
     let text = terminal.backend().to_string();
@@ -34,7 +34,7 @@ fn ventures() -> Vec<Value> {
 }
 
 #[test]
-fn chat_says_what_works_today() {
+fn chat_begins_with_what_can_be_done() {
     insta::assert_snapshot!(picture(&Model::default(), 80, 24));
 }
 
@@ -108,7 +108,7 @@ fn the_observer_at_two_sizes() {
 fn help_is_the_keymap() {
     let mut model = live(&[]);
     press(&mut model, "?");
-    insta::assert_snapshot!(picture(&model, 120, 70));
+    insta::assert_snapshot!(picture(&model, 120, 110));
 }
 
 #[test]

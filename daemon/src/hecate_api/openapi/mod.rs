@@ -28,6 +28,10 @@ fn document(edge: &Edge) -> Value {
     for (path, method, operation) in operations(edge, &mut schemas) {
         paths.entry(path).or_insert_with(|| json!({}))[method] = operation;
     }
+    for part in &edge.parts.routes {
+        paths.extend(part.paths.clone());
+        schemas.extend(part.schemas.clone());
+    }
     components.insert("schemas".to_owned(), schemas.into_value());
     json!({
         "openapi": "3.1.0",
@@ -55,7 +59,8 @@ fn tags(edge: &Edge) -> Vec<Value> {
     let processes =
         edge.parts.processes.iter().map(|process| process.spec()).map(|spec| tag(spec.name, spec.says));
     let models = edge.parts.models.iter().map(|model| tag(model.name(), "Answers queries."));
-    std::iter::once(daemon).chain(processes).chain(models).collect()
+    let others = edge.parts.routes.iter().map(|part| tag(part.tag.0, part.tag.1));
+    std::iter::once(daemon).chain(processes).chain(models).chain(others).collect()
 }
 
 fn operations(edge: &Edge, schemas: &mut Schemas) -> Vec<(String, &'static str, Value)> {

@@ -28,6 +28,11 @@ impl Schemas {
         schema
     }
 
+    /// Takes schemas whose names are the document's own already.
+    pub(super) fn extend(&mut self, named: Map<String, Value>) {
+        self.0.extend(named);
+    }
+
     pub(super) fn into_value(self) -> Value {
         Value::Object(self.0)
     }

@@ -295,6 +295,7 @@ impl Teahouse {
         let edge = Edge::new(EdgeParts {
             processes: vec![Arc::clone(&brewing)],
             models: vec![Arc::clone(&model)],
+            routes: Vec::new(),
             store: current.clone(),
             told: Vec::new(),
             hearings: hearing.iter().cloned().collect(),

@@ -1,7 +1,7 @@
 //! `hecate NOUN VERB …`: nouns, verbs and flags are the catalogue's, so a new desk has its verb at once.
 
 mod parser;
-mod show;
+pub(super) mod show;
 
 use super::{
     client::{self, Answer, Call, CallError, Found},
@@ -85,7 +85,7 @@ async fn carry_out(socket: &Path, order: Order) -> Exit {
         Err(error) => failed(Exit::Unreachable, &error.to_string()),
         Ok(answer) if !(200..300).contains(&answer.status) => refused(answer, order.json),
         Ok(answer) if order.json => {
-            print::line(&answer.body.to_string());
+            print::json(&answer.body.to_string());
             Exit::Done
         }
         Ok(answer) => {
@@ -111,7 +111,7 @@ fn leaves_open(answer: &Result<Answer, CallError>) -> bool {
 /// The code stands first on stderr, for programs; with `--json` the raw answer stands on stdout too.
 fn refused(Answer { status, body }: Answer, as_json: bool) -> Exit {
     if as_json {
-        print::line(&body.to_string());
+        print::json(&body.to_string());
     }
     match ErrorAnswer::deserialize(&body) {
         Ok(error) => show::refusal(&error).iter().for_each(|line| print::trouble(line)),

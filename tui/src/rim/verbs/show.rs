@@ -61,7 +61,7 @@ fn recorded(body: &Value) -> Vec<String> {
 }
 
 /// Code first, so that a program reads it up to the colon; then what to do.
-pub(super) fn refusal(error: &ErrorAnswer) -> Vec<String> {
+pub(in crate::rim) fn refusal(error: &ErrorAnswer) -> Vec<String> {
     let detail = |key: &str| error.details.get(key).map(plain);
     let mut lines = vec![format!("{}: {}", error.error, clean(&error.message))];
     if let Some(field) = detail("field") {
