@@ -1,7 +1,7 @@
 //! The whole daemon wired up but not yet running: processes, read models, facts and the edge, each with the
 //! kinds of actors that `supervision.toml` can place.
 
-use crate::config::Config;
+use crate::config::{Config, Policies};
 use crate::hecate_api::{self, Edge, EdgeParts, Limits};
 use crate::listening::Listening;
 use crate::serve_llm::{Llm, ProviderSettings};
@@ -32,11 +32,12 @@ pub(crate) struct House {
 
 impl House {
     /// Wires everything; starts and opens nothing.
-    pub(crate) fn furnish(node: Node, folders: &Folders) -> House {
+    pub(crate) fn furnish(node: Node, folders: &Folders, policies: &Policies) -> House {
         let store = CurrentStore::default();
         let open = |process: &ProcessEntry| {
             let (store, node, heard) = (store.clone(), node.clone(), Progress::default());
-            let wiring = Wiring { store, node, code: Code::running(), heard: heard.clone() };
+            let policy = policies.get(process.spec.name).cloned().unwrap_or_default();
+            let wiring = Wiring { store, node, code: Code::running(), heard: heard.clone(), policy };
             ((process.open)(wiring), heard)
         };
         let (processes, heard): (Vec<_>, Vec<_>) = PROCESSES.iter().map(open).unzip();
@@ -142,7 +143,11 @@ pub(crate) struct Folders {
 #[cfg(test)]
 pub(crate) fn a_house() -> House {
     let clock = Arc::new(hecate_desk::SystemClock);
-    House::furnish(Node { node_id: "n".into(), realm: "r".into(), clock }, &Folders::default())
+    House::furnish(
+        Node { node_id: "n".into(), realm: "r".into(), clock },
+        &Folders::default(),
+        &Policies::new(),
+    )
 }
 
 #[cfg(test)]

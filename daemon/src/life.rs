@@ -101,7 +101,7 @@ fn read_plan(config: &Config) -> Result<Plan, Vec<String>> {
 
 /// The kinds of a house that nobody moves into.
 fn kinds_on_paper(config: &Config) -> Kinds {
-    let house = House::furnish(node("unnamed".to_owned(), config), &Folders::default())
+    let house = House::furnish(node("unnamed".to_owned(), config), &Folders::default(), &config.policies)
         .with_models(&config.providers);
     let never = |path: &PathBuf| OpenError::Locked { path: path.clone() };
     let path = config.data_dir.clone();
@@ -116,7 +116,8 @@ fn node(node_id: String, config: &Config) -> Node {
 fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure> {
     logging::start(&config.log, config.log_format);
     let data = ClaimedData::claim(&config.data_dir)?;
-    let house = House::furnish(node(data.node_id()?, config), &data.folders()).with_models(&config.providers);
+    let house = House::furnish(node(data.node_id()?, config), &data.folders(), &config.policies)
+        .with_models(&config.providers);
     let tree = Arc::new(OnceLock::new());
     let edge = house.edge(config, &tree, started);
     edge.claim_socket().map_err(refuse_claim)?;

@@ -1,8 +1,7 @@
 //! The optional configuration file. Read by hand rather than by serde, which stops at the first fault.
 
 use super::fault::{Fault, Origin, Said};
-use super::providers::{self, SaidProvider};
-use super::{Environment, SETTINGS, places};
+use super::{Environment, SETTINGS, places, processes, providers};
 use hecate_supervision::place_of;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,8 +15,31 @@ use toml::de::{DeTable, DeValue};
 #[derive(Default)]
 pub(super) struct FileSaid {
     pub(super) settings: BTreeMap<&'static str, Said>,
-    /// In their order.
-    pub(super) providers: Vec<SaidProvider>,
+    /// `[providers.NAME]`, in their order.
+    pub(super) providers: Vec<SaidTable>,
+    /// `[processes.NAME]`, in their order.
+    pub(super) processes: Vec<SaidTable>,
+}
+
+/// One table of a family, with a name of its own.
+pub(super) struct SaidTable {
+    pub(super) name: Said,
+    pub(super) fields: BTreeMap<&'static str, Said>,
+}
+
+/// Tables that lie side by side, and what each can say.
+pub(super) struct Family {
+    pub(super) key: &'static str,
+    pub(super) fields: &'static [(&'static str, Form)],
+}
+
+/// How a value is written.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    Text,
+    Flag,
+    /// A list; its words are said with commas between them.
+    Words,
 }
 
 /// What the file says; nothing where there is no file and none was asked for.
@@ -52,9 +74,16 @@ impl File<'_> {
         }));
         let mut said = FileSaid::default();
         for (key, value) in in_order(document.get_ref()) {
-            if key.get_ref() == PROVIDERS {
-                said.providers = self.providers(value, faults);
-                continue;
+            match key.get_ref().as_ref() {
+                key if key == providers::FAMILY.key => {
+                    said.providers = self.family(&providers::FAMILY, value, faults);
+                    continue;
+                }
+                key if key == processes::FAMILY.key => {
+                    said.processes = self.family(&processes::FAMILY, value, faults);
+                    continue;
+                }
+                _ => {}
             }
             match setting(key.get_ref(), value.get_ref()) {
                 Ok((key, text)) => drop(said.settings.insert(key, self.said(text, value.span()))),
@@ -64,25 +93,31 @@ impl File<'_> {
         said
     }
 
-    fn providers(&self, value: &Spanned<DeValue<'_>>, faults: &mut Vec<Fault>) -> Vec<SaidProvider> {
-        let named = self.table(value, faults).into_iter();
-        let provider = |(name, value): (&Key<'_>, &Spanned<DeValue<'_>>)| SaidProvider {
+    fn family(
+        &self,
+        family: &Family,
+        value: &Spanned<DeValue<'_>>,
+        faults: &mut Vec<Fault>,
+    ) -> Vec<SaidTable> {
+        let named = self.table(family, value, faults).into_iter();
+        let table = |(name, value): (&Key<'_>, &Spanned<DeValue<'_>>)| SaidTable {
             name: self.said(name.get_ref().to_string(), name.span()),
-            fields: self.provider_fields(value, faults),
+            fields: self.fields(family, value, faults),
         };
-        named.map(provider).collect()
+        named.map(table).collect()
     }
 
-    fn provider_fields(
+    fn fields(
         &self,
+        family: &Family,
         value: &Spanned<DeValue<'_>>,
         faults: &mut Vec<Fault>,
     ) -> BTreeMap<&'static str, Said> {
         let mut fields = BTreeMap::new();
-        for (key, value) in self.table(value, faults) {
-            match field(key.get_ref(), value.get_ref()) {
+        for (key, value) in self.table(family, value, faults) {
+            match family.field(key.get_ref(), value.get_ref()) {
                 Ok((key, text)) => drop(fields.insert(key, self.said(text, value.span()))),
-                Err(wrong) => faults.push(self.fault(key, value, wrong, providers::FIELDS.join(", "))),
+                Err(wrong) => faults.push(self.fault(key, value, wrong, family.known())),
             }
         }
         fields
@@ -91,14 +126,20 @@ impl File<'_> {
     /// The entries of what should be a table, as they stand in the file.
     fn table<'v, 'f>(
         &self,
+        family: &Family,
         value: &'v Spanned<DeValue<'f>>,
         faults: &mut Vec<Fault>,
     ) -> Vec<(&'v Key<'f>, &'v Spanned<DeValue<'f>>)> {
         if let DeValue::Table(entries) = value.get_ref() {
             return in_order(entries);
         }
-        let message = format!("providers cannot be this {}", value.get_ref().type_str());
-        faults.push(Fault::at(self.place(value.span()), message, "write [providers.NAME] and its fields"));
+        let Family { key, .. } = family;
+        let message = format!("{key} cannot be this {}", value.get_ref().type_str());
+        faults.push(Fault::at(
+            self.place(value.span()),
+            message,
+            format!("write [{key}.NAME] and its fields"),
+        ));
         Vec::new()
     }
 
@@ -133,9 +174,6 @@ enum Wrong {
     Value(&'static str),
 }
 
-/// The table of providers.
-const PROVIDERS: &str = "providers";
-
 type Key<'t> = Spanned<Cow<'t, str>>;
 
 /// Entries as they stand in the file.
@@ -147,29 +185,51 @@ fn in_order<'t, 'f>(table: &'t DeTable<'f>) -> Vec<(&'t Key<'f>, &'t Spanned<DeV
 
 fn known_settings() -> String {
     let known: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
-    format!("{}, {PROVIDERS}", known.join(", "))
+    format!("{}, {}, {}", known.join(", "), providers::FAMILY.key, processes::FAMILY.key)
 }
 
-/// A field of a provider as text.
-fn field(key: &str, value: &DeValue<'_>) -> Result<(&'static str, String), Wrong> {
-    let field = providers::FIELDS.iter().find(|field| **field == key).ok_or(Wrong::Key)?;
-    match value {
-        DeValue::String(text) if !text.is_empty() => Ok((field, text.to_string())),
-        _ => Err(Wrong::Value("a string that says something")),
+impl Family {
+    /// A field as text.
+    fn field(&self, key: &str, value: &DeValue<'_>) -> Result<(&'static str, String), Wrong> {
+        let (field, form) = self.fields.iter().find(|(field, _)| *field == key).ok_or(Wrong::Key)?;
+        form.text(value).map(|text| (*field, text)).ok_or(Wrong::Value(form.wanted()))
+    }
+
+    fn known(&self) -> String {
+        self.fields.iter().map(|(field, _)| *field).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// A setting as text: a string that says something; `operators` is a list, `mesh_enabled` a flag.
+impl Form {
+    /// The value as text; none where it is written otherwise.
+    fn text(self, value: &DeValue<'_>) -> Option<String> {
+        match (self, value) {
+            (Form::Text, DeValue::String(text)) if !text.is_empty() => Some(text.to_string()),
+            (Form::Flag, DeValue::Boolean(flag)) => Some(flag.to_string()),
+            (Form::Words, DeValue::Array(items)) => {
+                let words: Option<Vec<_>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+                words.map(|words| words.join(","))
+            }
+            _ => None,
+        }
+    }
+
+    fn wanted(self) -> &'static str {
+        match self {
+            Form::Text => "a string that says something",
+            Form::Flag => "true or false",
+            Form::Words => "a list of strings",
+        }
+    }
+}
+
+/// A setting as text, the way its variable of the environment says it.
 fn setting(key: &str, value: &DeValue<'_>) -> Result<(&'static str, String), Wrong> {
     let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or(Wrong::Key)?;
-    let (text, wanted) = match (setting.key, value) {
-        ("operators", DeValue::Array(items)) => {
-            let words: Option<Vec<_>> = items.iter().map(|item| item.get_ref().as_str()).collect();
-            (words.map(|words| words.join(",")), "a list of strings")
-        }
-        ("mesh_enabled", DeValue::Boolean(flag)) => (Some(flag.to_string()), "true or false"),
-        (_, DeValue::String(text)) if !text.is_empty() => (Some(text.to_string()), "a string"),
-        _ => (None, "a string that says something"),
+    let form = match (setting.key, value) {
+        ("operators", DeValue::Array(_)) => Form::Words,
+        ("mesh_enabled", DeValue::Boolean(_)) => Form::Flag,
+        _ => Form::Text,
     };
-    text.map(|text| (setting.key, text)).ok_or(Wrong::Value(wanted))
+    form.text(value).map(|text| (setting.key, text)).ok_or(Wrong::Value(form.wanted()))
 }

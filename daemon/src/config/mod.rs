@@ -5,6 +5,7 @@
 mod fault;
 mod file;
 mod places;
+mod processes;
 mod providers;
 
 use crate::arguments::Flags;
@@ -13,6 +14,7 @@ use crate::serve_llm::ProviderSettings;
 pub(crate) use fault::Fault;
 use fault::{Origin, Said};
 use file::FileSaid;
+pub(crate) use processes::Policies;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -64,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) operators: Operators,
     /// In the order of their priority.
     pub(crate) providers: Vec<ProviderSettings>,
+    /// What the processes may do by themselves.
+    pub(crate) policies: Policies,
 }
 
 /// The environment as a value, so that tests need not change the process's own.
@@ -73,7 +77,7 @@ pub(crate) type Environment = BTreeMap<String, String>;
 /// looking for more faults before it gives up.
 pub(crate) fn read(flags: &Flags, environment: &Environment) -> (Config, Vec<Fault>) {
     let mut faults = Vec::new();
-    let FileSaid { settings: mut said, providers } =
+    let FileSaid { settings: mut said, providers, processes } =
         file::read(flags.config.as_deref(), environment, &mut faults);
     said.extend(SETTINGS.iter().filter_map(|setting| {
         let text = environment.get(setting.variable)?.clone();
@@ -81,7 +85,8 @@ pub(crate) fn read(flags: &Flags, environment: &Environment) -> (Config, Vec<Fau
     }));
     said.extend(flagged(flags));
     let providers = providers::check(&providers, environment, &mut faults);
-    let config = Config { providers, ..check(&said, environment, &mut faults) };
+    let policies = processes::check(&processes, &mut faults);
+    let config = Config { providers, policies, ..check(&said, environment, &mut faults) };
     (config, faults)
 }
 
@@ -118,6 +123,7 @@ fn check(said: &BTreeMap<&'static str, Said>, environment: &Environment, faults:
         realm: text("realm").map_or("io.hecate.public".to_owned(), |said| said.text.clone()),
         operators: text("operators").map_or_else(Operators::default, |said| check_operators(said, faults)),
         providers: Vec::new(),
+        policies: Policies::new(),
     }
 }
 

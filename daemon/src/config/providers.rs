@@ -3,25 +3,22 @@
 
 use super::Environment;
 use super::fault::{Fault, Said};
+use super::file::{Family, Form, SaidTable};
 use crate::serve_llm::{KeySource, ProviderSettings, SettingError, Speaks, given};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What a provider of the file can say.
-pub(super) const FIELDS: &[&str] = &["type", "url", "key_file", "key_env"];
-
-/// One `[providers.NAME]` of the file.
-pub(super) struct SaidProvider {
-    pub(super) name: Said,
-    pub(super) fields: BTreeMap<&'static str, Said>,
-}
+/// `[providers.NAME]`.
+pub(super) const FAMILY: Family = Family {
+    key: "providers",
+    fields: &[("type", Form::Text), ("url", Form::Text), ("key_file", Form::Text), ("key_env", Form::Text)],
+};
 
 pub(super) fn check(
-    said: &[SaidProvider],
+    said: &[SaidTable],
     environment: &Environment,
     faults: &mut Vec<Fault>,
 ) -> Vec<ProviderSettings> {
-    let named = said.iter().map(|provider| Some(provider.settings(environment)));
+    let named = said.iter().map(|provider| Some(settings(provider, environment)));
     let shown = [("ollama", ollama as FromEnvironment), ("openai", openai)].into_iter();
     let shown = shown.filter(|(name, _)| said.iter().all(|provider| provider.name.text != *name));
     let checked = named.chain(shown.map(|(_, read)| read(environment).transpose())).flatten();
@@ -65,29 +62,28 @@ fn openai(environment: &Environment) -> Result<Option<ProviderSettings>, Fault> 
     made.map(Some).map_err(|error| fault(error, &at, &at))
 }
 
-impl SaidProvider {
-    fn settings(&self, environment: &Environment) -> Result<ProviderSettings, Fault> {
-        let said = |field: &str| self.fields.get(field);
-        let Some(kind) = said("type") else {
-            return Err(self.name.fault("a provider needs a `type`", "one of ollama, openai"));
-        };
-        let unknown = || kind.fault(format!("`type` cannot be \"{}\"", kind.text), "one of ollama, openai");
-        let speaks = Speaks::named(&kind.text).ok_or_else(unknown)?;
-        let key = match (said("key_file"), said("key_env")) {
-            (Some(file), Some(_)) => {
-                return Err(file.fault("a key has one source", "key_file or key_env, not both"));
-            }
-            (Some(file), None) => KeySource::File(PathBuf::from(&file.text)),
-            (None, Some(variable)) => match environment.get(&variable.text) {
-                Some(key) => given(key),
-                None => KeySource::Unset(variable.text.clone()),
-            },
-            (None, None) => KeySource::None,
-        };
-        let url = said("url");
-        let made = ProviderSettings::new(&self.name.text, speaks, url.map(|said| said.text.as_str()), key);
-        made.map_err(|error| fault(error, &self.name, url.unwrap_or(&self.name)))
-    }
+fn settings(provider: &SaidTable, environment: &Environment) -> Result<ProviderSettings, Fault> {
+    let SaidTable { name, fields } = provider;
+    let said = |field: &str| fields.get(field);
+    let Some(kind) = said("type") else {
+        return Err(name.fault("a provider needs a `type`", "one of ollama, openai"));
+    };
+    let unknown = || kind.fault(format!("`type` cannot be \"{}\"", kind.text), "one of ollama, openai");
+    let speaks = Speaks::named(&kind.text).ok_or_else(unknown)?;
+    let key = match (said("key_file"), said("key_env")) {
+        (Some(file), Some(_)) => {
+            return Err(file.fault("a key has one source", "key_file or key_env, not both"));
+        }
+        (Some(file), None) => KeySource::File(PathBuf::from(&file.text)),
+        (None, Some(variable)) => match environment.get(&variable.text) {
+            Some(key) => given(key),
+            None => KeySource::Unset(variable.text.clone()),
+        },
+        (None, None) => KeySource::None,
+    };
+    let url = said("url");
+    let made = ProviderSettings::new(&name.text, speaks, url.map(|said| said.text.as_str()), key);
+    made.map_err(|error| fault(error, name, url.unwrap_or(name)))
 }
 
 fn fault(error: SettingError, name: &Said, url: &Said) -> Fault {

@@ -1,6 +1,7 @@
 //! A thousand ventures walk through the house while its aggregates, listeners and projections are killed at random:
 //! every effect of every fact happens once, and every read model equals one that is drawn anew.
 
+use crate::config::Policies;
 use crate::house::{Folders, House};
 use crate::life::EMBEDDED;
 use hecate_desk::{Asked, Caller, Node, Process, Refused, SystemClock, Told};
@@ -65,7 +66,11 @@ impl Open {
         let clock = Arc::new(SystemClock);
         let folders =
             Folders { read_models: folder.join("read_models"), listeners: folder.join("listeners") };
-        let house = House::furnish(Node { node_id: "n".into(), realm: "r".into(), clock }, &folders);
+        let house = House::furnish(
+            Node { node_id: "n".into(), realm: "r".into(), clock },
+            &folders,
+            &Policies::new(),
+        );
         let store = SqliteStore::open(&folder.join("events.sqlite"), Options::default()).unwrap();
         let file = folder.join("events.sqlite");
         let again =

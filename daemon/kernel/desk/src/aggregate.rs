@@ -1,8 +1,8 @@
 //! The aggregate: all that has happened to one thing in one process, folded into what decisions need.
 
 use crate::{
-    desk::DeskEntry, desk::DeskSpec, event::EventEntry, listener::ListenerEntry, refusal::Refusal,
-    status::Status,
+    desk::DeskEntry, desk::DeskSpec, event::EventEntry, listener::ListenerEntry, policy::AutoStart,
+    refusal::Refusal, status::Status,
 };
 use hecate_event_store::UpcastEntry;
 use serde::{Serialize, de::DeserializeOwned};
@@ -41,6 +41,8 @@ pub trait Aggregate: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     const DESKS: &'static [DeskEntry<Self>];
     /// What it hears of other processes, and what it asks of its own desks then.
     const LISTENERS: &'static [ListenerEntry<Self>] = &[];
+    /// When what is handed to it starts by itself, unless operators say otherwise.
+    const AUTO_START: AutoStart = AutoStart::Never;
     /// How events of older versions become those that the desks record today, one step each.
     const UPCASTS: &'static [UpcastEntry] = &[];
     /// The word for each flag, highest precedence first.

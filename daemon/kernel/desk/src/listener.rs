@@ -3,7 +3,7 @@
 //! A listener names the fact as text and decodes only the fields that it uses, so a process imports no other.
 //! It uses nothing but the fact: no read model, no clock.
 
-use crate::{aggregate::Aggregate, desk::Desk, schema};
+use crate::{aggregate::Aggregate, desk::Desk, policy::AutoStart, schema};
 use hecate_event_store::RecordedEvent;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -33,6 +33,8 @@ pub struct Source<'a> {
     pub at_us: i64,
     /// How far it may travel.
     pub visibility: &'a str,
+    /// When what it hands over starts by itself.
+    pub auto_start: AutoStart,
 }
 
 /// What a listener makes of a fact.
@@ -79,7 +81,7 @@ pub struct ListenerEntry<A: Aggregate> {
 }
 
 /// From a fact to the requests that it leads to.
-type Hear = fn(&RecordedEvent) -> serde_json::Result<Heard<Map<String, Value>>>;
+type Hear = fn(&RecordedEvent, AutoStart) -> serde_json::Result<Heard<Map<String, Value>>>;
 
 /// Rubs the types off a listener.
 pub const fn listener<A: Aggregate, L: Listener<A>>() -> ListenerEntry<A> {
@@ -88,9 +90,9 @@ pub const fn listener<A: Aggregate, L: Listener<A>>() -> ListenerEntry<A> {
         hears: L::HEARS,
         asks: <L::Asks as Desk<A>>::SPEC.name,
         schema: schema::of::<L>,
-        hear: |fact| {
+        hear: |fact, auto_start| {
             let visibility = fact.metadata.visibility.as_deref().unwrap_or(NOBODY_ELSE);
-            let source = Source { event_id: fact.event_id, at_us: fact.at_us, visibility };
+            let source = Source { event_id: fact.event_id, at_us: fact.at_us, visibility, auto_start };
             match serde_json::from_str::<L>(fact.data.get())?.hear(&source) {
                 Heard::Passes(why) => Ok(Heard::Passes(why)),
                 Heard::Asks(asks) => asks.into_iter().map(written).collect::<Result<_, _>>().map(Heard::Asks),

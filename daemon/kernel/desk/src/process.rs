@@ -9,6 +9,7 @@ use crate::{
     code::Code,
     desk::{DeskEntry, DeskSpec},
     event::Emits,
+    policy::Policy,
     reaction::{self, Hears, React},
     receipt::{self, Keyed},
     refusal::{Refusal, Refused},
@@ -35,6 +36,8 @@ const TRIES_MAX: u32 = 8;
 pub struct ProcessEntry {
     /// Name, noun, paths.
     pub spec: ProcessSpec,
+    /// What it hears, in the order of its listeners.
+    pub hears: fn() -> Vec<Hears>,
     /// Opens it on a store.
     pub open: fn(Wiring) -> Arc<dyn Process>,
     /// Lets it decide without one.
@@ -53,6 +56,8 @@ pub struct Wiring {
     pub code: Code,
     /// How far the process's listener has come.
     pub heard: Progress,
+    /// What operators say of the process.
+    pub policy: Policy,
 }
 
 /// One public or internal desk, ready to be asked.
@@ -118,6 +123,7 @@ pub trait Process: Send + Sync + 'static {
 pub const fn process<A: Aggregate>() -> ProcessEntry {
     ProcessEntry {
         spec: A::PROCESS,
+        hears: reaction::hears::<A>,
         open: |wiring| {
             let hears = reaction::hears::<A>();
             Arc::new(Desks::<A> { doors: doors::<A>(), hears, pool: Pool::new(), wiring })
@@ -177,7 +183,7 @@ impl<A: Aggregate> Process for Desks<A> {
     }
 
     fn react<'a>(&'a self, listener: usize, fact: &'a RecordedEvent) -> BoxFuture<'a, React> {
-        Box::pin(reaction::react(self, &A::LISTENERS[listener], &self.wiring.node, fact))
+        Box::pin(reaction::react(self, &A::LISTENERS[listener], &self.wiring, fact))
     }
 
     fn forgo<'a>(

@@ -5,7 +5,7 @@ use crate::{
     answer::Told,
     caller::{Because, Caller, Node},
     listener::{Heard, ListenerEntry},
-    process::{Asked, Process},
+    process::{Asked, Process, Wiring},
     receipt::{self, Note},
     refusal::{Refusal, Refused},
 };
@@ -67,10 +67,13 @@ pub(crate) fn hears<A: Aggregate>() -> Vec<Hears> {
 pub(crate) async fn react<A: Aggregate>(
     process: &dyn Process,
     listener: &ListenerEntry<A>,
-    node: &Node,
+    Wiring { node, policy, .. }: &Wiring,
     fact: &RecordedEvent,
 ) -> React {
-    let asks = match (listener.hear)(fact)? {
+    if policy.skips.contains(listener.name) {
+        return Ok(Reacted::Passed("Operators have switched this listener off."));
+    }
+    let asks = match (listener.hear)(fact, policy.auto_start.unwrap_or(A::AUTO_START))? {
         Heard::Passes(why) => return Ok(Reacted::Passed(why)),
         Heard::Asks(asks) => asks,
     };

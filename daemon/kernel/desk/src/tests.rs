@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 use crate::{
-    Aggregate, Asked, Caller, Code, DeskEntry, Node, Process, ProcessSpec, SystemClock, Told, Wiring,
+    Aggregate, Asked, Caller, Code, DeskEntry, Node, Policy, Process, ProcessSpec, SystemClock, Told, Wiring,
 };
 use crate::{desk, process, upcast};
 use hecate_event_store::{CurrentStore, EventStore, MemoryStore, Progress, UpcastEntry, Upcasters};
@@ -175,8 +175,13 @@ impl Shop {
         current.set(Some(Arc::clone(&store)));
         let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
         let code = Code::fixed(CODE);
-        let process =
-            (process::<Jar>().open)(Wiring { store: current, node, code, heard: Progress::default() });
+        let process = (process::<Jar>().open)(Wiring {
+            store: current,
+            node,
+            code,
+            heard: Progress::default(),
+            policy: Policy::default(),
+        });
         let mut kinds = Kinds::new();
         process.register(&mut kinds);
         let plan = Plan::parse(TREE, "t.toml", &kinds).unwrap();

@@ -3,7 +3,8 @@
 use crate::{AskedQuery, ModelEntry, ModelWiring, ReadModel, ReadSide, model};
 use crate::{tending::Concern, tending::Tending};
 use hecate_desk::process;
-use hecate_desk::{Aggregate, Asked, Caller, Clock, Code, Door, Node, Process, Refusal, Refused, Wiring};
+use hecate_desk::{Aggregate, Asked, Caller, Clock, Code, Door, Node, Policy, Process, Refusal};
+use hecate_desk::{Refused, Wiring};
 use hecate_event_store::{BoxFuture, CurrentStore, EventStore, MemoryStore, Progress};
 use hecate_proto::answer::CommandAnswer;
 use hecate_supervision::{Kinds, Plan, Tree};
@@ -36,7 +37,8 @@ impl Trial {
         heard.set(u64::MAX);
         let node = Node { node_id: "kit".into(), realm: "kit".into(), clock };
         let code = Code::running();
-        let process = (process::<A>().open)(Wiring { store: current, node, code, heard });
+        let process =
+            (process::<A>().open)(Wiring { store: current, node, code, heard, policy: Policy::default() });
         let side = open(model::<M>(), &store, folder);
         let mut kinds = Kinds::new();
         process.register(&mut kinds);

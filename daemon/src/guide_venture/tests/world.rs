@@ -3,7 +3,7 @@
 
 use super::super::GuideVenture;
 use crate::PROCESSES;
-use hecate_desk::{Asked, Caller, Clock, Code, Node, Process, Refused, Told, Wiring};
+use hecate_desk::{Asked, Caller, Clock, Code, Node, Policy, Process, Refused, Told, Wiring};
 use hecate_event_store::{BoxFuture, CurrentStore, EventStore, Filter, MemoryStore, Progress, RecordedEvent};
 use hecate_proto::answer::CommandAnswer;
 use hecate_proto::guide::{TaskRow, TimelineRow};
@@ -98,6 +98,7 @@ impl World {
             code: Code::running(),
             // A desk waits for listeners that are behind; here nobody would make them go on.
             heard: Progress::default(),
+            policy: Policy::default(),
         };
         wiring.heard.set(u64::MAX);
         let processes: Vec<_> = PROCESSES.iter().map(|process| (process.open)(wiring.clone())).collect();

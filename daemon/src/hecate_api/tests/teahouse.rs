@@ -4,7 +4,9 @@ use super::super::edge::TreeView;
 use super::super::{Edge, EdgeParts, Limits, Operators, kinds};
 use super::client::Client;
 use hecate_desk::prelude::*;
-use hecate_desk::{Aggregate, Code, DeskEntry, Node, ProcessSpec, SystemClock, Wiring, desk, process};
+use hecate_desk::{
+    Aggregate, Code, DeskEntry, Node, Policy, ProcessSpec, SystemClock, Wiring, desk, process,
+};
 use hecate_event_store::{
     Append, BoxFuture, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent, Progress,
 };
@@ -282,6 +284,7 @@ impl Teahouse {
             node: node.clone(),
             code: Code::running(),
             heard: Progress::default(),
+            policy: Policy::default(),
         });
         let model = model::<Teas>().open(ModelWiring {
             store: current.clone(),

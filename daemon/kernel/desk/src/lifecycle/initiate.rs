@@ -8,7 +8,7 @@ use super::{
     stage::{Stage, Step},
     start::Started,
 };
-use crate::{aggregate::Aggregate, prelude::*};
+use crate::{aggregate::Aggregate, policy::AutoStart, prelude::*};
 use uuid::Uuid;
 
 /// Hand something over.
@@ -66,10 +66,17 @@ pub struct Rebriefed<A: LongLived> {
 }
 
 impl<A: LongLived> Initiate<A> {
-    /// Hands something over because of a fact.
+    /// Hands something over because of a fact; what always starts by itself starts in the same append.
     pub fn because_of(source: &Source, of: A::Of, handoff: A::HandOff) -> Self {
         let (visibility, source_event_id) = (source.visibility.to_string(), source.event_id);
-        Initiate { of, handoff, visibility, source_event_id, reason: None, start: false }
+        Initiate {
+            of,
+            handoff,
+            visibility,
+            source_event_id,
+            reason: None,
+            start: source.auto_start == AutoStart::Always,
+        }
     }
 
     /// Why, for what has to be reopened because of it.
@@ -78,10 +85,10 @@ impl<A: LongLived> Initiate<A> {
         Initiate { reason: Some(reason), ..self }
     }
 
-    /// And starts at once, in the same append, where `policy` says so.
+    /// And starts at once, in the same append, or does not, whatever a hand-off starts otherwise.
     #[must_use]
-    pub fn and_start_if(self, policy: bool) -> Self {
-        Initiate { start: policy, ..self }
+    pub fn and_start_if(self, start: bool) -> Self {
+        Initiate { start, ..self }
     }
 
     fn give_birth(self, at: &Moment) -> Decision<A> {

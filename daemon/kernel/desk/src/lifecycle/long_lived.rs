@@ -12,6 +12,7 @@ use crate::{
     event::EventEntry,
     listener::ListenerEntry,
     moment::Moment,
+    policy::AutoStart,
     refusal::{Refusal, Refused},
     status::Status,
 };
@@ -31,6 +32,8 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     const DESKS: &'static [DeskEntry<Self>];
     /// See [`Aggregate::LISTENERS`].
     const LISTENERS: &'static [ListenerEntry<Self>];
+    /// See [`Aggregate::AUTO_START`].
+    const AUTO_START: AutoStart = AutoStart::Never;
     /// See [`Aggregate::UPCASTS`].
     const UPCASTS: &'static [UpcastEntry] = &[];
     /// See [`Aggregate::LABELS`].
@@ -78,6 +81,7 @@ impl<A: LongLived> Aggregate for A {
     const PROCESS: ProcessSpec = <A as LongLived>::PROCESS;
     const DESKS: &'static [DeskEntry<Self>] = <A as LongLived>::DESKS;
     const LISTENERS: &'static [ListenerEntry<Self>] = <A as LongLived>::LISTENERS;
+    const AUTO_START: AutoStart = <A as LongLived>::AUTO_START;
     const UPCASTS: &'static [UpcastEntry] = <A as LongLived>::UPCASTS;
     const LABELS: &'static [(Status, &'static str)] = <A as LongLived>::LABELS;
 

@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::{
-    Asked, Caller, Clock, Code, NoReaction, Node, Process, Reacted, SystemClock, Told, Wiring, process,
+    Asked, AutoStart, Caller, Clock, Code, NoReaction, Node, Policy, Process, Reacted, SystemClock, Told,
+    Wiring, process,
 };
 use hecate_event_store::{
     Append, CurrentStore, EventStore, Expected, MemoryStore, Metadata, NewEvent, Progress, RecordedEvent,
 };
 use hecate_supervision::{Kinds, Plan, Tree};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -32,11 +34,16 @@ struct Bakery {
 
 impl Bakery {
     async fn open() -> Bakery {
+        Bakery::under(Policy::default()).await
+    }
+
+    async fn under(policy: Policy) -> Bakery {
         let (current, store) = (CurrentStore::default(), Arc::new(MemoryStore::new()));
         current.set(Some(Arc::clone(&store) as Arc<dyn EventStore>));
         let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
         let (heard, code) = (Progress::default(), Code::fixed([1; 32]));
-        let process = (process::<Bread>().open)(Wiring { store: current, node, code, heard: heard.clone() });
+        let process =
+            (process::<Bread>().open)(Wiring { store: current, node, code, heard: heard.clone(), policy });
         let mut kinds = Kinds::new();
         process.register(&mut kinds);
         let plan = Plan::parse(TREE, "t.toml", &kinds).unwrap();
@@ -114,6 +121,32 @@ async fn a_fact_has_its_effect_once_and_in_its_own_flow() {
     assert_eq!(metadata.correlation_id, source.correlation_id);
     assert_eq!(metadata.visibility, source.visibility);
     assert_eq!(&*metadata.actor, "listener:on_grain_ground_initiate_bread@n");
+    bakery.tree.stop(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn operators_say_whether_a_hand_off_starts_by_itself() {
+    for (auto_start, born) in [
+        (None, vec!["bread_initiated_v1"]),
+        (Some(AutoStart::OnSeverity), vec!["bread_initiated_v1"]),
+        (Some(AutoStart::Always), vec!["bread_initiated_v1", "bread_started_v1"]),
+    ] {
+        let bakery = Bakery::under(Policy { auto_start, ..Policy::default() }).await;
+        let fact = bakery.fact("grain_ground_v1", json!({"grain": "rye"})).await;
+        bakery.react(&fact).await.unwrap();
+        let types: Vec<_> = bakery.stream().await.iter().map(|event| event.event_type.to_string()).collect();
+        assert_eq!(types, born, "{auto_start:?}");
+        bakery.tree.stop(Duration::from_secs(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_listener_that_operators_switched_off_lets_every_fact_pass() {
+    let skips = BTreeSet::from(["on_grain_ground_initiate_bread".to_owned()]);
+    let bakery = Bakery::under(Policy { skips, ..Policy::default() }).await;
+    let fact = bakery.fact("grain_ground_v1", json!({"grain": "rye"})).await;
+    assert!(matches!(bakery.react(&fact).await, Ok(Reacted::Passed(_))));
+    assert_eq!(bakery.stream().await.len(), 0);
     bakery.tree.stop(Duration::from_secs(5)).await;
 }
 

@@ -1,0 +1,94 @@
+//! What operators let the processes do by themselves: `[processes.NAME]`.
+
+use super::fault::{Fault, Said};
+use super::file::{Family, Form, SaidTable};
+use crate::PROCESSES;
+use hecate_desk::{AutoStart, Policy, ProcessEntry};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `[processes.NAME]`.
+pub(super) const FAMILY: Family =
+    Family { key: "processes", fields: &[("auto_start", Form::Text), ("skip_listeners", Form::Words)] };
+
+/// Policies by the name of their process.
+pub(crate) type Policies = BTreeMap<&'static str, Policy>;
+
+pub(super) fn check(said: &[SaidTable], faults: &mut Vec<Fault>) -> Policies {
+    let mut policies = Policies::new();
+    for SaidTable { name, fields } in said {
+        let Some(process) = PROCESSES.iter().find(|process| process.spec.name == name.text) else {
+            let known = PROCESSES.iter().map(|process| process.spec.name).collect::<Vec<_>>().join(", ");
+            faults
+                .push(name.fault(format!("no process is called `{}`", name.text), format!("one of {known}")));
+            continue;
+        };
+        let auto_start = fields.get("auto_start").and_then(|said| auto_start(said, faults));
+        let skips = fields.get("skip_listeners").map(|said| skips(process, said, faults)).unwrap_or_default();
+        policies.insert(process.spec.name, Policy { auto_start, skips });
+    }
+    policies
+}
+
+fn auto_start(said: &Said, faults: &mut Vec<Fault>) -> Option<AutoStart> {
+    let named = AutoStart::NAMED.iter().find(|(name, _)| *name == said.text);
+    if named.is_none() {
+        let known = AutoStart::NAMED.map(|(name, _)| name).join(", ");
+        faults
+            .push(said.fault(format!("`auto_start` cannot be \"{}\"", said.text), format!("one of {known}")));
+    }
+    named.map(|(_, auto_start)| *auto_start)
+}
+
+fn skips(process: &ProcessEntry, said: &Said, faults: &mut Vec<Fault>) -> BTreeSet<String> {
+    let known: Vec<_> = (process.hears)().into_iter().map(|hears| hears.listener).collect();
+    let words = said.text.split(',').filter(|word| !word.is_empty());
+    let (skips, unknown): (Vec<_>, Vec<_>) = words.partition(|word| known.contains(word));
+    faults.extend(unknown.iter().map(|word| {
+        let hint = format!("its listeners: {}", known.join(", "));
+        said.fault(format!("{} has no listener `{word}`", process.spec.name), hint)
+    }));
+    skips.into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Environment, read};
+    use super::*;
+    use crate::arguments::Flags;
+
+    fn checked(file: &str) -> (Policies, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hecate.toml");
+        std::fs::write(&path, file).unwrap();
+        let (config, faults) = read(&Flags { config: Some(path), ..Flags::default() }, &Environment::new());
+        (config.policies, faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n"))
+    }
+
+    #[test]
+    fn operators_say_what_starts_by_itself_and_what_is_not_listened_to() {
+        let (policies, faults) = checked(
+            "[processes.design_division]\nauto_start = \"always\"\n\
+             skip_listeners = [\"on_division_discovered_initiate_design\"]\n",
+        );
+        assert_eq!(faults, "");
+        let skips = BTreeSet::from(["on_division_discovered_initiate_design".to_owned()]);
+        let policy = Policy { auto_start: Some(AutoStart::Always), skips };
+        assert_eq!(policies, Policies::from([("design_division", policy)]));
+    }
+
+    #[test]
+    fn what_no_process_knows_is_told_with_its_place() {
+        let (_, faults) = checked(
+            "[processes.design_divisions]\n[processes.design_division]\nauto_start = \"sometimes\"\n\
+             skip_listeners = [\"on_rain\"]\nallow = 1\n",
+        );
+        for wanted in [
+            ":1:12: no process is called `design_divisions`",
+            ":3:14: `auto_start` cannot be \"sometimes\" (one of never, always, on_severity)",
+            ":4:18: design_division has no listener `on_rain`",
+            ":5:1: unknown key `allow`",
+        ] {
+            assert!(faults.contains(wanted), "{wanted} is missing in\n{faults}");
+        }
+    }
+}
