@@ -132,7 +132,7 @@ pub fn facts(daemon: &Daemon, head: u64) -> Vec<FactFrame> {
 }
 
 /// The parts of an answer that two walks through the same story have in common.
-fn lasting(value: Value) -> Value {
+pub(crate) fn lasting(value: Value) -> Value {
     const PASSING: [&str; 7] = [
         "as_of_position",
         "correlation_id",
@@ -162,5 +162,19 @@ fn without_node(text: &str) -> &str {
     match text.split_once('@') {
         Some((actor, _)) if actor.starts_with("uid:") || actor.starts_with("listener:") => actor,
         _ => text,
+    }
+}
+
+/// Demands that two walks have told the same, part by part: the whole is too long to look at.
+///
+/// # Panics
+/// With the first part that differs.
+pub fn assert_same(expected: &Value, found: &Value, round: usize) {
+    for part in ["streams", "answers"] {
+        let (expected, found) = (expected[part].as_object().unwrap(), found[part].as_object().unwrap());
+        assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>(), "round {round}");
+        for (name, told) in expected {
+            assert_eq!(told, &found[name], "round {round}: {name}");
+        }
     }
 }

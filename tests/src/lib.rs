@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 pub mod binaries;
+pub mod circle;
 pub mod daemon;
 pub mod dice;
 pub mod divisions;

@@ -5,11 +5,11 @@
 use hecate_event_store::RecordedEvent;
 use hecate_tests::daemon::{Daemon, Place};
 use hecate_tests::dice::Dice;
-use hecate_tests::divisions::{Cast, Step, facts, of_division, settled, story, told, walk};
+use hecate_tests::divisions::{Cast, Step, assert_same, facts, of_division, settled, story, told, walk};
 use hecate_tests::log;
 use hecate_tests::patience::until;
 use hecate_tests::ventures::{below, fresh_key, seen};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -72,17 +72,6 @@ fn killed_at_every_hand_off_a_venture_ends_as_if_nobody_had() {
     }
     eprintln!("hand-offs that a kill interrupted: {interruptions:?}");
     assert!(!interruptions.is_empty(), "every kill came too late to interrupt a hand-off");
-}
-
-/// Compares part by part: the whole is too long to look at.
-fn assert_same(expected: &Value, found: &Value, round: usize) {
-    for part in ["streams", "answers"] {
-        let (expected, found) = (expected[part].as_object().unwrap(), found[part].as_object().unwrap());
-        assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>(), "round {round}");
-        for (name, told) in expected {
-            assert_eq!(told, &found[name], "round {round}: {name}");
-        }
-    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod refresh;
 mod standing;
 mod subject;
 mod tasks;
+mod tells;
 #[cfg(test)]
 mod tests;
 

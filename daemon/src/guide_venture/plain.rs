@@ -3,7 +3,7 @@
 use super::column::{from_json, from_word};
 use hecate_desk::Status;
 use hecate_desk::lifecycle::Stage;
-use hecate_proto::guide::Process;
+use hecate_proto::guide::{Health, Process};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 /// A venture and its discovery.
@@ -70,6 +70,13 @@ pub(super) fn works(db: &Connection, venture_id: &str, division_id: &str) -> Res
     )?
     .query_map([venture_id, division_id], work)?
     .collect()
+}
+
+/// What the checks of a division have seen last.
+pub(super) fn checks(db: &Connection, venture_id: &str, division_id: &str) -> Result<Vec<Health>> {
+    db.prepare_cached("SELECT health FROM division_checks WHERE venture_id = ?1 AND division_id = ?2")?
+        .query_map([venture_id, division_id], |row| from_word(row, "health"))?
+        .collect()
 }
 
 fn work(row: &Row<'_>) -> Result<Work> {

@@ -11,11 +11,12 @@ use rusqlite::{Result, Transaction, named_params};
 pub(super) fn division(tx: &Transaction<'_>, venture_id: &str, division_id: &str) -> Result<()> {
     count(tx, venture_id, division_id, -1)?;
     let works = plain::works(tx, venture_id, division_id)?;
-    let standing = standing::of_division(&works);
+    let standing = standing::of_division(&works, &plain::checks(tx, venture_id, division_id)?);
     let blocked = tasks::blocked(&tasks::of_division(&Division { works, ..Division::default() }));
     tx.prepare_cached(
         "UPDATE division_progress SET phase = :phase, current_process = :process, state = :state,
-         health = :health, cycle = :cycle, blocked_count = :blocked
+         health = :health, cycle = :cycle, blocked_count = :blocked, open_incident_count =
+         (SELECT count(*) FROM open_incidents WHERE venture_id = :venture_id AND division_id = :division_id)
          WHERE venture_id = :venture_id AND division_id = :division_id",
     )?
     .execute(named_params! {
@@ -30,10 +31,11 @@ pub(super) fn division(tx: &Transaction<'_>, venture_id: &str, division_id: &str
 /// Counts a live division in the phase that its row says, with `by` 1, or out of it with -1.
 pub(super) fn count(tx: &Transaction<'_>, venture_id: &str, division_id: &str, by: i64) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO venture_phases(venture_id, phase, divisions, blocked)
-         SELECT venture_id, phase, ?3, ?3 * blocked_count FROM division_progress
+        "INSERT INTO venture_phases(venture_id, phase, divisions, blocked, incidents)
+         SELECT venture_id, phase, ?3, ?3 * blocked_count, ?3 * open_incident_count FROM division_progress
          WHERE venture_id = ?1 AND division_id = ?2 AND NOT dismissed
-         ON CONFLICT DO UPDATE SET divisions = divisions + excluded.divisions, blocked = blocked + excluded.blocked",
+         ON CONFLICT DO UPDATE SET divisions = divisions + excluded.divisions,
+         blocked = blocked + excluded.blocked, incidents = incidents + excluded.incidents",
     )?
     .execute((venture_id, division_id, by))?;
     Ok(())
@@ -48,9 +50,16 @@ pub(super) fn venture(tx: &Transaction<'_>, venture_id: &str) -> Result<()> {
     // In an archived venture nothing is left to do, so nothing waits.
     let waiting = if phase == Phase::Archived { 0 } else { divisions.blocked };
     tx.prepare_cached(
-        "UPDATE venture_progress SET phase = ?2, division_count = ?3, blocked_count = ?4 WHERE venture_id = ?1",
+        "UPDATE venture_progress SET phase = ?2, division_count = ?3, blocked_count = ?4, open_incident_count = ?5
+         WHERE venture_id = ?1",
     )?
-    .execute((venture_id, word(phase), divisions.count, tasks::blocked(&own_tasks) + waiting))?;
+    .execute((
+        venture_id,
+        word(phase),
+        divisions.count,
+        tasks::blocked(&own_tasks) + waiting,
+        divisions.incidents,
+    ))?;
     Ok(())
 }
 
@@ -59,19 +68,21 @@ pub(super) fn venture(tx: &Transaction<'_>, venture_id: &str) -> Result<()> {
 struct Divisions {
     count: usize,
     blocked: usize,
+    incidents: usize,
     earliest: Option<Phase>,
 }
 
 fn divisions(tx: &Transaction<'_>, venture_id: &str) -> Result<Divisions> {
     let mut all = Divisions::default();
     let mut statement = tx.prepare_cached(
-        "SELECT phase, divisions, blocked FROM venture_phases WHERE venture_id = ?1 AND divisions > 0",
+        "SELECT phase, divisions, blocked, incidents FROM venture_phases WHERE venture_id = ?1 AND divisions > 0",
     )?;
     let mut rows = statement.query([venture_id])?;
     while let Some(row) = rows.next()? {
         let phase = from_word(row, "phase")?;
         all.count += row.get::<_, usize>("divisions")?;
         all.blocked += row.get::<_, usize>("blocked")?;
+        all.incidents += row.get::<_, usize>("incidents")?;
         all.earliest = all.earliest.into_iter().chain([phase]).min();
     }
     Ok(all)

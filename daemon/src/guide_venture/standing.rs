@@ -24,14 +24,13 @@ pub(super) struct Standing {
     pub(super) phase: Phase,
 }
 
-/// Where a division stands for which all this works.
-pub(super) fn of_division(works: &[Work]) -> Standing {
+/// Where a division stands for which all this works, and whose checks have seen this.
+pub(super) fn of_division(works: &[Work], checks: &[Health]) -> Standing {
     let (process, stage) = current(works);
-    let is_rescued = speaker(works, Process::Rescue).is_some_and(|rescue| rescue.stage() == Stage::Active);
     Standing {
         process,
         state: state(stage),
-        health: if is_rescued { Health::Rescue } else { Health::Unknown },
+        health: health(works, checks),
         cycle: works.iter().map(|work| work.cycle).max().unwrap_or(0),
         phase: phase_of_division(works),
     }
@@ -46,6 +45,18 @@ pub(super) fn phase_of_venture(status: Status, vision_submitted: Status, earlies
         None => Phase::Discovery,
         Some(earliest) => earliest,
     }
+}
+
+/// The worst that a check has seen, while somebody watches; a rescue is on its way to mend it.
+fn health(works: &[Work], checks: &[Health]) -> Health {
+    let stage = |process| speaker(works, process).map(Work::stage);
+    if stage(Process::Rescue) == Some(Stage::Active) {
+        return Health::Rescue;
+    }
+    let is_watched = matches!(stage(Process::Monitor), Some(Stage::Active | Stage::Paused));
+    let worst_first = [Health::Down, Health::Degraded, Health::Ok];
+    let worst = worst_first.into_iter().find(|health| checks.contains(health));
+    worst.filter(|_| is_watched).unwrap_or(Health::Unknown)
 }
 
 /// The earliest process that is not completed. One that was put away is not: nothing behind it can begin.

@@ -40,6 +40,7 @@ CREATE TABLE venture_phases(
     phase TEXT NOT NULL,
     divisions INTEGER NOT NULL DEFAULT 0,
     blocked INTEGER NOT NULL DEFAULT 0,
+    incidents INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (venture_id, phase)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX divisions_by_venture ON division_progress(venture_id, found, division_id);
@@ -58,6 +59,23 @@ CREATE TABLE division_process(
     actor TEXT,
     reason TEXT,
     PRIMARY KEY (venture_id, division_id, process, incident_id)
+) STRICT, WITHOUT ROWID;
+
+-- What each check of a division has seen last, as its health says it.
+CREATE TABLE division_checks(
+    venture_id TEXT NOT NULL,
+    division_id TEXT NOT NULL,
+    check_id TEXT NOT NULL,
+    health TEXT NOT NULL,
+    PRIMARY KEY (venture_id, division_id, check_id)
+) STRICT, WITHOUT ROWID;
+
+-- Incidents that nobody has resolved.
+CREATE TABLE open_incidents(
+    venture_id TEXT NOT NULL,
+    division_id TEXT NOT NULL,
+    incident_id TEXT NOT NULL,
+    PRIMARY KEY (venture_id, division_id, incident_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE venture_timeline(

@@ -70,7 +70,7 @@ fn the_current_process_is_the_latest_at_work_else_the_latest_that_could_begin() 
         ),
     ];
     for (given, process, state, phase) in cases {
-        let standing = of_division(&works(given));
+        let standing = of_division(&works(given), &[]);
         assert_eq!(
             (standing.process, standing.state, standing.phase),
             (*process, *state, *phase),
@@ -87,7 +87,7 @@ fn the_rescue_that_needs_somebody_speaks_for_all_and_shows_as_health() {
         (vec![rescue(PAUSED), rescue(PENDING)], State::Paused, Health::Unknown),
         (vec![rescue(ARCHIVED), rescue(PENDING)], State::Pending, Health::Unknown),
     ] {
-        let standing = of_division(&works(&rescues));
+        let standing = of_division(&works(&rescues), &[Health::Down]);
         let found = (standing.process, standing.state, standing.health);
         assert_eq!(found, (Process::Rescue, state, health), "{rescues:?}");
     }
@@ -97,7 +97,7 @@ fn the_rescue_that_needs_somebody_speaks_for_all_and_shows_as_health() {
 fn the_cycle_of_a_division_is_the_most_of_any_process() {
     let mut given = works(&[(Process::Design, ACTIVE), (Process::Plan, COMPLETED)]);
     given[0].cycle = 3;
-    assert_eq!((of_division(&given).cycle, of_division(&[]).cycle), (3, 0));
+    assert_eq!((of_division(&given, &[]).cycle, of_division(&[], &[]).cycle), (3, 0));
 }
 
 #[test]
