@@ -1,0 +1,3 @@
+//! How each process comes into each of its states, and a request for each of its desks.
+
+pub(super) mod plan_division;
