@@ -18,10 +18,12 @@ mod store_chores;
 #[cfg(test)]
 mod tests;
 
+mod deploy_division;
 mod design_division;
 mod discover_divisions;
 mod guide_venture;
 mod plan_division;
+mod query_deployments;
 mod query_designs;
 mod query_discoveries;
 mod query_plans;
@@ -40,6 +42,7 @@ const PROCESSES: &[ProcessEntry] = &[
     process::<discover_divisions::Discovery>(),
     process::<design_division::Design>(),
     process::<plan_division::Plan>(),
+    process::<deploy_division::Deployment>(),
     process::<tend_read_models::TendedModel>(),
 ];
 
@@ -49,6 +52,7 @@ const MODELS: &[ModelEntry] = &[
     model::<query_discoveries::Discoveries>(),
     model::<query_designs::Designs>(),
     model::<query_plans::Plans>(),
+    model::<query_deployments::Deployments>(),
     model::<guide_venture::GuideVenture>(),
     model::<query_read_models::ReadModels>(),
 ];
