@@ -18,11 +18,15 @@ mod store_chores;
 #[cfg(test)]
 mod tests;
 
+mod deploy_division;
 mod design_division;
 mod discover_divisions;
 mod guide_venture;
+mod plan_division;
+mod query_deployments;
 mod query_designs;
 mod query_discoveries;
+mod query_plans;
 mod query_read_models;
 mod query_ventures;
 mod serve_llm;
@@ -37,6 +41,8 @@ const PROCESSES: &[ProcessEntry] = &[
     process::<setup_venture::Venture>(),
     process::<discover_divisions::Discovery>(),
     process::<design_division::Design>(),
+    process::<plan_division::Plan>(),
+    process::<deploy_division::Deployment>(),
     process::<tend_read_models::TendedModel>(),
 ];
 
@@ -45,6 +51,8 @@ const MODELS: &[ModelEntry] = &[
     model::<query_ventures::Ventures>(),
     model::<query_discoveries::Discoveries>(),
     model::<query_designs::Designs>(),
+    model::<query_plans::Plans>(),
+    model::<query_deployments::Deployments>(),
     model::<guide_venture::GuideVenture>(),
     model::<query_read_models::ReadModels>(),
 ];

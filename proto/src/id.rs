@@ -20,7 +20,7 @@ pub struct IdKind {
 }
 
 /// Every kind of id that is minted rather than derived.
-pub const KINDS: &[IdKind] = &[VentureId::KIND, DivisionId::KIND];
+pub const KINDS: &[IdKind] = &[VentureId::KIND, DivisionId::KIND, ReleaseId::KIND, StageId::KIND];
 
 /// The kind of id that a field of this name holds.
 pub fn kind_of(field: &str) -> Option<IdKind> {
@@ -111,6 +111,14 @@ id!(
 id!(
     /// A division: one bounded context of a venture.
     DivisionId, "division_id", "d-"
+);
+id!(
+    /// A release: one version of a division in one environment.
+    ReleaseId, "release_id", "rel-"
+);
+id!(
+    /// One stage of a release's rollout.
+    StageId, "stage_id", "stg-"
 );
 
 #[cfg(test)]

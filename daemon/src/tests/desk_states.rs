@@ -1,12 +1,13 @@
 //! Every desk in every state, from one table: it is open there, or refuses with exactly that code.
 
+use super::scripts::{deploy_division, plan_division};
 use crate::PROCESSES;
 use hecate_desk::{ProcessEntry, kit::ULID};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Requests that are granted one after the other.
-type Steps = Vec<(&'static str, Value)>;
+pub(super) type Steps = Vec<(&'static str, Value)>;
 
 /// One process in the table: its states, and a row of cells for each desk.
 struct Block {
@@ -30,11 +31,11 @@ fn table() -> Vec<Block> {
     blocks
 }
 
-fn id(prefix: &str) -> String {
+pub(super) fn id(prefix: &str) -> String {
     format!("{prefix}{ULID}")
 }
 
-fn a_hand_off(of: Value, handoff: Value) -> Value {
+pub(super) fn a_hand_off(of: Value, handoff: Value) -> Value {
     let mut asked = json!({"handoff": handoff, "visibility": "realm", "start": false,
         "source_event_id": "01890000-0000-7000-8000-000000000000"});
     asked.as_object_mut().unwrap().extend(of.as_object().cloned().unwrap());
@@ -53,6 +54,8 @@ fn scripts(process: &str) -> (BTreeMap<&'static str, Steps>, BTreeMap<&'static s
         "setup_venture" => setup_venture(),
         "discover_divisions" => discover_divisions(),
         "design_division" => design_division(),
+        "plan_division" => plan_division::scripts(),
+        "deploy_division" => deploy_division::scripts(),
         other => panic!("{other} has no script"),
     }
 }
@@ -77,7 +80,7 @@ fn setup_venture() -> (BTreeMap<&'static str, Steps>, BTreeMap<&'static str, Val
 }
 
 /// The six states of whatever has a lifecycle, once `work` has made it fit to be completed.
-fn lifecycle(noun: &str, hand_off: &Value, work: Steps) -> BTreeMap<&'static str, Steps> {
+pub(super) fn lifecycle(noun: &str, hand_off: &Value, work: Steps) -> BTreeMap<&'static str, Steps> {
     let desk = |verb: &str| -> &'static str { format!("{verb}_{noun}").leak() };
     let pending = vec![(desk("initiate"), hand_off.clone())];
     let active = [pending.clone(), vec![(desk("start"), json!({}))], work].concat();
@@ -93,7 +96,7 @@ fn lifecycle(noun: &str, hand_off: &Value, work: Steps) -> BTreeMap<&'static str
 }
 
 /// A request for each desk of the lifecycle.
-fn lifecycle_asks(noun: &str, of: Value, hand_off: Value) -> BTreeMap<&'static str, Value> {
+pub(super) fn lifecycle_asks(noun: &str, of: Value, hand_off: Value) -> BTreeMap<&'static str, Value> {
     let desk = |verb: &str| -> &'static str { format!("{verb}_{noun}").leak() };
     BTreeMap::from([
         (desk("initiate"), another(hand_off)),

@@ -3,3 +3,4 @@
 
 mod actor_kills;
 mod desk_states;
+mod scripts;

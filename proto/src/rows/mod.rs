@@ -1,13 +1,17 @@
 //! Rows of read models, as queries answer them. Times are RFC 3339 in UTC.
 
+mod deployments;
 mod designs;
 mod discoveries;
 mod dossiers;
+mod plans;
 mod read_models;
 mod ventures;
 
+pub use deployments::{ArtifactRow, DeploymentRow, ReleaseRow, RolloutStageRow};
 pub use designs::{DesignRow, DesignedAggregateRow, DesignedEventRow, PayloadFieldRow, StatusFlagRow};
 pub use discoveries::{DiscoveryRow, DivisionRow};
 pub use dossiers::DossierColumns;
+pub use plans::{PlanFeedbackRow, PlanRow, PlannedDependencyRow, PlannedDeskRow};
 pub use read_models::{ParkedEventRow, ReadModelRow};
 pub use ventures::{VentureRow, VisionRevisionRow};

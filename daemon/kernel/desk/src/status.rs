@@ -26,6 +26,11 @@ impl Status {
         Status(self.0 | other.0)
     }
 
+    /// These flags but for those.
+    pub const fn without(self, flags: Status) -> Status {
+        Status(self.0 & !flags.0)
+    }
+
     /// True when every flag of `flags` is set.
     pub const fn has(self, flags: Status) -> bool {
         self.0 & flags.0 == flags.0

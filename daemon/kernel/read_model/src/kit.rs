@@ -62,9 +62,11 @@ impl Trial {
             because: None,
         };
         let (path_ids, mut body) = (fields(ids), fields(body));
+        let Door { paths, sheet, .. } = &self.process.doors()[door];
         // A hand-off says in its body too whom it is for.
-        if self.process.doors()[door].paths.is_empty() {
-            body.extend(path_ids.clone());
+        if paths.is_empty() {
+            let says = |field: &str| sheet.body["properties"].get(field).is_some();
+            body.extend(path_ids.clone().into_iter().filter(|(field, _)| says(field)));
         }
         let asked = Asked { door, path_ids, body, caller };
         self.process.ask(asked).await.map(|told| told.answer)

@@ -60,13 +60,26 @@ impl<'t, A: LongLived<Of: About>, M: Dossiers<Drawn = A>> DossierRow<'t, M> {
 
     /// Moves the dossier one step on, with all that follows from its status, and marks the row.
     pub(super) fn step<E>(&self, step: Step, recorded: &Recorded<E>) -> Result<()> {
-        let status = step.after(self.status);
+        self.stand(step.after(self.status))?;
+        self.mark(recorded)
+    }
+
+    /// Raises flags of the process's own, with all that follows from them.
+    pub fn raise(&self, flags: Status) -> Result<()> {
+        self.stand(self.status.and(flags))
+    }
+
+    /// Takes flags of the process's own back, with all that follows from that.
+    pub fn lower(&self, flags: Status) -> Result<()> {
+        self.stand(self.status.without(flags))
+    }
+
+    fn stand(&self, status: Status) -> Result<()> {
         let shown = shown::<A>(status);
         self.set(
             "status = ?, status_label = ?, available_actions = ?",
             &[&status.0, &shown.label, &JsonColumn(shown.available_actions)],
-        )?;
-        self.mark(recorded)
+        )
     }
 
     fn find(tx: &'t Connection, ids: &[&str]) -> Result<Option<Self>> {

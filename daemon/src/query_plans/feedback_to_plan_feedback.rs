@@ -1,0 +1,106 @@
+//! What comes back to a plan gets a row each, and counts; a desk that was generated says so itself.
+
+use super::Plans;
+use crate::plan_division::{
+    DeploymentAcknowledged, Feedback, GenerationAcknowledged, IncidentAcknowledged, RescueAcknowledged,
+    TestingAcknowledged,
+};
+use hecate_read_model::{Dossiers, Project, Recorded};
+use rusqlite::{Result, Transaction};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Which process it came from.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(super) enum Kind {
+    Generation,
+    Testing,
+    Deployment,
+    Incident,
+    Rescue,
+}
+
+impl Kind {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Kind::Generation => "generation",
+            Kind::Testing => "testing",
+            Kind::Deployment => "deployment",
+            Kind::Incident => "incident",
+            Kind::Rescue => "rescue",
+        }
+    }
+}
+
+impl Project<GenerationAcknowledged> for Plans {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<GenerationAcknowledged>) -> Result<()> {
+        let GenerationAcknowledged { feedback, desk_id } = &recorded.event;
+        tx.prepare_cached("UPDATE planned_desks SET generated_at = ?2 WHERE desk_id = ?1")?
+            .execute((desk_id, feedback.acknowledged_at))?;
+        let division_id = &feedback.pass.division_id;
+        Plans::row(tx, &[division_id])?.set(
+            "generated_count = (SELECT count(generated_at) FROM planned_desks WHERE division_id = ?)",
+            &[division_id],
+        )?;
+        came_back(tx, recorded, feedback, Kind::Generation, format!("{desk_id} was generated"))
+    }
+}
+
+impl Project<TestingAcknowledged> for Plans {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<TestingAcknowledged>) -> Result<()> {
+        let TestingAcknowledged { feedback, gate_passed, totals } = &recorded.event;
+        let gate = if *gate_passed { "passed" } else { "not passed" };
+        let summary = format!(
+            "Gate {gate}: {} suites, {} passed, {} failed, {} skipped, {} errored",
+            totals.suites, totals.passed, totals.failed, totals.skipped, totals.errored
+        );
+        came_back(tx, recorded, feedback, Kind::Testing, summary)
+    }
+}
+
+impl Project<DeploymentAcknowledged> for Plans {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<DeploymentAcknowledged>) -> Result<()> {
+        let DeploymentAcknowledged { feedback, release_id, version, env } = &recorded.event;
+        let summary = format!("{version} was deployed to {env} as {release_id}");
+        came_back(tx, recorded, feedback, Kind::Deployment, summary)
+    }
+}
+
+impl Project<IncidentAcknowledged> for Plans {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<IncidentAcknowledged>) -> Result<()> {
+        let IncidentAcknowledged { feedback, incident_id, severity } = &recorded.event;
+        let summary = format!("{incident_id} was raised, severity {severity}");
+        came_back(tx, recorded, feedback, Kind::Incident, summary)
+    }
+}
+
+impl Project<RescueAcknowledged> for Plans {
+    fn project(tx: &Transaction<'_>, recorded: &Recorded<RescueAcknowledged>) -> Result<()> {
+        let RescueAcknowledged { feedback, incident_id, outcome } = &recorded.event;
+        let summary = format!("{incident_id} came to its end: {outcome}");
+        came_back(tx, recorded, feedback, Kind::Rescue, summary)
+    }
+}
+
+fn came_back<E>(
+    tx: &Transaction<'_>,
+    recorded: &Recorded<E>,
+    feedback: &Feedback,
+    kind: Kind,
+    summary: String,
+) -> Result<()> {
+    let Feedback { pass, source_event_id, acknowledged_at } = feedback;
+    tx.prepare_cached("INSERT INTO plan_feedback VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute((
+        source_event_id.to_string(),
+        &pass.division_id,
+        &pass.venture_id,
+        kind.name(),
+        summary,
+        acknowledged_at,
+    ))?;
+    let plan = Plans::row(tx, &[&pass.division_id])?;
+    plan.set(&format!("{0}_acks = {0}_acks + 1", kind.name()), &[])?;
+    plan.mark(recorded)
+}
