@@ -10,9 +10,11 @@ mod get_tasks_page;
 mod get_timeline_page;
 mod get_venture_status;
 mod journal;
+mod on_deployment_facts;
 mod on_design_facts;
 mod on_discovery_facts;
 mod on_lifecycle_facts;
+mod on_plan_facts;
 mod on_venture_facts;
 mod plain;
 mod refresh;
@@ -23,8 +25,10 @@ mod tells;
 #[cfg(test)]
 mod tests;
 
+use crate::deploy_division::{Deployment, ReleaseDeployed, ReleaseRolledBack, RolloutStaged};
 use crate::design_division::{AggregateDesigned, AggregateRevised, Design, EventDesigned, EventRevised};
 use crate::discover_divisions::{Discovery, DivisionDiscovered, DivisionDismissed};
+use crate::plan_division::{DependencyPlanned, DeskInventoried, DesksSequenced, Plan};
 use crate::setup_venture::{
     Venture, VentureArchived, VentureSetup, VentureVisionRefined, VentureVisionSubmitted,
 };
@@ -51,6 +55,14 @@ impl Guided for Design {
     const TURN: Process = Process::Design;
 }
 
+impl Guided for Plan {
+    const TURN: Process = Process::Plan;
+}
+
+impl Guided for Deployment {
+    const TURN: Process = Process::Deploy;
+}
+
 /// The lifecycle of each long-lived process, and what else each process records.
 macro_rules! projections {
     (lifecycle of $($long_lived:ty),+; $($aggregate:ty: $($event:ty),+;)+) => {
@@ -75,10 +87,12 @@ impl ReadModel for GuideVenture {
     const TABLES: &'static str = include_str!("tables.sql");
     const REVISION: u32 = 1;
     const PROJECTIONS: &'static [ProjectionEntry] = projections! {
-        lifecycle of Discovery, Design;
+        lifecycle of Discovery, Design, Plan, Deployment;
         Venture: VentureSetup, VentureVisionRefined, VentureVisionSubmitted, VentureArchived;
         Discovery: DivisionDiscovered, DivisionDismissed;
         Design: AggregateDesigned, AggregateRevised, EventDesigned, EventRevised;
+        Plan: DeskInventoried, DesksSequenced, DependencyPlanned;
+        Deployment: ReleaseDeployed, RolloutStaged, ReleaseRolledBack;
     };
     const QUERIES: &'static [QueryEntry] = &[
         query::<get_active_venture::GetActiveVenture>(),

@@ -6,12 +6,12 @@ use crate::design_division::{AggregateDesigned, AggregateRevised, Design, EventD
 
 tells! {
     Design;
-    AggregateDesigned, designed_by: |fact, division|
+    AggregateDesigned, of pass, by designed_by: |fact, division|
         format!("Aggregate {} designed for {division}", fact.aggregate.aggregate_name);
-    AggregateRevised, revised_by: |fact, division| because(
+    AggregateRevised, of pass, by revised_by: |fact, division| because(
         format!("Aggregate {} of {division} revised", fact.aggregate.aggregate_name), Some(&fact.reason));
-    EventDesigned, designed_by: |fact, division|
+    EventDesigned, of pass, by designed_by: |fact, division|
         format!("Event {} designed for {division}", fact.event.event_name);
-    EventRevised, revised_by: |fact, division| because(
+    EventRevised, of pass, by revised_by: |fact, division| because(
         format!("Event {} of {division} revised", fact.event.event_name), Some(&fact.reason));
 }

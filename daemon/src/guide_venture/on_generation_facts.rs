@@ -5,10 +5,10 @@ use crate::generate_division::{DeskGenerated, Generation, ModuleGenerated, Skele
 
 tells! {
     Generation;
-    SkeletonGenerated, generated_by: |fact, division|
+    SkeletonGenerated, of pass, by generated_by: |fact, division|
         format!("Skeleton of {division} generated in {}", fact.skeleton.workspace_path);
-    DeskGenerated, generated_by: |fact, division| format!("Desk {} of {division} generated", fact.desk_name);
-    ModuleGenerated, generated_by: |fact, division|
+    DeskGenerated, of pass, by generated_by: |fact, division| format!("Desk {} of {division} generated", fact.desk_name);
+    ModuleGenerated, of pass, by generated_by: |fact, division|
         format!("Module {} of {division} generated", fact.module.module_name);
-    TestGenerated, generated_by: |fact, division| format!("Test {} of {division} generated", fact.test.test_name);
+    TestGenerated, of pass, by generated_by: |fact, division| format!("Test {} of {division} generated", fact.test.test_name);
 }

@@ -15,9 +15,9 @@ use rusqlite::{Result, Transaction};
 
 tells! {
     Monitoring;
-    HealthCheckRegistered, registered_by: |fact, division|
+    HealthCheckRegistered, of pass, by registered_by: |fact, division|
         format!("Check {} of {division} registered", fact.check.check_name);
-    SlaThresholdSet, set_by: |fact, division|
+    SlaThresholdSet, of pass, by set_by: |fact, division|
         format!("Service level of {division} set: {} of {}", word(fact.threshold.signal), fact.threshold.threshold);
 }
 

@@ -6,11 +6,11 @@ use crate::plan_division::{DependencyPlanned, DeskInventoried, DesksSequenced, P
 
 tells! {
     Plan;
-    DeskInventoried, inventoried_by: |fact, division|
+    DeskInventoried, of pass, by inventoried_by: |fact, division|
         format!("Desk {} planned for {division}", fact.desk.desk_name);
-    DesksSequenced, sequenced_by: |fact, division|
+    DesksSequenced, of pass, by sequenced_by: |fact, division|
         format!("Sprint {} of {division} has {}", fact.sprint.sprint_number, desks(fact.sprint.desk_ids.len()));
-    DependencyPlanned, planned_by: |fact, division| {
+    DependencyPlanned, of pass, by planned_by: |fact, division| {
         let (from, to) = (short(&fact.dependency.from_desk), short(&fact.dependency.to_desk));
         format!("Desk {from} of {division} depends on {to}")
     };

@@ -5,12 +5,12 @@ use crate::test_division::{QualityGateSet, TestSuiteConcluded, TestSuiteRun, Tes
 
 tells! {
     Testing;
-    QualityGateSet, set_by: |fact, division|
+    QualityGateSet, of pass, by set_by: |fact, division|
         format!("Quality gate of {division} set: coverage of {} %, {} failures at most",
             fact.gate.min_coverage_pct, fact.gate.max_failures);
-    TestSuiteRun, run_by: |fact, division|
+    TestSuiteRun, of pass, by run_by: |fact, division|
         format!("Suite {} of {division} run, number {}", fact.suite_name, fact.run_number);
-    TestSuiteConcluded, concluded_by: |fact, division| {
+    TestSuiteConcluded, of pass, by concluded_by: |fact, division| {
         let tally = &fact.tally;
         format!("Suite {} of {division} concluded: {} passed, {} failed, {} skipped, {} in error",
             fact.suite_name, tally.passed, tally.failed, tally.skipped, tally.errored)

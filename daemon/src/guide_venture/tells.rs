@@ -4,6 +4,7 @@
 use super::journal::{Entry, enter};
 use super::{GuideVenture, Guided};
 use hecate_desk::Event;
+use hecate_desk::lifecycle::{Division, Incident, Pass};
 use hecate_read_model::{Project, Recorded};
 use rusqlite::{OptionalExtension, Result, Transaction};
 
@@ -22,14 +23,38 @@ pub(super) trait Tells: Event<Self::Of> {
     fn actor(&self) -> &str;
 }
 
-/// Facts of one process with their sentences.
+/// A key that names a division.
+pub(super) trait OfDivision {
+    /// The venture and the division.
+    fn ids(&self) -> (&str, &str);
+}
+
+impl OfDivision for Pass {
+    fn ids(&self) -> (&str, &str) {
+        (&self.venture_id, &self.division_id)
+    }
+}
+
+impl OfDivision for Division {
+    fn ids(&self) -> (&str, &str) {
+        (&self.venture_id, &self.division_id)
+    }
+}
+
+impl OfDivision for Incident {
+    fn ids(&self) -> (&str, &str) {
+        self.division.ids()
+    }
+}
+
+/// Facts of one process, whose they are, who did it, and their sentences.
 macro_rules! tells {
-    ($of:ty; $($event:ty, $by:ident: |$fact:ident, $division:ident| $says:expr;)+) => {$(
+    ($of:ty; $($event:ty, of $key:ident, by $by:ident: |$fact:ident, $division:ident| $says:expr;)+) => {$(
         impl $crate::guide_venture::tells::Tells for $event {
             type Of = $of;
 
             fn ids(&self) -> (&str, &str) {
-                (&self.pass.venture_id, &self.pass.division_id)
+                $crate::guide_venture::tells::OfDivision::ids(&self.$key)
             }
 
             fn says(&self, $division: &str) -> String {
