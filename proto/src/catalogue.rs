@@ -43,12 +43,24 @@ pub struct DeskSheet {
     pub allowed_in: AllowedIn,
     /// JSON Schema (2020-12) of the request body, an object.
     pub body: Value,
+    /// How many such objects a body may hold, as an array; 1 where it holds an object and no array.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub at_once_max: usize,
     /// What it may refuse beyond the refusals common to all desks.
     pub refusals: Vec<RefusalSheet>,
     /// The event types it may record.
     pub records: Vec<RecordedType>,
     /// The event types it hears: a desk that hears is also run by its process's listener.
     pub hears: Vec<String>,
+}
+
+const fn one() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_one(count: &usize) -> bool {
+    *count == 1
 }
 
 /// A mask over the status flags.

@@ -19,8 +19,9 @@ pub struct IdKind {
     pub prefix: &'static str,
 }
 
-/// Every kind of id that is minted rather than derived.
-pub const KINDS: &[IdKind] = &[VentureId::KIND, DivisionId::KIND, ReleaseId::KIND, StageId::KIND];
+/// The kinds of ids that name streams and that events are tagged with.
+pub const KINDS: &[IdKind] =
+    &[VentureId::KIND, DivisionId::KIND, IncidentId::KIND, ReleaseId::KIND, StageId::KIND];
 
 /// The kind of id that a field of this name holds.
 pub fn kind_of(field: &str) -> Option<IdKind> {
@@ -119,6 +120,22 @@ id!(
 id!(
     /// One stage of a release's rollout.
     StageId, "stage_id", "stg-"
+);
+id!(
+    /// An incident: what goes wrong where a division is at work.
+    IncidentId, "incident_id", "inc-"
+);
+id!(
+    /// One run of a test suite.
+    SuiteId, "suite_id", "suite-"
+);
+id!(
+    /// What somebody found to be the cause of an incident.
+    DiagnosisId, "diagnosis_id", "diag-"
+);
+id!(
+    /// What somebody did about an incident.
+    FixId, "fix_id", "fix-"
 );
 
 #[cfg(test)]

@@ -49,17 +49,31 @@ pub(super) async fn ask(edge: Arc<Edge>, desk: DeskDoor, asking: Asking, mut req
     params::known(request.uri().query(), &[])?;
     let path_ids = params::path_ids(&mut request).await?;
     let caller = caller(&edge, &desk, &asking, &request)?;
-    let body = object(&bytes, &request)?;
+    let body = one_or_many(&bytes, &request, desk.door())?;
     let told = desk.process.ask(Asked { door: desk.index, path_ids, body, caller }).await?;
     Ok(answer::told(&told))
 }
 
+/// The body of a desk: an object, or an array where the desk takes several requests at once.
+fn one_or_many(bytes: &[u8], request: &Request, door: &Door) -> Result<Value, Refused> {
+    if door.at_once_max > 1 && bytes.trim_ascii_start().starts_with(b"[") {
+        demand_json(bytes, request)?;
+        return body::value(bytes);
+    }
+    object(bytes, request).map(Value::Object)
+}
+
 /// The body as an object; none is an empty one.
 pub(super) fn object(bytes: &[u8], request: &Request) -> Result<Map<String, Value>, Refused> {
+    demand_json(bytes, request)?;
+    body::object(bytes)
+}
+
+fn demand_json(bytes: &[u8], request: &Request) -> Result<(), Refused> {
     if !bytes.is_empty() && !headers::is_json(request.headers()) {
         return Err(UNSUPPORTED_MEDIA_TYPE.about("hint", "Send Content-Type: application/json."));
     }
-    body::object(bytes)
+    Ok(())
 }
 
 fn caller(edge: &Edge, desk: &DeskDoor, asking: &Asking, request: &Request) -> Result<Caller, Refused> {

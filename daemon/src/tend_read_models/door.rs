@@ -46,7 +46,7 @@ impl TendingDoor {
             because: None,
         };
         let path_ids = as_object(json!({ "model": model }));
-        let asked = Asked { door: door.ok_or(Refusal::INTERNAL)?, path_ids, body, caller };
+        let asked = Asked { door: door.ok_or(Refusal::INTERNAL)?, path_ids, body: body.into(), caller };
         Ok(self.process.ask(asked).await?.answer.position)
     }
 }

@@ -89,7 +89,7 @@ impl Open {
     async fn insist(&self, process: &str, desk: &str, ids: Value, body: Value) -> Result<Told, Refused> {
         let process = self.process(process);
         let door = process.doors().iter().position(|door| door.spec.name == desk).unwrap();
-        let [path_ids, body] = [ids, body].map(|fields| fields.as_object().cloned().unwrap());
+        let path_ids = ids.as_object().cloned().unwrap();
         let caller = Caller {
             actor: "uid:1@n".to_owned(),
             correlation_id: Uuid::now_v7(),

@@ -21,7 +21,6 @@ use hecate_event_store::{
 };
 use hecate_proto::answer::EventRef;
 use hecate_supervision::{Actor, ExitReason, Me, Message, Reply};
-use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -236,7 +235,7 @@ impl<A: Aggregate> AggregateActor<A> {
         check_expected(ask, loaded.folded.version())?;
         let Keyed { subject, fresh, .. } = &ask.keyed;
         let moment = Moment::new(at_us, ask.caller.actor.clone(), subject.clone(), *fresh);
-        match loaded.folded.decide(ask.desk, Value::Object(ask.keyed.body.clone()), &moment) {
+        match loaded.folded.decide(ask.desk, ask.keyed.body.clone(), &moment) {
             Ok(decision) => self.record(ask, decision, at_us).await,
             Err(refused) => self.keep_refusal(ask, refused, at_us).await,
         }

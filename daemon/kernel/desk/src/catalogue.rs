@@ -1,9 +1,11 @@
 //! A desk's sheet: its entry as the catalogue shows it.
 
 use crate::{aggregate::Aggregate, aggregate::ProcessSpec, desk::DeskEntry, desk::DeskSpec};
-use crate::{event::EventEntry, refusal::Refusal, schema::Rules, status::Status};
+use crate::{event::EventEntry, refusal::Refusal, schema::Rules, status::Status, subject::holes};
 use hecate_proto::catalogue::{DeskSheet, RecordedType, RefusalSheet};
-use serde_json::Value;
+use hecate_proto::id::kind_of;
+use schemars::Schema;
+use serde_json::{Value, json};
 
 pub(crate) fn sheet<A: Aggregate>(desk: &DeskEntry<A>, body: &Value) -> DeskSheet {
     let path = if desk.spec.is_public() { full_path(A::PROCESS.base, desk.spec.path) } else { String::new() };
@@ -18,9 +20,36 @@ pub(crate) fn sheet<A: Aggregate>(desk: &DeskEntry<A>, body: &Value) -> DeskShee
         says: desk.spec.says.to_owned(),
         allowed_in: desk.spec.allowed_in.sheet(),
         body: body.clone(),
+        at_once_max: desk.at_once_max,
         refusals: refusals(desk).iter().map(refusal_sheet).collect(),
         records: desk.records.iter().map(recorded_type).collect(),
         hears: heard_by(desk),
+    }
+}
+
+/// The rules of a request to a desk. What names the stream is asked for in the body where the path leaves it out.
+pub(crate) fn rules<A: Aggregate>(desk: &DeskEntry<A>) -> Rules {
+    let mut schema = (desk.schema)();
+    let in_path = path_params(&full_path(A::PROCESS.base, desk.spec.path));
+    let is_asked =
+        |schema: &Schema, field: &str| schema.get("properties").is_some_and(|known| !known[field].is_null());
+    for field in holes(A::PROCESS.stream).filter(|_| desk.spec.is_public()) {
+        if !in_path.iter().any(|named| named == field) && !is_asked(&schema, field) {
+            ask_for(&mut schema, field);
+        }
+    }
+    Rules::of_request(schema)
+}
+
+fn ask_for(schema: &mut Schema, field: &str) {
+    let mut id = json!({"type": "string", "minLength": 1, "description": "Which one."});
+    if let Some(kind) = kind_of(field) {
+        id["pattern"] = kind.pattern().into();
+    }
+    let fields = schema.ensure_object();
+    fields.entry("properties").or_insert_with(|| json!({}))[field] = id;
+    if let Some(required) = fields.entry("required").or_insert_with(|| json!([])).as_array_mut() {
+        required.push(field.into());
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     aggregate::Aggregate,
     decision::Decision,
     event::EventEntry,
+    folded::Folded,
     moment::Moment,
     refusal::Refusal,
     refusal::{Refused, Rule},
@@ -45,6 +46,9 @@ pub trait Desk<A: Aggregate>: DeserializeOwned + JsonSchema + 'static {
     const SPEC: DeskSpec;
     /// The event types that it may record; another type is a bug and stops the append.
     const RECORDS: &'static [EventEntry<A>];
+    /// How many requests one body may hold, as an array. Each is decided on what those before it have recorded, and
+    /// all are recorded together or none.
+    const AT_ONCE_MAX: usize = 1;
     /// Total and pure: time, actor and ids arrive in the moment.
     fn decide(self, aggregate: &A, at: &Moment) -> Result<Decision<A>, Refused>;
 }
@@ -55,9 +59,11 @@ pub struct DeskEntry<A: Aggregate> {
     pub spec: DeskSpec,
     /// See [`Desk::RECORDS`].
     pub records: &'static [EventEntry<A>],
+    /// See [`Desk::AT_ONCE_MAX`].
+    pub at_once_max: usize,
     /// JSON Schema of its request.
     pub schema: fn() -> schemars::Schema,
-    /// Decodes a request that fits the schema, and decides.
+    /// Decodes a request that fits the schema, or an array of them, and decides.
     pub decide: fn(Value, &A, &Moment) -> Result<Decision<A>, Refused>,
 }
 
@@ -66,14 +72,49 @@ pub const fn desk<A: Aggregate, D: Desk<A>>() -> DeskEntry<A> {
     DeskEntry {
         spec: D::SPEC,
         records: D::RECORDS,
+        at_once_max: D::AT_ONCE_MAX,
         schema: schema::of::<D>,
-        decide: |body, aggregate, at| {
-            // What fits the schema fits the type, but for a whole number that is written as a fraction: 1.0.
-            let asked = serde_json::from_value::<D>(body).map_err(|error| {
-                tracing::warn!(desk = D::SPEC.name, %error, "the schema lets through what the type does not take");
-                Refusal::VALIDATION.about("rule", Rule::Type.name()).about("hint", error.to_string())
-            })?;
-            asked.decide(aggregate, at)
+        decide: |body, aggregate, at| match body {
+            Value::Array(bodies) => decide_each::<A, D>(bodies, aggregate, at),
+            body => decide_one::<A, D>(body, aggregate, at),
         },
     }
+}
+
+fn decide_one<A: Aggregate, D: Desk<A>>(
+    body: Value,
+    aggregate: &A,
+    at: &Moment,
+) -> Result<Decision<A>, Refused> {
+    // What fits the schema fits the type, but for a whole number that is written as a fraction: 1.0.
+    let asked = serde_json::from_value::<D>(body).map_err(|error| {
+        tracing::warn!(desk = D::SPEC.name, %error, "the schema lets through what the type does not take");
+        Refusal::VALIDATION.about("rule", Rule::Type.name()).about("hint", error.to_string())
+    })?;
+    asked.decide(aggregate, at)
+}
+
+/// Decides each request on what those before it will have recorded. `details.item` says which one is refused.
+fn decide_each<A: Aggregate, D: Desk<A>>(
+    bodies: Vec<Value>,
+    aggregate: &A,
+    at: &Moment,
+) -> Result<Decision<A>, Refused> {
+    let mut ahead = Folded::ahead_of(aggregate).map_err(odd::<A, D>)?;
+    let mut all = Decision::nothing();
+    for (nth, body) in bodies.into_iter().enumerate() {
+        let decision =
+            decide_one::<A, D>(body, ahead.aggregate(), at).map_err(|refused| refused.about("item", nth))?;
+        for event in decision.events {
+            ahead.fold(event.event_type, event.data.get()).map_err(odd::<A, D>)?;
+            all.events.push(event);
+        }
+    }
+    Ok(all)
+}
+
+/// A bug: plain data is written and read, and what a desk records folds.
+fn odd<A: Aggregate, D: Desk<A>>(why: impl std::fmt::Debug) -> Refused {
+    tracing::error!(desk = D::SPEC.name, ?why, "what was decided does not fold");
+    Refusal::INTERNAL.into()
 }

@@ -47,6 +47,11 @@ impl<A: Aggregate> Folded<A> {
         Ok(())
     }
 
+    /// The same aggregate, to be folded on without it.
+    pub(crate) fn ahead_of(aggregate: &A) -> serde_json::Result<Self> {
+        Ok(Folded { aggregate: serde_json::from_value(serde_json::to_value(aggregate)?)?, version: None })
+    }
+
     /// The aggregate as JSON, for a snapshot.
     pub(crate) fn state(&self) -> serde_json::Result<Json> {
         Ok(to_raw_value(&self.aggregate)?.into())

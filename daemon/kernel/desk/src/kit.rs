@@ -1,10 +1,10 @@
 //! Given these events, when this is asked, then that is recorded: the kit for a desk's own test.
 
 use crate::{
-    aggregate::Aggregate, desk::Desk, desk::DeskEntry, desk::desk, event::Event, folded::Folded,
+    aggregate::Aggregate, catalogue, desk::Desk, desk::DeskEntry, desk::desk, event::Event, folded::Folded,
     moment::Moment,
 };
-use crate::{refusal::Refused, schema::Rules, subject::Subject, subject::holes};
+use crate::{refusal::Refused, subject::Subject, subject::holes};
 use hecate_proto::id::kind_of;
 use serde_json::{Map, Value};
 use ulid::Ulid;
@@ -77,7 +77,7 @@ impl<A: Aggregate> Given<A> {
     }
 
     fn when_of(&self, entry: &DeskEntry<A>, body: Value) -> Result<Vec<(String, Value)>, Refused> {
-        Rules::of_request((entry.schema)()).check(&body)?;
+        catalogue::rules(entry).check_body(&body, entry.at_once_max)?;
         let moment = moment::<A>(&self.ids, self.at_us);
         let decision = self.folded.through_a_snapshot().decide(entry, body, &moment)?;
         let shown = |event: crate::decision::Decided| {

@@ -68,6 +68,8 @@ pub struct Door {
     pub paths: Vec<String>,
     /// Its line in the catalogue.
     pub sheet: DeskSheet,
+    /// How many requests one body may hold, as an array.
+    pub at_once_max: usize,
     rules: Rules,
 }
 
@@ -77,8 +79,8 @@ pub struct Asked {
     pub door: usize,
     /// The ids that the path named, by parameter.
     pub path_ids: Map<String, Value>,
-    /// The body.
-    pub body: Map<String, Value>,
+    /// The body: an object, or an array of them where the desk takes several at once.
+    pub body: Value,
     /// Who asks.
     pub caller: Caller,
 }
@@ -135,7 +137,7 @@ pub const fn process<A: Aggregate>() -> ProcessEntry {
 
 fn doors<A: Aggregate>() -> Vec<Door> {
     let door = |desk: &DeskEntry<A>| {
-        let rules = Rules::of_request((desk.schema)());
+        let rules = catalogue::rules(desk);
         let routes = [desk.spec.path].into_iter().chain(desk.spec.aliases.iter().copied());
         let paths = routes.filter(|path| !path.is_empty());
         Door {
@@ -143,6 +145,7 @@ fn doors<A: Aggregate>() -> Vec<Door> {
             paths: paths.map(|path| catalogue::full_path(A::PROCESS.base, path)).collect(),
             sheet: catalogue::sheet(desk, rules.schema()),
             rules,
+            at_once_max: desk.at_once_max,
         }
     };
     A::DESKS.iter().map(door).collect()
@@ -211,7 +214,7 @@ impl<A: Aggregate> Desks<A> {
     async fn ask_typed(&self, asked: Asked) -> Result<Told, Refused> {
         let desk = &A::DESKS[asked.door];
         let door = &self.doors[asked.door];
-        door.rules.check(&Value::Object(asked.body.clone()))?;
+        door.rules.check_body(&asked.body, door.at_once_max)?;
         let keyed = keyed::<A>(desk, &asked)?;
         let stream_id: Arc<str> = keyed.subject.stream_id().into();
         let behind = self.hand_offs_on_their_way(&asked.caller);
@@ -267,7 +270,7 @@ impl<A: Aggregate> Desks<A> {
 }
 
 fn keyed<A: Aggregate>(desk: &DeskEntry<A>, asked: &Asked) -> Result<Keyed, Refused> {
-    let mut given = asked.body.clone();
+    let mut given = asked.body.as_object().cloned().unwrap_or_default();
     given.extend(asked.path_ids.clone());
     let fresh = Ulid::generate();
     let mint = desk.spec.allowed_in.births().then_some(fresh);

@@ -83,7 +83,7 @@ pub(crate) async fn react<A: Aggregate>(
     for (nth, ask) in asks.into_iter().enumerate() {
         let (path_ids, body) = ask.into_parts();
         let caller = caller(listener.name, nth, node, fact);
-        match process.ask(Asked { door, path_ids, body, caller }).await {
+        match process.ask(Asked { door, path_ids, body: body.into(), caller }).await {
             Ok(told) => answers.push(told),
             Err(refused) if refused.is(DISMISSED) => return Err(refused.into()),
             // What is settled with a no keeps nobody from asking for the rest.

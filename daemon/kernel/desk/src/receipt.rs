@@ -20,15 +20,15 @@ pub(crate) fn receipt_key(process: &str, desk: &str, actor: &str, key: &str) -> 
 
 /// Tells a repetition from another request under the same key: the ids in the path and the body, whatever
 /// the order of their fields.
-pub(crate) fn request_hash(path_ids: &Map<String, Value>, body: &Map<String, Value>) -> [u8; 32] {
-    let mut request = Value::from_iter([Value::from(path_ids.clone()), Value::from(body.clone())]);
+pub(crate) fn request_hash(path_ids: &Map<String, Value>, body: &Value) -> [u8; 32] {
+    let mut request = Value::from_iter([Value::from(path_ids.clone()), body.clone()]);
     request.sort_all_objects();
     Sha256::digest(request.to_string()).into()
 }
 
 /// The hash of every request that is known by its key alone.
 pub(crate) fn known_by_its_key() -> [u8; 32] {
-    request_hash(&Map::new(), &Map::new())
+    request_hash(&Map::new(), &Value::Object(Map::new()))
 }
 
 /// What a receipt remembers beside the events.
@@ -79,7 +79,7 @@ fn event_ref(event: &hecate_event_store::EventRef) -> EventRef {
 #[derive(Clone)]
 pub(crate) struct Keyed {
     pub(crate) subject: Subject,
-    pub(crate) body: Map<String, Value>,
+    pub(crate) body: Value,
     pub(crate) body_hash: [u8; 32],
     /// Present where the caller gave a key.
     pub(crate) receipt_key: Option<String>,

@@ -181,6 +181,15 @@ impl Refused {
         self
     }
 
+    /// The field that it is about lies inside of this one.
+    #[must_use]
+    pub(crate) fn inside(mut self, field: &str) -> Refused {
+        if let Some(Value::String(name)) = self.details.get_mut("field") {
+            *name = if name.is_empty() { field.to_owned() } else { format!("{field}.{name}") };
+        }
+        self
+    }
+
     /// True when this is that kind of refusal.
     pub fn is(&self, refusal: Refusal) -> bool {
         self.status == refusal.status && self.code == refusal.code

@@ -52,6 +52,21 @@ impl Rules {
         broken.map_or(Ok(()), |error| Err(refuse(&error)))
     }
 
+    /// The same for a body that may hold as many requests, as an array.
+    pub(crate) fn check_body(&self, body: &Value, at_once_max: usize) -> Result<(), Refused> {
+        let Value::Array(bodies) = body else { return self.check(body) };
+        match bodies.len() {
+            0 => Err(Refusal::rule("body", Rule::Range, "Send one object at least.")),
+            count if count > at_once_max => {
+                let refused = Refusal::rule("body", Rule::TooLong, "Send fewer objects at once.");
+                Err(refused.about("items", count).about("items_max", at_once_max))
+            }
+            _ => bodies.iter().enumerate().try_for_each(|(nth, body)| {
+                self.check(body).map_err(|refused| refused.inside(&nth.to_string()).about("item", nth))
+            }),
+        }
+    }
+
     /// Reads query parameters, which are all text, as the types that the schema asks for.
     pub fn read_params(&self, given: Vec<(String, String)>) -> Result<Map<String, Value>, Refused> {
         let mut params = Map::new();
@@ -269,6 +284,21 @@ mod tests {
     struct Book {
         title: Text<9>,
         properties: Map<String, Value>,
+    }
+
+    #[test]
+    fn each_of_several_requests_is_named_by_its_place() {
+        let rules = Rules::of_request(of::<Order>());
+        let broken = |body: Value| rules.check_body(&body, 2).map_err(|refused| refused.details);
+        let tea = json!({"name": "tea"});
+        assert_eq!(broken(json!([tea, tea])), Ok(()));
+        let named = broken(json!([tea, {"name": ""}])).unwrap_err();
+        assert_eq!(
+            (&named["field"], &named["rule"], &named["item"]),
+            (&json!("1.name"), &json!("blank"), &json!(1))
+        );
+        assert_eq!(broken(json!([])).unwrap_err()["rule"], "range");
+        assert_eq!(broken(json!([tea, tea, tea])).unwrap_err()["rule"], "too_long");
     }
 
     #[test]

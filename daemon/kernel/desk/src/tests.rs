@@ -196,7 +196,7 @@ impl Shop {
         caller: Caller,
     ) -> Result<Told, Refused> {
         let path_ids = if door == OPEN { json!({}) } else { json!({"venture_id": jar}) };
-        let [path_ids, body] = [path_ids, body].map(|value| value.as_object().cloned().unwrap());
+        let path_ids = path_ids.as_object().cloned().unwrap();
         self.process.ask(Asked { door, path_ids, body, caller }).await
     }
 

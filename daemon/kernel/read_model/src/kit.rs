@@ -61,12 +61,14 @@ impl Trial {
             expected_version: None,
             because: None,
         };
-        let (path_ids, mut body) = (fields(ids), fields(body));
+        let (path_ids, mut body) = (fields(ids), body);
         let Door { paths, sheet, .. } = &self.process.doors()[door];
         // A hand-off says in its body too whom it is for.
         if paths.is_empty() {
             let says = |field: &str| sheet.body["properties"].get(field).is_some();
-            body.extend(path_ids.clone().into_iter().filter(|(field, _)| says(field)));
+            let mut asked = fields(body);
+            asked.extend(path_ids.clone().into_iter().filter(|(field, _)| says(field)));
+            body = asked.into();
         }
         let asked = Asked { door, path_ids, body, caller };
         self.process.ask(asked).await.map(|told| told.answer)

@@ -140,7 +140,7 @@ impl World {
             expected_version: None,
             because: None,
         };
-        let asked = Asked { door, path_ids: object(ids), body: object(body), caller };
+        let asked = Asked { door, path_ids: object(ids), body, caller };
         process.ask(asked).await.map(|Told { answer, .. }| answer)
     }
 

@@ -26,7 +26,7 @@ pub(super) fn desk(sheet: &DeskSheet, path: &str, id: &str, nth: usize, schemas:
         "parameters": desk_parameters(sheet, path),
         "requestBody": {
             "required": body["required"].as_array().is_some_and(|required| !required.is_empty()),
-            "content": { "application/json": { "schema": body } },
+            "content": { "application/json": { "schema": one_or_many(body, sheet.at_once_max) } },
         },
         "responses": responses,
     });
@@ -34,6 +34,14 @@ pub(super) fn desk(sheet: &DeskSheet, path: &str, id: &str, nth: usize, schemas:
         operation["deprecated"] = true.into();
     }
     operation
+}
+
+/// The schema of one request, or of an array of them where a desk takes several at once.
+fn one_or_many(body: Value, at_once_max: usize) -> Value {
+    if at_once_max == 1 {
+        return body;
+    }
+    json!({ "oneOf": [body, { "type": "array", "items": body, "minItems": 1, "maxItems": at_once_max }] })
 }
 
 fn desk_parameters(sheet: &DeskSheet, path: &str) -> Vec<Value> {

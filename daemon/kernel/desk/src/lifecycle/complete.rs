@@ -58,6 +58,8 @@ impl<A: LongLived> Event<A> for Completed<A> {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, aggregate: &mut A) {
-        aggregate.dossier_mut().step(Step::Completed);
+        let dossier = aggregate.dossier_mut();
+        dossier.step(Step::Completed);
+        dossier.raise(A::flags_of(&self.handover));
     }
 }

@@ -88,7 +88,20 @@ impl<HandOff: Key> Dossier<Division, HandOff> {
     }
 }
 
+impl<HandOff: Key> Dossier<Incident, HandOff> {
+    /// The pass that is at work.
+    pub fn pass(&self) -> Pass {
+        let Division { venture_id, division_id, .. } = self.of.division.clone();
+        Pass { venture_id, division_id, cycle: self.cycle }
+    }
+}
+
 impl<Of: Key, HandOff: Key> Dossier<Of, HandOff> {
+    /// Raises flags of the process's own.
+    pub fn raise(&mut self, flags: Status) {
+        self.status = self.status.and(flags);
+    }
+
     /// Moves it one step on.
     pub(super) fn step(&mut self, step: Step) {
         self.status = step.after(self.status);

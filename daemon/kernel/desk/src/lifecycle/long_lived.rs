@@ -44,7 +44,7 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     /// What it is handed when it is initiated.
     type HandOff: Key;
     /// What somebody says who completes it, beside nothing.
-    type CompleteAsked: Key;
+    type CompleteAsked: DeserializeOwned + JsonSchema + 'static;
     /// What it hands over when it is completed: all that the next process needs.
     type HandOver: Serialize + DeserializeOwned + JsonSchema + 'static;
     /// What somebody says who archives it, beside a reason.
@@ -55,6 +55,9 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     /// What its `archive` may record.
     const ARCHIVE_RECORDS: &'static [EventEntry<Self>];
 
+    /// The flags of its own that last for one pass: reopened, it has none of them.
+    const PASS_FLAGS: Status = Status(0);
+
     /// Its dossier.
     fn dossier(&self) -> &Dossier<Self::Of, Self::HandOff>;
 
@@ -63,6 +66,11 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
 
     /// The gate: what it hands over, or what is missing.
     fn complete(&self, asked: Self::CompleteAsked, at: &Moment) -> Result<Self::HandOver, Refused>;
+
+    /// The flags of its own that what it hands over sets.
+    fn flags_of(_: &Self::HandOver) -> Status {
+        Status(0)
+    }
 
     /// What is recorded before it is archived, in the same append.
     fn archive(&self, _: Self::ArchiveAsked, _: Option<&str>, _: &Moment) -> Decision<Self> {

@@ -15,6 +15,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Initiated<A>> for 
         let Initiated { of, cycle, handoff, initiated_at, .. } = &recorded.event;
         let row = DossierRow::<M>::insert(tx, of, *cycle)?;
         row.set("handoff = ?, initiated_at = ?", &[&JsonColumn(handoff), initiated_at])?;
+        M::handed(&row, handoff)?;
         row.step(Step::Initiated, recorded)
     }
 }
@@ -24,6 +25,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Rebriefed<A>> for 
         let Rebriefed { of, handoff, .. } = &recorded.event;
         let row = DossierRow::<M>::about(tx, of)?;
         row.set("handoff = ?", &[&JsonColumn(handoff)])?;
+        M::handed(&row, handoff)?;
         row.mark(recorded)
     }
 }
@@ -56,10 +58,11 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Resumed<A>> for M 
 
 impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Completed<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Completed<A>>) -> Result<()> {
-        let Completed { of, completed_at, completed_by, .. } = &recorded.event;
+        let Completed { of, handover, completed_at, completed_by, .. } = &recorded.event;
         let row = DossierRow::<M>::about(tx, of)?;
         row.set("completed_at = ?, completed_by = ?", &[completed_at, completed_by])?;
-        row.step(Step::Completed, recorded)
+        M::completed(&row, recorded)?;
+        row.step_with(Step::Completed, A::flags_of(handover), recorded)
     }
 }
 
@@ -71,6 +74,10 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Reopened<A>> for M
             "cycle = ?, handoff = coalesce(?, handoff), completed_at = NULL, completed_by = NULL",
             &[cycle, &handoff.as_ref().map(JsonColumn)],
         )?;
+        M::reopened(&row)?;
+        if let Some(handoff) = handoff {
+            M::handed(&row, handoff)?;
+        }
         row.step(Step::Reopened, recorded)
     }
 }

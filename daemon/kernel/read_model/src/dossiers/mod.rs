@@ -19,12 +19,12 @@ mod table;
 pub use about::About;
 pub use row::DossierRow;
 
-use hecate_desk::lifecycle::LongLived;
+use hecate_desk::lifecycle::{Completed, LongLived};
 use hecate_proto::{rows::DossierColumns, time::rfc3339};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
 use serde_json::Value;
 
-use crate::columns::JsonColumn;
+use crate::{columns::JsonColumn, projection::Recorded};
 
 /// A read model that keeps one row for each dossier of a process.
 pub trait Dossiers: Sized + 'static {
@@ -33,6 +33,21 @@ pub trait Dossiers: Sized + 'static {
     type Drawn: LongLived<Of: About>;
     /// The table, made by [`dossier_table!`](crate::dossier_table).
     const TABLE: &'static str;
+
+    /// It was handed something: what of that is a column of its own.
+    fn handed(_: &DossierRow<'_, Self>, _: &<Self::Drawn as LongLived>::HandOff) -> Result<()> {
+        Ok(())
+    }
+
+    /// It was completed with this: what of that is a column of its own.
+    fn completed(_: &DossierRow<'_, Self>, _: &Recorded<Completed<Self::Drawn>>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Another pass begins: what of the one before is no longer true.
+    fn reopened(_: &DossierRow<'_, Self>) -> Result<()> {
+        Ok(())
+    }
 
     /// Reads the row that these ids name, if it is there. They are the first columns of [`About`].
     fn find<R>(db: &Connection, ids: &[&str], read: impl FnOnce(&Row<'_>) -> Result<R>) -> Result<Option<R>> {

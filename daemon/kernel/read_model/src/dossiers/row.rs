@@ -60,7 +60,13 @@ impl<'t, A: LongLived<Of: About>, M: Dossiers<Drawn = A>> DossierRow<'t, M> {
 
     /// Moves the dossier one step on, with all that follows from its status, and marks the row.
     pub(super) fn step<E>(&self, step: Step, recorded: &Recorded<E>) -> Result<()> {
-        self.stand(step.after(self.status))?;
+        self.step_with(step, Status(0), recorded)
+    }
+
+    /// The same, raising flags of the process's own. Those of one pass do not survive a reopening.
+    pub(super) fn step_with<E>(&self, step: Step, flags: Status, recorded: &Recorded<E>) -> Result<()> {
+        let ended = if step == Step::Reopened { A::PASS_FLAGS } else { Status(0) };
+        self.stand(step.after(self.status).without(ended).and(flags))?;
         self.mark(recorded)
     }
 

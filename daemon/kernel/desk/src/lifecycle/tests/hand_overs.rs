@@ -84,7 +84,7 @@ impl Bakery {
             expected_version: None,
             because: None,
         };
-        self.process.ask(Asked { door, path_ids, body: serde_json::Map::new(), caller }).await
+        self.process.ask(Asked { door, path_ids, body: json!({}), caller }).await
     }
 
     async fn stream(&self) -> Vec<Arc<RecordedEvent>> {
