@@ -28,10 +28,14 @@ mod query_designs;
 mod query_discoveries;
 mod query_plans;
 mod query_read_models;
+mod query_rescues;
+mod query_tests;
 mod query_ventures;
+mod rescue_division;
 mod serve_llm;
 mod setup_venture;
 mod tend_read_models;
+mod test_division;
 
 use hecate_desk::{ProcessEntry, process};
 use hecate_read_model::{ModelEntry, model};
@@ -42,7 +46,9 @@ const PROCESSES: &[ProcessEntry] = &[
     process::<discover_divisions::Discovery>(),
     process::<design_division::Design>(),
     process::<plan_division::Plan>(),
+    process::<test_division::Testing>(),
     process::<deploy_division::Deployment>(),
+    process::<rescue_division::Rescue>(),
     process::<tend_read_models::TendedModel>(),
 ];
 
@@ -52,7 +58,9 @@ const MODELS: &[ModelEntry] = &[
     model::<query_discoveries::Discoveries>(),
     model::<query_designs::Designs>(),
     model::<query_plans::Plans>(),
+    model::<query_tests::Tests>(),
     model::<query_deployments::Deployments>(),
+    model::<query_rescues::Rescues>(),
     model::<guide_venture::GuideVenture>(),
     model::<query_read_models::ReadModels>(),
 ];

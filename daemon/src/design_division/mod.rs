@@ -6,6 +6,7 @@
 mod design_aggregate;
 mod design_event;
 mod on_division_discovered_initiate_design;
+mod on_redesign_escalated_initiate_design;
 mod parts;
 mod revise_aggregate;
 mod revise_event;
@@ -88,6 +89,7 @@ impl LongLived for Design {
     ];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_division_discovered_initiate_design::DivisionDiscovered>(),
+        listener::<_, on_redesign_escalated_initiate_design::RedesignEscalated>(),
         listener::<_, OnDivisionDismissed>(),
     ];
 

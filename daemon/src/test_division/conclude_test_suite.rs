@@ -1,7 +1,7 @@
 //! A run of a suite has come to its end: what it found is counted, and counts for the quality gate.
 
-use super::runs::{SUITE_CONCLUDED, SUITE_NOT_FOUND, Tally};
 use super::Testing;
+use super::runs::{SUITE_CONCLUDED, SUITE_NOT_FOUND, Tally};
 use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 use hecate_proto::id::SuiteId;

@@ -73,7 +73,13 @@ mod tests {
     use serde_json::{Value, json};
 
     /// One more run of a suite with one test, concluded.
-    fn ran(testing: Given<Testing>, suite: &str, letter: char, status: &str, coverage: u32) -> Given<Testing> {
+    fn ran(
+        testing: Given<Testing>,
+        suite: &str,
+        letter: char,
+        status: &str,
+        coverage: u32,
+    ) -> Given<Testing> {
         let conclude = json!({"suite_id": kit::suite_id(letter), "coverage_pct": coverage});
         testing
             .asked::<RunTestSuite>(kit::run(suite, letter))
@@ -117,7 +123,10 @@ mod tests {
     fn who_overrides_the_gate_says_why_and_the_next_pass_begins_anew() {
         let over = json!({"override_reason": "The customer waits"});
         let told = gated().when::<Complete<Testing>>(over.clone()).unwrap()[0].1.clone();
-        assert_eq!((&told["gate_passed"], &told["override_reason"]), (&json!(false), &over["override_reason"]));
+        assert_eq!(
+            (&told["gate_passed"], &told["override_reason"]),
+            (&json!(false), &over["override_reason"])
+        );
         let done = ran(kit::an_active_testing(), "unit", 'A', "passed", 0);
         let done = done.asked::<Complete<Testing>>(json!({}));
         assert_eq!(done.aggregate().dossier.status.0, 1 | 16 | 32);

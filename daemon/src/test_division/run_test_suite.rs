@@ -1,7 +1,7 @@
 //! A suite is run: its results follow, and then its conclusion.
 
-use super::runs::{SUITE_CONCLUDED, SUITE_RUN_OPEN, TOO_MANY_RUNS};
 use super::Testing;
+use super::runs::{SUITE_CONCLUDED, SUITE_RUN_OPEN, TOO_MANY_RUNS};
 use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 use hecate_proto::id::SuiteId;

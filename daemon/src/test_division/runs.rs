@@ -93,7 +93,8 @@ impl Tally {
 impl Runs {
     /// The number that the next run of this suite wears, if it may begin under this id.
     pub(super) fn next(&self, suite_id: &str, suite_name: &str) -> Result<u32, Refused> {
-        if self.before.contains(suite_id) || self.of_this_pass.get(suite_id).is_some_and(|run| run.concluded) {
+        if self.before.contains(suite_id) || self.of_this_pass.get(suite_id).is_some_and(|run| run.concluded)
+        {
             return Err(SUITE_CONCLUDED.about("field", "suite_id"));
         }
         let open = self.of_this_pass.iter().filter(|(_, run)| !run.concluded);

@@ -79,7 +79,8 @@ fn a_gate_is_within_its_range_and_may_be_set_before_work_begins() {
     use serde_json::{Value, json};
     let testing = super::kit::a_pending_testing();
     let refusal = |gate: Value| testing.when::<SetQualityGate>(gate).unwrap_err();
-    for wrong in [json!({"min_coverage_pct": 100.5}), json!({"min_coverage_pct": -1}), json!({"max_failures": -1})]
+    for wrong in
+        [json!({"min_coverage_pct": 100.5}), json!({"min_coverage_pct": -1}), json!({"max_failures": -1})]
     {
         assert!(refusal(wrong.clone()).is(INVALID_QUALITY_GATE), "{wrong}");
     }

@@ -6,6 +6,8 @@ mod discoveries;
 mod dossiers;
 mod plans;
 mod read_models;
+mod rescues;
+mod tests;
 mod ventures;
 
 pub use deployments::{ArtifactRow, DeploymentRow, ReleaseRow, RolloutStageRow};
@@ -14,4 +16,6 @@ pub use discoveries::{DiscoveryRow, DivisionRow};
 pub use dossiers::DossierColumns;
 pub use plans::{PlanFeedbackRow, PlanRow, PlannedDependencyRow, PlannedDeskRow};
 pub use read_models::{ParkedEventRow, ReadModelRow};
+pub use rescues::{DiagnosisRow, EscalationRow, FixRow, RescueRow};
+pub use tests::{CriterionRow, QualityGateRow, TestResultRow, TestSuiteRow, TestTotalsRow, TestingRow};
 pub use ventures::{VentureRow, VisionRevisionRow};

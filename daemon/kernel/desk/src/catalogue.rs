@@ -30,11 +30,10 @@ pub(crate) fn sheet<A: Aggregate>(desk: &DeskEntry<A>, body: &Value) -> DeskShee
 /// The rules of a request to a desk. What names the stream is asked for in the body where the path leaves it out.
 pub(crate) fn rules<A: Aggregate>(desk: &DeskEntry<A>) -> Rules {
     let mut schema = (desk.schema)();
-    let in_path = path_params(&full_path(A::PROCESS.base, desk.spec.path));
-    let is_asked =
-        |schema: &Schema, field: &str| schema.get("properties").is_some_and(|known| !known[field].is_null());
-    for field in holes(A::PROCESS.stream).filter(|_| desk.spec.is_public()) {
-        if !in_path.iter().any(|named| named == field) && !is_asked(&schema, field) {
+    // A listener names all of it, and what gives birth mints what is left out.
+    if desk.spec.is_public() && !desk.spec.allowed_in.births() {
+        let in_path = path_params(&full_path(A::PROCESS.base, desk.spec.path));
+        for field in holes(A::PROCESS.stream).filter(|field| !in_path.iter().any(|named| named == field)) {
             ask_for(&mut schema, field);
         }
     }

@@ -1,13 +1,15 @@
 //! Given these events, when this is asked, then that is recorded: the kit for a desk's own test.
 
+use crate::listener::{Heard, Listener, Source, written};
 use crate::{
     aggregate::Aggregate, catalogue, desk::Desk, desk::DeskEntry, desk::desk, event::Event, folded::Folded,
     moment::Moment,
 };
-use crate::{refusal::Refused, subject::Subject, subject::holes};
+use crate::{policy::AutoStart, refusal::Refused, subject::Subject, subject::holes};
 use hecate_proto::id::kind_of;
 use serde_json::{Map, Value};
 use ulid::Ulid;
+use uuid::Uuid;
 
 /// The ULID that every id of the kit wears.
 pub const ULID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -90,6 +92,18 @@ impl<A: Aggregate> Given<A> {
     pub fn aggregate(&self) -> &A {
         self.folded.aggregate()
     }
+}
+
+/// What a listener asks its desk because of a fact that says this, in order; nothing where it lets the fact pass.
+///
+/// # Panics
+/// When the fact does not hold what the listener uses.
+pub fn hears<A: Aggregate, L: Listener<A>>(fact: Value, auto_start: AutoStart) -> Vec<Value> {
+    let source = Source { event_id: Uuid::nil(), at_us: 0, visibility: "realm", auto_start };
+    let heard = serde_json::from_value::<L>(fact).expect("the fact holds what is used of it").hear(&source);
+    let Heard::Asks(asks) = heard else { return Vec::new() };
+    let body = |ask| written(ask).expect("a request is plain data").into_parts().1.into();
+    asks.into_iter().map(body).collect()
 }
 
 /// What a process decides, with its types rubbed off: after these requests, each of which is granted, this desk

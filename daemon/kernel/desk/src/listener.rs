@@ -106,7 +106,9 @@ pub const fn listener<A: Aggregate, L: Listener<A>>() -> ListenerEntry<A> {
 const NOBODY_ELSE: &str = "private";
 
 /// The request as the desk's schema knows it: what is not said is left out.
-fn written<D: Serialize>(Ask { ids, body }: Ask<D>) -> serde_json::Result<Ask<Map<String, Value>>> {
+pub(crate) fn written<D: Serialize>(
+    Ask { ids, body }: Ask<D>,
+) -> serde_json::Result<Ask<Map<String, Value>>> {
     let mut body: Map<String, Value> = serde_json::from_value(serde_json::to_value(body)?)?;
     body.retain(|_, said| !said.is_null());
     Ok(Ask { ids, body })

@@ -1,12 +1,36 @@
 //! Columns that hold more than SQLite has types for.
 
 use rusqlite::ToSql;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, ValueRef};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A JSON column, going in or coming out: `row.get::<_, JsonColumn<Vec<String>>>("repos")?.0`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonColumn<T>(pub T);
+
+/// One word of an enum, going in as it is written in events and answers: `TextColumn(Status::Passed)` is `passed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextColumn<T>(pub T);
+
+impl<T: Serialize> TextColumn<T> {
+    fn text(&self) -> serde_json::Result<String> {
+        serde_json::from_value(serde_json::to_value(&self.0)?)
+    }
+}
+
+impl<T: Serialize> ToSql for TextColumn<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let text = self.text().map(ToSqlOutput::from);
+        text.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    }
+}
+
+/// What is no word is in no column.
+impl<T: Serialize> From<TextColumn<T>> for Value {
+    fn from(word: TextColumn<T>) -> Value {
+        word.text().map_or(Value::Null, Value::from)
+    }
+}
 
 impl<T: Serialize> ToSql for JsonColumn<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -30,7 +30,7 @@ pub mod tending;
 #[cfg(test)]
 mod tests;
 
-pub use columns::JsonColumn;
+pub use columns::{JsonColumn, TextColumn};
 pub use dossiers::{About, DossierRow, Dossiers, dossier_columns};
 pub use gauges::ModelGauges;
 pub use model::{ModelEntry, ModelWiring, ReadModel, model};

@@ -2,3 +2,5 @@
 
 pub(super) mod deploy_division;
 pub(super) mod plan_division;
+pub(super) mod rescue_division;
+pub(super) mod test_division;

@@ -1,0 +1,45 @@
+//! What was found about the incidents of a division, a page at a time.
+
+use super::row;
+use crate::rescue_division::Rescue;
+use hecate_desk::lifecycle::LongLived;
+use hecate_proto::{
+    id::{DivisionId, IncidentId},
+    rows::DiagnosisRow,
+};
+use hecate_read_model::{Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use rusqlite::Connection;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Lists the diagnoses of the incidents of a division.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct GetDiagnosesPage {
+    /// The division.
+    division_id: DivisionId,
+    /// Only those of this incident.
+    incident_id: Option<IncidentId>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+impl Query for GetDiagnosesPage {
+    type Row = DiagnosisRow;
+    const SPEC: QuerySpec = QuerySpec {
+        name: "get_diagnoses_page",
+        noun: "rescue",
+        verb: "diagnoses",
+        path: "/api/divisions/{division_id}/rescues/diagnoses",
+        says: "List the diagnoses of the incidents of a division",
+        answers: "diagnoses",
+        not_found: Rescue::NAMES.is_not_initiated,
+    };
+
+    fn read(self, db: &Connection) -> Result<Found<DiagnosisRow>, QueryError> {
+        let page = Keyset::new("*", "diagnoses", ("diagnosed_at", "diagnosis_id"), Order::Asc)
+            .only_with("division_id = ?", Some(self.division_id.to_string()))
+            .only_with("incident_id = ?", self.incident_id.map(|id| id.to_string()))
+            .read(db, &self.paging, row::diagnosis)?;
+        Ok(Found::Page(page))
+    }
+}
