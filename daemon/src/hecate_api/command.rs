@@ -87,3 +87,26 @@ fn caller(edge: &Edge, desk: &DeskDoor, asking: &Asking, request: &Request) -> R
         because: None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use hecate_desk::Refusal;
+
+    #[tokio::test]
+    async fn an_array_is_a_body_only_where_a_desk_takes_several_requests_at_once() {
+        let house = crate::house::a_house();
+        let doors = || house.processes.iter().flat_map(|process| process.doors());
+        let read = |desk: &str, body: &[u8]| {
+            let request = Request::builder().header("content-type", "application/json");
+            let door = doors().find(|door| door.spec.name == desk).unwrap();
+            one_or_many(body, &request.body(Body::empty()).unwrap(), door)
+        };
+        assert_eq!(read("record_test_result", b" [{}]"), Ok(serde_json::json!([{}])));
+        assert_eq!(read("record_test_result", b"{}"), Ok(serde_json::json!({})));
+        let twice = read("record_test_result", br#"[{"a": 1, "a": 2}]"#).unwrap_err();
+        assert!(twice.is(Refusal::INVALID_JSON));
+        assert!(read("set_quality_gate", b"[{}]").unwrap_err().is(Refusal::INVALID_JSON));
+    }
+}

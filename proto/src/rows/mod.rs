@@ -7,7 +7,7 @@ mod dossiers;
 mod plans;
 mod read_models;
 mod rescues;
-mod tests;
+mod testings;
 mod ventures;
 
 pub use deployments::{ArtifactRow, DeploymentRow, ReleaseRow, RolloutStageRow};
@@ -17,5 +17,5 @@ pub use dossiers::DossierColumns;
 pub use plans::{PlanFeedbackRow, PlanRow, PlannedDependencyRow, PlannedDeskRow};
 pub use read_models::{ParkedEventRow, ReadModelRow};
 pub use rescues::{DiagnosisRow, EscalationRow, FixRow, RescueRow};
-pub use tests::{CriterionRow, QualityGateRow, TestResultRow, TestSuiteRow, TestTotalsRow, TestingRow};
+pub use testings::{CriterionRow, QualityGateRow, TestResultRow, TestSuiteRow, TestTotalsRow, TestingRow};
 pub use ventures::{VentureRow, VisionRevisionRow};
