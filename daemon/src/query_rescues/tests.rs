@@ -30,7 +30,7 @@ async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer,
     let severity = SEVERITIES[nth as usize % 4];
     let handoff = json!({"incident_title": format!("Down {nth}"), "severity": severity});
     let ask = json!({"division_name": "orders", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "handoff": handoff, "visibility": "realm", "source_event_id": source, "start": nth % 2 == 0});
+        "handoff": handoff, "visibility": "realm", "source_event_id": source, "start": nth.is_multiple_of(2)});
     trial.ask("initiate_rescue", both(nth), ask).await
 }
 

@@ -1,6 +1,7 @@
 //! Something is done about the incident: a mitigation at once, a cure once its cause is known.
 
-use super::{Fix, MITIGATED, Rescue};
+use super::fix::{DIAGNOSIS_NOT_FOUND, Fix, FixType, TOO_MANY_FIXES};
+use super::{MITIGATED, Rescue};
 use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 use hecate_proto::id::{DiagnosisId, FixId};
@@ -19,21 +20,6 @@ pub(super) struct ApplyFix {
     affected_desks: Option<Vec<Text<200>>>,
 }
 
-/// What kind of fix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub(crate) enum FixType {
-    Rollback,
-    FeatureDisable,
-    ScaleUp,
-    Redirect,
-    Hotfix,
-    Config,
-    DataRepair,
-    Patch,
-}
-
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct FixApplied {
     #[serde(flatten)]
@@ -50,18 +36,6 @@ pub(crate) struct FixApplied {
     pub(crate) applied_at: i64,
 }
 
-const DIAGNOSIS_NOT_FOUND: Refusal =
-    Refusal::new(422, "diagnosis_not_found", "A fix that is no mitigation follows from a known diagnosis.");
-const TOO_MANY_FIXES: Refusal = Refusal::new(422, "too_many_fixes", "One pass has at most 200 fixes.");
-const FIXES_MAX: usize = 200;
-
-impl FixType {
-    /// Whether it takes away the effect rather than the cause.
-    fn is_mitigation(self) -> bool {
-        matches!(self, FixType::Rollback | FixType::FeatureDisable | FixType::ScaleUp | FixType::Redirect)
-    }
-}
-
 impl Desk<Rescue> for ApplyFix {
     const SPEC: DeskSpec = DeskSpec {
         name: "apply_fix",
@@ -74,18 +48,11 @@ impl Desk<Rescue> for ApplyFix {
     const RECORDS: &'static [EventEntry<Rescue>] = &[event::<_, FixApplied>()];
 
     fn decide(self, rescue: &Rescue, at: &Moment) -> Result<Decision<Rescue>, Refused> {
-        let (fix_type, mitigation) = (self.fix_type, self.fix_type.is_mitigation());
-        let knows = |id: &DiagnosisId| rescue.diagnoses.iter().any(|known| known.diagnosis_id == id.as_str());
-        if !self.diagnosis_id.as_ref().map_or(mitigation, knows) {
-            return Err(DIAGNOSIS_NOT_FOUND.about("field", "diagnosis_id"));
-        }
-        if rescue.fixes.len() >= FIXES_MAX {
-            return Err(TOO_MANY_FIXES.about("fixes_max", FIXES_MAX));
-        }
+        rescue.demand_fit(self.fix_type, self.diagnosis_id.as_ref())?;
         Ok(Decision::from(FixApplied {
             pass: rescue.dossier.pass(),
             incident_id: rescue.dossier.of.incident_id.clone(),
-            fix: Fix { fix_id: at.mint(FixId::KIND), fix_type, mitigation },
+            fix: Fix::new(at.mint(FixId::KIND), self.fix_type),
             diagnosis_id: self.diagnosis_id.map(|id| id.to_string()),
             release_id: rescue.dossier.handoff.release_id.clone(),
             fix_description: self.fix_description.into(),
@@ -109,7 +76,7 @@ impl Event<Rescue> for FixApplied {
 #[cfg(test)]
 #[test]
 fn a_cure_follows_from_a_diagnosis_and_a_mitigation_need_not() {
-    use super::kit::{a_diagnosed_rescue, fix};
+    use super::{fix::FIXES_MAX, kit::a_diagnosed_rescue, kit::fix};
     let rescue = a_diagnosed_rescue();
     assert!(rescue.when::<ApplyFix>(fix("hotfix")).unwrap_err().is(DIAGNOSIS_NOT_FOUND));
     let mut unknown = fix("rollback");

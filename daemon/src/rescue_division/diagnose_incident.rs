@@ -1,6 +1,7 @@
 //! Somebody found what causes the incident. What was found last is current.
 
-use super::{Diagnosed, Rescue};
+use super::Rescue;
+use super::diagnosis::{Category, Diagnosed};
 use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 use hecate_proto::id::DiagnosisId;
@@ -14,20 +15,6 @@ pub(super) struct DiagnoseIncident {
     root_cause: Text<4000>,
     /// What kind of cause; `unknown` unless said otherwise.
     category: Option<Category>,
-}
-
-/// What kind of cause an incident has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub(crate) enum Category {
-    Deployment,
-    Capacity,
-    Dependency,
-    Data,
-    Code,
-    #[default]
-    Unknown,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]

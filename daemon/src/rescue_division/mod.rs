@@ -5,10 +5,14 @@
 
 mod apply_fix;
 mod diagnose_incident;
+mod diagnosis;
 mod escalate_to_redesign;
+mod fix;
 mod on_incident_raised_initiate_rescue;
 mod on_monitoring_archived_archive_rescues;
 
+use diagnosis::Diagnosed;
+use fix::Fix;
 use hecate_desk::lifecycle::{
     Archive, Archived, Bury, Complete, Dossier, Incident, Initiate, LongLived, Names, Nothing, Pause, Reopen,
     Resume, Start,
@@ -16,7 +20,7 @@ use hecate_desk::lifecycle::{
 use hecate_desk::prelude::*;
 use hecate_desk::{AutoStart, DeskEntry, ListenerEntry, ProcessSpec, desk, lifecycle_names, listener};
 
-pub(crate) use apply_fix::{FixApplied, FixType};
+pub(crate) use apply_fix::FixApplied;
 pub(crate) use diagnose_incident::IncidentDiagnosed;
 pub(crate) use escalate_to_redesign::RedesignEscalated;
 
@@ -49,21 +53,6 @@ pub(crate) struct IncidentHandOff {
     pub(crate) description: Option<String>,
     pub(crate) check_id: Option<String>,
     pub(crate) release_id: Option<String>,
-}
-
-/// A diagnosis, as far as decisions need it.
-#[derive(Serialize, Deserialize)]
-struct Diagnosed {
-    diagnosis_id: String,
-    root_cause: String,
-}
-
-/// A fix, as it is handed over.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Fix {
-    pub(crate) fix_id: String,
-    pub(crate) fix_type: FixType,
-    pub(crate) mitigation: bool,
 }
 
 /// What a rescue came to.

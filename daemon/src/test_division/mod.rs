@@ -22,8 +22,8 @@ use runs::Runs;
 pub(crate) use conclude_test_suite::TestSuiteConcluded;
 pub(crate) use gate::{QualityGate, Totals};
 pub(crate) use record_test_result::TestResultRecorded;
-pub(crate) use run_test_suite::{SuiteType, TestSuiteRun};
-pub(crate) use runs::TestStatus;
+pub(crate) use run_test_suite::TestSuiteRun;
+pub(crate) use runs::{SuiteType, TestStatus};
 pub(crate) use set_quality_gate::QualityGateSet;
 
 const QUALITY_GATE_NOT_MET: Refusal = Refusal::new(

@@ -1,7 +1,7 @@
 //! A suite is run: its results follow, and then its conclusion.
 
-use super::Testing;
 use super::runs::{SUITE_CONCLUDED, SUITE_RUN_OPEN, TOO_MANY_RUNS};
+use super::{SuiteType, Testing};
 use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 use hecate_proto::id::SuiteId;
@@ -19,18 +19,6 @@ pub(super) struct RunTestSuite {
     desk_id: Option<Text<200>>,
     /// The id of this run; minted where it is left out.
     suite_id: Option<SuiteId>,
-}
-
-/// What a suite tests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub(crate) enum SuiteType {
-    #[default]
-    Unit,
-    Integration,
-    E2e,
-    Acceptance,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]

@@ -41,6 +41,18 @@ pub(super) struct Run {
     tested: BTreeSet<String>,
 }
 
+/// What a suite tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(crate) enum SuiteType {
+    #[default]
+    Unit,
+    Integration,
+    E2e,
+    Acceptance,
+}
+
 /// How a test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
