@@ -20,7 +20,8 @@ pub struct IdKind {
 }
 
 /// Every kind of id that is minted rather than derived.
-pub const KINDS: &[IdKind] = &[VentureId::KIND, DivisionId::KIND, ReleaseId::KIND, StageId::KIND];
+pub const KINDS: &[IdKind] =
+    &[VentureId::KIND, DivisionId::KIND, IncidentId::KIND, ReleaseId::KIND, StageId::KIND];
 
 /// The kind of id that a field of this name holds.
 pub fn kind_of(field: &str) -> Option<IdKind> {
@@ -111,6 +112,10 @@ id!(
 id!(
     /// A division: one bounded context of a venture.
     DivisionId, "division_id", "d-"
+);
+id!(
+    /// An incident: what goes wrong where a division is at work.
+    IncidentId, "incident_id", "inc-"
 );
 id!(
     /// A release: one version of a division in one environment.
