@@ -22,10 +22,12 @@ mod deploy_division;
 mod design_division;
 mod discover_divisions;
 mod guide_venture;
+mod monitor_division;
 mod plan_division;
 mod query_deployments;
 mod query_designs;
 mod query_discoveries;
+mod query_monitoring;
 mod query_plans;
 mod query_read_models;
 mod query_ventures;
@@ -43,6 +45,7 @@ const PROCESSES: &[ProcessEntry] = &[
     process::<design_division::Design>(),
     process::<plan_division::Plan>(),
     process::<deploy_division::Deployment>(),
+    process::<monitor_division::Monitoring>(),
     process::<tend_read_models::TendedModel>(),
 ];
 
@@ -53,6 +56,7 @@ const MODELS: &[ModelEntry] = &[
     model::<query_designs::Designs>(),
     model::<query_plans::Plans>(),
     model::<query_deployments::Deployments>(),
+    model::<query_monitoring::Monitorings>(),
     model::<guide_venture::GuideVenture>(),
     model::<query_read_models::ReadModels>(),
 ];

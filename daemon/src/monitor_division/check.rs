@@ -32,10 +32,20 @@ pub(crate) enum CheckType {
     MeshRpc,
 }
 
+impl CheckType {
+    /// As rows and people say it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            CheckType::Http => "http",
+            CheckType::Tcp => "tcp",
+            CheckType::Command => "command",
+            CheckType::MeshRpc => "mesh_rpc",
+        }
+    }
+}
+
 /// How something is.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub(crate) enum Health {

@@ -23,13 +23,13 @@ use hecate_desk::lifecycle::{
     OnDivisionDismissed, Pause, Reopen, Resume, Start,
 };
 use hecate_desk::prelude::*;
-use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, desk, lifecycle_names, listener};
+use hecate_desk::{AutoStart, DeskEntry, ListenerEntry, ProcessSpec, desk, lifecycle_names, listener};
 use incident::OpenIncident;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use check::{CheckSpec, CheckType, Health};
 pub(crate) use deregister_health_check::HealthCheckDeregistered;
-pub(crate) use incident::{Outcome, Severity, Signal, Threshold};
+pub(crate) use incident::{Severity, Signal, Threshold};
 pub(crate) use monitoring_archived::MonitoringArchived;
 pub(crate) use raise_incident::IncidentRaised;
 pub(crate) use record_health_status::HealthStatusRecorded;
@@ -122,6 +122,8 @@ impl LongLived for Monitoring {
         stream: "monitoring-{division_id}",
     };
     const NAMES: Names = lifecycle_names!("monitoring");
+    /// What runs is watched from the start.
+    const AUTO_START: AutoStart = AutoStart::Always;
     const DESKS: &'static [DeskEntry<Self>] = &[
         desk::<_, Initiate<Self>>(),
         desk::<_, Start<Self>>(),

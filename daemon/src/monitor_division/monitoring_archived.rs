@@ -34,5 +34,8 @@ fn the_archive_names_the_incidents_that_are_left_open() {
     // One that was never born left none.
     let of = json!({"venture_id": "v", "division_id": "d", "division_name": "orders"});
     let buried = given::<Monitoring>().when::<Bury<Monitoring>>(of).unwrap();
-    assert_eq!((buried[0].0.as_str(), &buried[0].1["open_incidents"]), ("monitoring_archived_v1", &json!([])));
+    assert_eq!(
+        (buried[0].0.as_str(), &buried[0].1["open_incidents"]),
+        ("monitoring_archived_v1", &json!([]))
+    );
 }

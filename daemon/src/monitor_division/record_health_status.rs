@@ -88,9 +88,7 @@ fn only_what_is_news_is_kept() {
     use super::kit::{a_watched_division, check_id};
     use serde_json::json;
     let watched = a_watched_division();
-    let saw = |status: &str, consecutive: u32| {
-        json!({"check_id": check_id("shop"), "status": status, "consecutive": consecutive})
-    };
+    let saw = |status: &str, consecutive: u32| json!({"check_id": check_id("shop"), "status": status, "consecutive": consecutive});
     let nobody = json!({"check_id": check_id("cart"), "status": "healthy"});
     assert!(watched.when::<RecordHealthStatus>(nobody).unwrap_err().is(HEALTH_CHECK_NOT_FOUND));
     let failing = watched.asked::<RecordHealthStatus>(saw("unhealthy", 1));
