@@ -11,6 +11,7 @@ mod on_deployment_completed_initiate_monitoring;
 mod on_health_status_recorded_raise_incident;
 mod on_release_rolled_back_raise_incident;
 mod on_rescue_completed_resolve_incident;
+mod probing;
 mod raise_incident;
 mod record_health_status;
 mod register_health_check;
@@ -30,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use check::{CheckSpec, CheckType, Health};
 pub(crate) use deregister_health_check::HealthCheckDeregistered;
 pub(crate) use incident::{Severity, Signal, Threshold};
-pub(crate) use monitoring_archived::MonitoringArchived;
+pub(crate) use probing::Probing;
 pub(crate) use raise_incident::IncidentRaised;
 pub(crate) use record_health_status::HealthStatusRecorded;
 pub(crate) use register_health_check::HealthCheckRegistered;
@@ -155,7 +156,7 @@ impl LongLived for Monitoring {
     type ArchiveAsked = Nothing;
 
     const COMPLETE_REFUSES: &'static [Refusal] = &[INCIDENTS_OPEN];
-    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, MonitoringArchived>()];
+    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, monitoring_archived::MonitoringArchived>()];
 
     fn dossier(&self) -> &Dossier<Division, DeploymentHandOff> {
         &self.dossier
@@ -175,7 +176,7 @@ impl LongLived for Monitoring {
 
     fn archived(&self, along: Decision<Self>, archived: Archived<Self>) -> Decision<Self> {
         let open_incidents = self.open_incidents.keys().cloned().collect();
-        along.and(MonitoringArchived { archived, open_incidents })
+        along.and(monitoring_archived::MonitoringArchived { archived, open_incidents })
     }
 }
 

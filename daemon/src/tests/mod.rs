@@ -3,4 +3,5 @@
 
 mod actor_kills;
 mod desk_states;
+mod probers;
 mod scripts;
