@@ -37,7 +37,8 @@ pub(super) fn check(said: &[SaidTable], faults: &mut Vec<Fault>) -> Policies {
 /// Whether health checks may run commands; only the process that has them can be told.
 pub(super) fn allows_commands(said: &[SaidTable], faults: &mut Vec<Fault>) -> bool {
     let mut allows = false;
-    for (name, said) in said.iter().filter_map(|table| Some((&table.name, table.fields.get(ALLOW_COMMANDS)?))) {
+    for (name, said) in said.iter().filter_map(|table| Some((&table.name, table.fields.get(ALLOW_COMMANDS)?)))
+    {
         if name.text == "monitor_division" {
             allows = said.text == "true";
         } else {

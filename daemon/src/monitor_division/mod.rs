@@ -156,7 +156,8 @@ impl LongLived for Monitoring {
     type ArchiveAsked = Nothing;
 
     const COMPLETE_REFUSES: &'static [Refusal] = &[INCIDENTS_OPEN];
-    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, monitoring_archived::MonitoringArchived>()];
+    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] =
+        &[event::<_, monitoring_archived::MonitoringArchived>()];
 
     fn dossier(&self) -> &Dossier<Division, DeploymentHandOff> {
         &self.dossier
@@ -182,8 +183,7 @@ impl LongLived for Monitoring {
 
 impl Monitoring {
     /// Open while at work or on the shelf.
-    const AT_WORK_OR_PAUSED: StateMask =
-        StateMask::LIVE.with_one_of(Status(Status::ACTIVE.0 | Status::PAUSED.0));
+    const AT_WORK_OR_PAUSED: StateMask = StateMask::LIVE.with_one_of(Status::ACTIVE.and(Status::PAUSED));
 
     fn check(&self, check_id: &str) -> Result<&Check, Refused> {
         self.checks.get(check_id).ok_or_else(|| {

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 /// However slow the machine, something that should happen has happened by then.
 const PATIENCE: Duration = Duration::from_secs(60);
-const DIVISION: &str = "d-01ARZ3NDEKTSV4RRFFQ69G5FAV";
+pub(super) const DIVISION: &str = "d-01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
 /// A server that answers what it is told to, and counts.
 struct Server {
@@ -70,15 +70,15 @@ impl Server {
 }
 
 /// A house without its edge, asked directly.
-struct Open {
-    house: House,
+pub(super) struct Open {
+    pub(super) house: House,
     tree: Tree,
     /// How far what was recorded has been looked at.
     looked: u64,
 }
 
 impl Open {
-    async fn at(folder: &Path) -> Open {
+    pub(super) async fn at(folder: &Path) -> Open {
         let folders =
             Folders { read_models: folder.join("read_models"), listeners: folder.join("listeners") };
         let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
@@ -94,12 +94,12 @@ impl Open {
         Open { house, tree, looked }
     }
 
-    fn monitoring(&self) -> &Arc<dyn Process> {
+    pub(super) fn monitoring(&self) -> &Arc<dyn Process> {
         let monitors = |process: &&Arc<dyn Process>| process.spec().name == "monitor_division";
         self.house.processes.iter().find(monitors).unwrap()
     }
 
-    async fn did(&self, desk: &str, mut body: Value) {
+    pub(super) async fn did(&self, desk: &str, mut body: Value) {
         let process = self.monitoring();
         let door = process.doors().iter().position(|door| door.spec.name == desk).unwrap();
         let ids = json!({"division_id": DIVISION});
@@ -119,7 +119,7 @@ impl Open {
     }
 
     /// Begins to monitor the division.
-    async fn begin(&self) {
+    pub(super) async fn begin(&self) {
         let release = json!({"release_id": "rel-1", "release_version": "1.0.0", "target_env": "prod",
             "endpoints": [], "rollout": []});
         let source = "01890000-0000-7000-8000-000000000000";
@@ -128,7 +128,7 @@ impl Open {
         self.did("initiate_monitoring", initiate).await;
     }
 
-    async fn register(&self, name: &str, check_type: &str, endpoint: &str) {
+    pub(super) async fn register(&self, name: &str, check_type: &str, endpoint: &str) {
         let check = json!({"check_name": name, "check_type": check_type, "endpoint": endpoint,
             "interval_ms": 1_000, "unhealthy_after": 2});
         self.did("register_health_check", check).await;
@@ -176,7 +176,7 @@ impl Open {
         timeout(PATIENCE, settled).await.unwrap_or_else(|_| panic!("{} probers, not {count}", found()));
     }
 
-    async fn close(self) {
+    pub(super) async fn close(self) {
         self.tree.stop(Duration::from_secs(10)).await;
     }
 }

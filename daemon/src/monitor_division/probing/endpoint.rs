@@ -111,7 +111,7 @@ fn innermost(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     fn check(check_type: CheckType, endpoint: &str) -> CheckSpec {
@@ -128,13 +128,15 @@ mod tests {
         asker.ask(&check(check_type, endpoint)).await.health
     }
 
-    /// A server that says this to everybody; nothing where it says nothing.
+    /// A server that says this to everybody who asks; nothing where it has nothing to say.
     async fn server(says: &'static str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let place = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move {
             let mut held = Vec::new();
             while let Ok((mut stream, _)) = listener.accept().await {
+                // Who only connects asks nothing, and goes.
+                let _ = stream.read(&mut [0; 1_024]).await;
                 let _ = stream.write_all(says.as_bytes()).await;
                 held.push(stream);
             }

@@ -5,8 +5,8 @@ use super::Probing;
 use super::desk::Desks;
 use super::duties::{Duties, Duty};
 use super::endpoint::Asker;
-use super::prober::{Memory, Post};
 use super::level::Samples;
+use super::prober::{Memory, Post};
 use hecate_event_store::{EventStore, Filter, ReadError, RecordedEvent, Subscription};
 use hecate_supervision::{Actor, ExitReason, Me, Unheard};
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,8 +139,8 @@ impl Book {
     /// look.
     async fn fill_posts(&self) {
         let posts = self.divisions.values().flat_map(|division| &division.posts);
-        let mut sent = posts.take(PROBERS_MAX).filter(|(_, held)| held.duty.is_closed());
-        while let Some((check_id, Held { duty, memory })) = sent.next() {
+        let unheld = posts.take(PROBERS_MAX).filter(|(_, held)| held.duty.is_closed());
+        for (check_id, Held { duty, memory }) in unheld {
             let post = Post {
                 duty: duty.subscribe(),
                 memory: Arc::clone(memory),
