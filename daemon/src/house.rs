@@ -4,6 +4,7 @@
 use crate::config::{Config, Policies};
 use crate::hecate_api::{self, Edge, EdgeParts, Limits};
 use crate::listening::Listening;
+use crate::monitor_division::Probing;
 use crate::serve_llm::{Llm, ProviderSettings};
 use crate::tend_read_models::TendingDoor;
 use crate::{MODELS, PROCESSES};
@@ -25,6 +26,7 @@ pub(crate) struct House {
     /// The listeners of those processes that hear something.
     pub(crate) hearings: Vec<Hearing>,
     llm: Llm,
+    probing: Probing,
     /// How far each process's facts have been told.
     told: Vec<(&'static str, Progress)>,
     groups: Groups,
@@ -51,6 +53,7 @@ impl House {
             groups: Groups::new(&node.node_id),
             hearings: hears.map(hearing).collect(),
             llm: Llm::new(Vec::new(), &node.clock),
+            probing: Probing::of(&processes, &store, &node),
             processes,
             models: MODELS.iter().map(|model| model.open(reading.clone())).collect(),
             told: PROCESSES.iter().map(|process| (process.spec.name, Progress::default())).collect(),
@@ -62,6 +65,11 @@ impl House {
     /// The same house with these providers of models, in the order of their priority.
     pub(crate) fn with_models(self, providers: &[ProviderSettings]) -> House {
         House { llm: Llm::new(providers.to_vec(), &self.node.clock), ..self }
+    }
+
+    /// The same house, whose health checks run commands where operators allow them.
+    pub(crate) fn with_commands(self, allow_commands: bool) -> House {
+        House { probing: self.probing.with_commands(allow_commands), ..self }
     }
 
     /// How older events become those that the processes record today, checked as a whole.
@@ -127,6 +135,7 @@ impl House {
         for hearing in &self.hearings {
             self.listener(hearing).register(&mut kinds);
         }
+        self.probing.register(&mut kinds);
         self.llm.register(&mut kinds);
         kinds
     }

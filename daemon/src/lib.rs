@@ -22,10 +22,12 @@ mod deploy_division;
 mod design_division;
 mod discover_divisions;
 mod guide_venture;
+mod monitor_division;
 mod plan_division;
 mod query_deployments;
 mod query_designs;
 mod query_discoveries;
+mod query_monitoring;
 mod query_plans;
 mod query_read_models;
 mod query_rescues;
@@ -48,6 +50,7 @@ const PROCESSES: &[ProcessEntry] = &[
     process::<plan_division::Plan>(),
     process::<test_division::Testing>(),
     process::<deploy_division::Deployment>(),
+    process::<monitor_division::Monitoring>(),
     process::<rescue_division::Rescue>(),
     process::<tend_read_models::TendedModel>(),
 ];
@@ -60,6 +63,7 @@ const MODELS: &[ModelEntry] = &[
     model::<query_plans::Plans>(),
     model::<query_tests::Tests>(),
     model::<query_deployments::Deployments>(),
+    model::<query_monitoring::Monitorings>(),
     model::<query_rescues::Rescues>(),
     model::<guide_venture::GuideVenture>(),
     model::<query_read_models::ReadModels>(),

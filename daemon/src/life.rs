@@ -117,7 +117,8 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
     logging::start(&config.log, config.log_format);
     let data = ClaimedData::claim(&config.data_dir)?;
     let house = House::furnish(node(data.node_id()?, config), &data.folders(), &config.policies)
-        .with_models(&config.providers);
+        .with_models(&config.providers)
+        .with_commands(config.allow_commands);
     let tree = Arc::new(OnceLock::new());
     let edge = house.edge(config, &tree, started);
     edge.claim_socket().map_err(refuse_claim)?;

@@ -114,6 +114,10 @@ id!(
     DivisionId, "division_id", "d-"
 );
 id!(
+    /// An incident: what goes wrong where a division is at work.
+    IncidentId, "incident_id", "inc-"
+);
+id!(
     /// A release: one version of a division in one environment.
     ReleaseId, "release_id", "rel-"
 );

@@ -68,6 +68,8 @@ pub(crate) struct Config {
     pub(crate) providers: Vec<ProviderSettings>,
     /// What the processes may do by themselves.
     pub(crate) policies: Policies,
+    /// Whether health checks may run commands on this node.
+    pub(crate) allow_commands: bool,
 }
 
 /// The environment as a value, so that tests need not change the process's own.
@@ -86,7 +88,8 @@ pub(crate) fn read(flags: &Flags, environment: &Environment) -> (Config, Vec<Fau
     said.extend(flagged(flags));
     let providers = providers::check(&providers, environment, &mut faults);
     let policies = processes::check(&processes, &mut faults);
-    let config = Config { providers, policies, ..check(&said, environment, &mut faults) };
+    let allow_commands = processes::allows_commands(&processes, &mut faults);
+    let config = Config { providers, policies, allow_commands, ..check(&said, environment, &mut faults) };
     (config, faults)
 }
 
@@ -124,6 +127,7 @@ fn check(said: &BTreeMap<&'static str, Said>, environment: &Environment, faults:
         operators: text("operators").map_or_else(Operators::default, |said| check_operators(said, faults)),
         providers: Vec::new(),
         policies: Policies::new(),
+        allow_commands: false,
     }
 }
 

@@ -7,8 +7,13 @@ use hecate_desk::{AutoStart, Policy, ProcessEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `[processes.NAME]`.
-pub(super) const FAMILY: Family =
-    Family { key: "processes", fields: &[("auto_start", Form::Text), ("skip_listeners", Form::Words)] };
+pub(super) const FAMILY: Family = Family {
+    key: "processes",
+    fields: &[("auto_start", Form::Text), ("skip_listeners", Form::Words), (ALLOW_COMMANDS, Form::Flag)],
+};
+
+/// Whether health checks may run commands on this node.
+const ALLOW_COMMANDS: &str = "allow_commands";
 
 /// Policies by the name of their process.
 pub(crate) type Policies = BTreeMap<&'static str, Policy>;
@@ -27,6 +32,21 @@ pub(super) fn check(said: &[SaidTable], faults: &mut Vec<Fault>) -> Policies {
         policies.insert(process.spec.name, Policy { auto_start, skips });
     }
     policies
+}
+
+/// Whether health checks may run commands; only the process that has them can be told.
+pub(super) fn allows_commands(said: &[SaidTable], faults: &mut Vec<Fault>) -> bool {
+    let mut allows = false;
+    for (name, said) in said.iter().filter_map(|table| Some((&table.name, table.fields.get(ALLOW_COMMANDS)?)))
+    {
+        if name.text == "monitor_division" {
+            allows = said.text == "true";
+        } else {
+            let message = format!("{} has no health checks", name.text);
+            faults.push(said.fault(message, "say it of monitor_division"));
+        }
+    }
+    allows
 }
 
 fn auto_start(said: &Said, faults: &mut Vec<Fault>) -> Option<AutoStart> {
@@ -74,6 +94,21 @@ mod tests {
         let skips = BTreeSet::from(["on_division_discovered_initiate_design".to_owned()]);
         let policy = Policy { auto_start: Some(AutoStart::Always), skips };
         assert_eq!(policies, Policies::from([("design_division", policy)]));
+    }
+
+    #[test]
+    fn health_checks_run_commands_only_where_operators_allow_it() {
+        let allowed = |flag: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("hecate.toml");
+            std::fs::write(&path, format!("[processes.monitor_division]\n{flag}\n")).unwrap();
+            let flags = Flags { config: Some(path), ..Flags::default() };
+            read(&flags, &Environment::new()).0.allow_commands
+        };
+        assert!(allowed("allow_commands = true"));
+        assert!(!allowed("allow_commands = false") && !allowed(""));
+        let (_, faults) = checked("[processes.design_division]\nallow_commands = true\n");
+        assert!(faults.contains(":2:18: design_division has no health checks"), "{faults}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Every desk in every state, from one table: it is open there, or refuses with exactly that code.
 
-use super::scripts::{deploy_division, plan_division, rescue_division, test_division};
+use super::scripts::{deploy_division, monitor_division, plan_division, rescue_division, test_division};
 use crate::PROCESSES;
 use hecate_desk::{ProcessEntry, kit::ULID};
 use serde_json::{Value, json};
@@ -57,6 +57,7 @@ fn scripts(process: &str) -> (BTreeMap<&'static str, Steps>, BTreeMap<&'static s
         "plan_division" => plan_division::scripts(),
         "test_division" => test_division::scripts(),
         "deploy_division" => deploy_division::scripts(),
+        "monitor_division" => monitor_division::scripts(),
         "rescue_division" => rescue_division::scripts(),
         other => panic!("{other} has no script"),
     }

@@ -3,4 +3,6 @@
 
 mod actor_kills;
 mod desk_states;
+mod monitoring_listeners;
+mod probers;
 mod scripts;

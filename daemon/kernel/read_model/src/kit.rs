@@ -25,6 +25,7 @@ pub struct Trial {
     side: Arc<ReadSide>,
     tree: Tree,
     folder: PathBuf,
+    clock: Arc<Ticks>,
 }
 
 impl Trial {
@@ -32,10 +33,10 @@ impl Trial {
     pub async fn of<A: Aggregate, M: ReadModel>(folder: &Path) -> Trial {
         let (store, current) = (Arc::new(MemoryStore::new()), CurrentStore::default());
         current.set(Some(Arc::clone(&store) as Arc<dyn EventStore>));
-        let (clock, heard) = (Arc::new(Ticks::default()), Progress::default());
+        let (clock, heard) = (Arc::<Ticks>::default(), Progress::default());
         // Nobody hands anything over here, so that no refusal waits for a listener.
         heard.set(u64::MAX);
-        let node = Node { node_id: "kit".into(), realm: "kit".into(), clock };
+        let node = Node { node_id: "kit".into(), realm: "kit".into(), clock: clock.clone() };
         let code = Code::running();
         let process =
             (process::<A>().open)(Wiring { store: current, node, code, heard, policy: Policy::default() });
@@ -47,7 +48,12 @@ impl Trial {
             A::PROCESS.name
         );
         let tree = boot(kinds, &side, &pool).await;
-        Trial { process, model: model::<M>(), store, side, tree, folder: folder.to_owned() }
+        Trial { process, model: model::<M>(), store, side, tree, folder: folder.to_owned(), clock }
+    }
+
+    /// So many seconds pass.
+    pub fn wait(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
     }
 
     /// Asks a desk by its name, public or not. Time goes on.

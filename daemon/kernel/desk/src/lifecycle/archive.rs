@@ -52,7 +52,8 @@ impl<A: LongLived> Desk<A> for Archive<A> {
     fn decide(self, aggregate: &A, at: &Moment) -> Result<Decision<A>, Refused> {
         let (dossier, reason) = (aggregate.dossier(), self.reason.map(String::from));
         let along = aggregate.archive(self.asked, reason.as_deref(), at);
-        Ok(along.and(Archived::now(dossier.of.clone(), dossier.cycle, reason, at)))
+        let archived = Archived::now(dossier.of.clone(), dossier.cycle, reason, at);
+        Ok(aggregate.archived(along, archived))
     }
 }
 

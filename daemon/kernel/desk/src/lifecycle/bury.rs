@@ -39,14 +39,17 @@ impl<A: LongLived> Desk<A> for Bury<A> {
         let dossier = aggregate.dossier();
         dossier.demand_about(&self.of)?;
         if dossier.status == Status::UNBORN {
-            return Ok(Archived::now(self.of, 0, self.reason, at).into());
+            return Ok(aggregate.archived(Decision::nothing(), Archived::now(self.of, 0, self.reason, at)));
         }
         let along = aggregate.archive(self.asked, self.reason.as_deref(), at);
         match dossier.status.has(Status::ARCHIVED) {
             // It was archived alone; what was left behind goes now.
             true if along.is_nothing() => Err(A::NAMES.is_archived.into()),
             true => Ok(along),
-            false => Ok(along.and(Archived::now(dossier.of.clone(), dossier.cycle, self.reason, at))),
+            false => {
+                let archived = Archived::now(dossier.of.clone(), dossier.cycle, self.reason, at);
+                Ok(aggregate.archived(along, archived))
+            }
         }
     }
 }

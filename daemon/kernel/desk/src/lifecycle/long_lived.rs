@@ -1,6 +1,7 @@
 //! What a process says to have a lifecycle.
 
 use super::{
+    archive::Archived,
     dossier::{Dossier, Key},
     names::{NOT_ACTIVE, NOT_COMPLETED, NOT_PAUSED, NOT_PENDING, Names},
     stage::Stage,
@@ -75,6 +76,11 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     /// What is recorded before it is archived, in the same append.
     fn archive(&self, _: Self::ArchiveAsked, _: Option<&str>, _: &Moment) -> Decision<Self> {
         Decision::nothing()
+    }
+
+    /// It is archived, after what goes along; a process that tells more of it records an event of its own type.
+    fn archived(&self, along: Decision<Self>, archived: Archived<Self>) -> Decision<Self> {
+        along.and(archived)
     }
 
     /// Another pass begins.

@@ -1,0 +1,74 @@
+//! The incidents of all divisions, the newest first, a page at a time.
+
+use super::{row, since::since_us};
+use crate::monitor_division::{INCIDENT_NOT_FOUND, Severity};
+use hecate_proto::rows::IncidentRow;
+use hecate_read_model::{Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use rusqlite::Connection;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Lists the incidents of all divisions.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct GetIncidentsPage {
+    /// Only those that are so bad.
+    severity: Option<Severity>,
+    /// Only those that are open, or resolved.
+    state: Option<State>,
+    /// Only those from this time on, RFC 3339.
+    since: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+/// Whether somebody has to do something.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(super) enum State {
+    Open,
+    Resolved,
+}
+
+/// Which incidents are listed.
+pub(super) struct Filters {
+    pub(super) division_id: Option<String>,
+    pub(super) severity: Option<Severity>,
+    pub(super) state: Option<State>,
+    pub(super) since: Option<String>,
+}
+
+impl Filters {
+    pub(super) fn read(self, db: &Connection, paging: &Paging) -> Result<Found<IncidentRow>, QueryError> {
+        let since = since_us(self.since.as_deref())?;
+        let state = self.state.map(|state| match state {
+            State::Open => "open".to_owned(),
+            State::Resolved => "resolved".to_owned(),
+        });
+        let page = Keyset::new("*", "incidents", ("raised_at", "incident_id"), Order::Desc)
+            .only_with("division_id = ?", self.division_id)
+            .only_with("severity = ?", self.severity.map(|severity| severity.name().to_owned()))
+            .only_with("state = ?", state)
+            .only_with("raised_at >= ?", since)
+            .read(db, paging, row::incident)?;
+        Ok(Found::Page(page))
+    }
+}
+
+impl Query for GetIncidentsPage {
+    type Row = IncidentRow;
+    const SPEC: QuerySpec = QuerySpec {
+        name: "get_incidents_page",
+        noun: "incident",
+        verb: "list",
+        path: "/api/incidents",
+        says: "List the incidents of all divisions",
+        answers: "incidents",
+        not_found: INCIDENT_NOT_FOUND,
+    };
+
+    fn read(self, db: &Connection) -> Result<Found<IncidentRow>, QueryError> {
+        let Self { severity, state, since, paging } = self;
+        Filters { division_id: None, severity, state, since }.read(db, &paging)
+    }
+}
