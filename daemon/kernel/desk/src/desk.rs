@@ -45,6 +45,8 @@ pub trait Desk<A: Aggregate>: DeserializeOwned + JsonSchema + 'static {
     const SPEC: DeskSpec;
     /// The event types that it may record; another type is a bug and stops the append.
     const RECORDS: &'static [EventEntry<A>];
+    /// Whether [`Content`](crate::Content) is part of its request.
+    const TAKES_CONTENT: bool = false;
     /// Total and pure: time, actor and ids arrive in the moment.
     fn decide(self, aggregate: &A, at: &Moment) -> Result<Decision<A>, Refused>;
 }
@@ -55,6 +57,8 @@ pub struct DeskEntry<A: Aggregate> {
     pub spec: DeskSpec,
     /// See [`Desk::RECORDS`].
     pub records: &'static [EventEntry<A>],
+    /// See [`Desk::TAKES_CONTENT`].
+    pub takes_content: bool,
     /// JSON Schema of its request.
     pub schema: fn() -> schemars::Schema,
     /// Decodes a request that fits the schema, and decides.
@@ -66,6 +70,7 @@ pub const fn desk<A: Aggregate, D: Desk<A>>() -> DeskEntry<A> {
     DeskEntry {
         spec: D::SPEC,
         records: D::RECORDS,
+        takes_content: D::TAKES_CONTENT,
         schema: schema::of::<D>,
         decide: |body, aggregate, at| {
             // What fits the schema fits the type, but for a whole number that is written as a fraction: 1.0.

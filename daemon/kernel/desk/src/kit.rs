@@ -1,7 +1,7 @@
 //! Given these events, when this is asked, then that is recorded: the kit for a desk's own test.
 
 use crate::{
-    aggregate::Aggregate, desk::Desk, desk::DeskEntry, desk::desk, event::Event, folded::Folded,
+    aggregate::Aggregate, content, content::Sent, desk::Desk, desk::DeskEntry, desk::desk, event::Event, folded::Folded,
     moment::Moment,
 };
 use crate::{refusal::Refused, schema::Rules, subject::Subject, subject::holes};
@@ -76,8 +76,13 @@ impl<A: Aggregate> Given<A> {
         self.when_of(&desk::<A, D>(), body)
     }
 
-    fn when_of(&self, entry: &DeskEntry<A>, body: Value) -> Result<Vec<(String, Value)>, Refused> {
+    fn when_of(&self, entry: &DeskEntry<A>, mut body: Value) -> Result<Vec<(String, Value)>, Refused> {
         Rules::of_request((entry.schema)()).check(&body)?;
+        if let Some(body) = body.as_object_mut().filter(|_| entry.takes_content) {
+            // Nothing was sent before, so that content by its hash alone is missing.
+            let kept = Sent::take_from(body)?.named()?;
+            content::name(body, kept);
+        }
         let moment = moment::<A>(&self.ids, self.at_us);
         let decision = self.folded.through_a_snapshot().decide(entry, body, &moment)?;
         let shown = |event: crate::decision::Decided| {
