@@ -4,6 +4,7 @@
 //! here, in two lists, and through the facts that they record.
 
 mod arguments;
+mod blob_chores;
 mod boot;
 mod chores;
 mod config;
@@ -21,14 +22,17 @@ mod tests;
 mod deploy_division;
 mod design_division;
 mod discover_divisions;
+mod generate_division;
 mod guide_venture;
 mod plan_division;
 mod query_deployments;
 mod query_designs;
 mod query_discoveries;
+mod query_generations;
 mod query_plans;
 mod query_read_models;
 mod query_ventures;
+mod serve_blobs;
 mod serve_llm;
 mod setup_venture;
 mod tend_read_models;
@@ -42,6 +46,7 @@ const PROCESSES: &[ProcessEntry] = &[
     process::<discover_divisions::Discovery>(),
     process::<design_division::Design>(),
     process::<plan_division::Plan>(),
+    process::<generate_division::Generation>(),
     process::<deploy_division::Deployment>(),
     process::<tend_read_models::TendedModel>(),
 ];
@@ -52,6 +57,7 @@ const MODELS: &[ModelEntry] = &[
     model::<query_discoveries::Discoveries>(),
     model::<query_designs::Designs>(),
     model::<query_plans::Plans>(),
+    model::<query_generations::Generations>(),
     model::<query_deployments::Deployments>(),
     model::<guide_venture::GuideVenture>(),
     model::<query_read_models::ReadModels>(),

@@ -64,8 +64,9 @@ struct Open {
 impl Open {
     async fn at(folder: &Path) -> Open {
         let clock = Arc::new(SystemClock);
-        let folders =
-            Folders { read_models: folder.join("read_models"), listeners: folder.join("listeners") };
+        let [read_models, listeners, blobs, workspaces] =
+            ["read_models", "listeners", "blobs", "workspaces"].map(|name| folder.join(name));
+        let folders = Folders { read_models, listeners, blobs, workspaces };
         let house = House::furnish(
             Node { node_id: "n".into(), realm: "r".into(), clock },
             &folders,

@@ -4,6 +4,7 @@ mod deployments;
 mod designs;
 mod discoveries;
 mod dossiers;
+mod generations;
 mod plans;
 mod read_models;
 mod ventures;
@@ -12,6 +13,9 @@ pub use deployments::{ArtifactRow, DeploymentRow, ReleaseRow, RolloutStageRow};
 pub use designs::{DesignRow, DesignedAggregateRow, DesignedEventRow, PayloadFieldRow, StatusFlagRow};
 pub use discoveries::{DiscoveryRow, DivisionRow};
 pub use dossiers::DossierColumns;
+pub use generations::{
+    GeneratedDeskRow, GeneratedFileRow, GeneratedModuleRow, GeneratedTestRow, GenerationRow,
+};
 pub use plans::{PlanFeedbackRow, PlanRow, PlannedDependencyRow, PlannedDeskRow};
 pub use read_models::{ParkedEventRow, ReadModelRow};
 pub use ventures::{VentureRow, VisionRevisionRow};

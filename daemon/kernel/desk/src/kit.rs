@@ -1,8 +1,8 @@
 //! Given these events, when this is asked, then that is recorded: the kit for a desk's own test.
 
 use crate::{
-    aggregate::Aggregate, content, content::Sent, desk::Desk, desk::DeskEntry, desk::desk, event::Event, folded::Folded,
-    moment::Moment,
+    aggregate::Aggregate, content, content::Sent, desk::Desk, desk::DeskEntry, desk::desk, event::Event,
+    folded::Folded, moment::Moment,
 };
 use crate::{refusal::Refused, schema::Rules, subject::Subject, subject::holes};
 use hecate_proto::id::kind_of;
