@@ -65,6 +65,7 @@ mod tests {
         NewEvent {
             event_id: Uuid::now_v7(),
             event_type: "tea_made_v1".into(),
+            at_us: 1,
             metadata,
             tags: Vec::new(),
             data,

@@ -24,7 +24,6 @@ use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, Rule, desk, lifecycle_n
 use hecate_scaffold::Language;
 use parts::{DeskMade, Made, MadeModule, MadeTest, Partial, Skeleton};
 use planned::{PlanHandOff, PlannedDesk};
-use std::collections::BTreeMap;
 
 pub(crate) use generate_desk::DeskGenerated;
 pub(crate) use generate_module::ModuleGenerated;

@@ -1,7 +1,7 @@
 //! What no desk shows alone: the gate, what is handed over, and the next pass.
 
 use super::generate_desk::GenerateDesk;
-use super::generate_module::GenerateModule;
+use super::generate_module::{GenerateModule, ModuleGenerated};
 use super::generate_skeleton::GenerateSkeleton;
 use super::generate_test::GenerateTest;
 use super::path::ESCAPES;
@@ -84,19 +84,22 @@ fn no_file_is_recorded_that_would_lie_outside_of_its_workspace() {
 #[test]
 fn what_could_not_be_handed_over_in_one_event_is_refused() {
     let mut generation = kit::a_generation_with_a_skeleton();
-    for nth in 0..2_000 {
-        let mut module = kit::module(&format!("m{nth}"));
-        module["file_path"] = format!("{}/m{nth}.rs", "deep/".repeat(30).trim_end_matches('/')).into();
-        match generation.when::<GenerateModule>(module.clone()) {
-            Ok(_) => generation = generation.asked::<GenerateModule>(module),
-            Err(refused) => {
-                assert!(refused.is(GENERATION_TOO_LARGE) && nth > 300, "{nth}: {refused:?}");
-                let whole = json!({"allow_partial": true, "reason": "Enough"});
-                let told = generation.when::<Complete<Generation>>(whole).unwrap();
-                assert!(told[0].1.to_string().len() < 256 * 1024);
-                return;
-            }
-        }
+    let told = generation.when::<GenerateModule>(kit::module("tea")).unwrap()[0].1.clone();
+    let made = |nth: u32| {
+        let mut told = told.clone();
+        told["module_name"] = format!("m{nth}").into();
+        told["file_path"] = format!("{}/m{nth}.rs", vec!["deep"; 30].join("/")).into();
+        serde_json::from_value::<ModuleGenerated>(told).unwrap()
+    };
+    for nth in 0..500 {
+        generation = generation.event(made(nth));
     }
-    panic!("everything had room");
+    assert!(generation.when::<GenerateModule>(kit::module("tea")).is_ok());
+    for nth in 500..1_000 {
+        generation = generation.event(made(nth));
+    }
+    assert!(generation.when::<GenerateModule>(kit::module("tea")).unwrap_err().is(GENERATION_TOO_LARGE));
+    let mut test = test();
+    test["module_name"] = "m1".into();
+    assert!(generation.when::<GenerateTest>(test).unwrap_err().is(GENERATION_TOO_LARGE));
 }

@@ -19,7 +19,7 @@ fn division(nth: u64) -> Value {
 
 async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer, Refused> {
     let desk = |(name, department): (&str, &str)| {
-        json!({"desk_id": format!("desk-{name}"), "desk_name": name, "department": department,
+        json!({"desk_id": format!("desk-{nth}-{name}"), "desk_name": name, "department": department,
             "priority": 0, "inboxes": [], "policies": [], "emitters": [], "events": []})
     };
     let desks: Vec<_> = DESKS.into_iter().zip(["cmd", "qry", "prj"]).map(desk).collect();
@@ -126,9 +126,9 @@ async fn modules_and_tests_are_listed_by_what_is_asked_for() {
     }
     let handlers = trial.pages("get_generated_modules_page", &division(1), &[("type", "handler")], 1).await;
     assert_eq!(column(&handlers, "module_name"), ["tea", "pot"]);
-    assert_eq!((&handlers[0]["bytes"], &handlers[0]["desk_id"]), (&json!(7), &json!("desk-take_order")));
+    assert_eq!((&handlers[0]["bytes"], &handlers[0]["desk_id"]), (&json!(7), &json!("desk-1-take_order")));
     assert_eq!(handlers[0]["content_sha256"], json!(Sha256::of(b"// tea\n")));
-    let none = [("desk_id", "desk-show_order")];
+    let none = [("desk_id", "desk-1-show_order")];
     assert!(trial.pages("get_generated_modules_page", &division(1), &none, 9).await.is_empty());
     let of_tea = [("module", "tea"), ("type", "e2e"), ("order", "desc")];
     let tests = trial.pages("get_generated_tests_page", &division(1), &of_tea, 1).await;

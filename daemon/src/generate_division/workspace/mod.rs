@@ -14,7 +14,7 @@ use super::{DeskGenerated, ModuleGenerated, SkeletonGenerated, TestGenerated};
 use folder::{NotWritten, Workspaces};
 use hecate_blobs::Blobs;
 use hecate_desk::{Event, Node, Refusal, Refused, forgo, was_forgone};
-use hecate_event_store::{BoxFuture, CurrentStore, EventStore};
+use hecate_event_store::{BoxFuture, CurrentStore};
 use hecate_facts::{Fact, Reaction, Reacts};
 use history::{Content, History, Unreadable};
 use std::path::PathBuf;

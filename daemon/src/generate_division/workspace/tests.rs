@@ -12,11 +12,12 @@ use hecate_facts::{Groups, Hearing, Listener, OutcomeFilter, OutcomeState, React
 use hecate_supervision::{Kinds, Plan, Tree};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -27,7 +28,11 @@ struct Ground(tempfile::TempDir);
 
 impl Ground {
     fn new() -> Ground {
-        let ground = Ground(tempfile::tempdir().unwrap());
+        Ground::at(tempfile::tempdir().unwrap())
+    }
+
+    fn at(folder: tempfile::TempDir) -> Ground {
+        let ground = Ground(folder);
         for folder in ["outside", "root"] {
             fs::create_dir(ground.path(folder)).unwrap();
         }
@@ -102,26 +107,33 @@ fn no_link_is_followed_wherever_it_stands() {
 #[test]
 fn a_link_that_is_swapped_in_during_ten_thousand_writes_leads_nowhere() {
     const ROUNDS: u32 = 10_000;
-    let ground = Ground::new();
+    // In memory where there is such a folder: each round flushes.
+    let ground = Ground::at(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap());
     let workspaces = ground.open();
     fs::create_dir_all(ground.path("root/a/b")).unwrap();
     let (folder, link) = (ground.path("root/a/b"), ground.path("root/a/link"));
     symlink(ground.path("outside"), &link).unwrap();
-    let stop = AtomicBool::new(false);
+    let (stop, swaps) = (AtomicBool::new(false), AtomicU64::new(0));
     let (mut written, mut refused) = (0, 0);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
                 renameat_with(CWD, &folder, CWD, &link, RenameFlags::EXCHANGE).unwrap();
+                swaps.fetch_add(1, Ordering::Release);
             }
         });
         for round in 0..ROUNDS {
+            let before = swaps.load(Ordering::Acquire);
             let content = round.to_le_bytes();
             match workspaces.write(&format!("a/b/c{}/file", round % 7), &content, |_| true) {
                 Ok(()) => written += 1,
                 // The folder was there, and then was elsewhere: nothing is known to be wrong.
                 Err(NotWritten::NoFolder { .. } | NotWritten::NotOurs { .. } | NotWritten::Io { .. }) => {
-                    refused += 1
+                    refused += 1;
+                    // The link stands there now; the next round meets another moment.
+                    while swaps.load(Ordering::Acquire) == before {
+                        std::thread::yield_now();
+                    }
                 }
                 Err(error) => panic!("{error}"),
             }
@@ -157,12 +169,12 @@ fn a_file_that_people_change_at_that_very_moment_stays_theirs() {
     let path = ground.path("root/main.rs");
     for round in 0..100 {
         fs::write(&path, "ours").unwrap();
-        let mut looks = 0;
+        let looks = Cell::new(0);
         let written = workspaces.write("main.rs", b"new", |found| {
-            looks += 1;
+            looks.set(looks.get() + 1);
             let ours = *found == Sha256::of(b"ours");
             // The first look was right; then they come.
-            if looks == 1 {
+            if looks.get() == 1 {
                 fs::write(&path, format!("theirs {round}")).unwrap();
             }
             ours
