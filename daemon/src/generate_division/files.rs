@@ -16,6 +16,13 @@ pub(crate) struct GeneratedFile {
     pub(crate) bytes: u64,
 }
 
+impl GeneratedFile {
+    /// As a manifest names it.
+    pub(super) fn named(&self) -> (&str, &str) {
+        (&self.path, &self.sha256)
+    }
+}
+
 /// What somebody wrote into one file; where it lies stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct WrittenFile {

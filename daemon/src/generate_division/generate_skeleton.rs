@@ -57,9 +57,8 @@ impl Desk<Generation> for GenerateSkeleton {
         let template_set = self.template_set.map_or_else(|| "default".to_owned(), String::from);
         let skeleton = Skeleton { language: self.language, workspace_path, template_set };
         let files = recorded(&generation.skeleton_files(&skeleton)?);
-        let named = files.iter().map(|file| (file.path.as_str(), file.sha256.as_str()));
-        let (pass, manifest_sha256) = (generation.dossier.pass(), manifest_sha256(named));
-        let (generated_by, generated_at) = (at.actor.clone(), at.at_us);
+        let manifest_sha256 = manifest_sha256(files.iter().map(GeneratedFile::named));
+        let (pass, generated_by, generated_at) = (generation.dossier.pass(), at.actor.clone(), at.at_us);
         Ok(SkeletonGenerated { pass, skeleton, files, manifest_sha256, generated_by, generated_at }.into())
     }
 }
