@@ -177,12 +177,17 @@ mod tests {
         let file = folder.path().join("hecate.toml");
         std::fs::write(&file, "socket = \"/file\"\ndata_dir = \"/file\"\nrealm = \"file\"\n").unwrap();
         let flags = Flags { config: Some(file), socket: Some("/flag".into()), ..Flags::default() };
-        let variables = environment(&[("HECATE_SOCKET", "/variable"), ("HECATE_DATA_DIR", "/variable")]);
+        let variables = environment(&[
+            ("HECATE_SOCKET", "/variable"),
+            ("HECATE_DATA_DIR", "/variable"),
+            ("HECATE_WORKSPACE_ROOT", "/work"),
+        ]);
         let (config, faults) = read(&flags, &variables);
         assert_eq!(faults, []);
         assert_eq!(config.socket, PathBuf::from("/flag"));
         assert_eq!(config.data_dir, PathBuf::from("/variable"));
         assert_eq!(config.realm, "file");
+        assert_eq!(config.workspace_root, Some(PathBuf::from("/work")));
     }
 
     #[test]

@@ -57,7 +57,8 @@ impl Desk<Generation> for GenerateModule {
         if generation.made.modules.contains_key(name) {
             return Err(TAKEN.about("field", "module_name"));
         }
-        let desk = self.desk_id.map(|desk| generation.planned(desk.as_str())).transpose()?;
+        let planned = |desk: Text<200>| Ok(generation.planned(desk.as_str())?.desk_id.clone());
+        let desk_id = self.desk_id.map(planned).transpose()?;
         let module = MadeModule {
             module_id: format!("mod-{}-{name}", generation.dossier.of.division_id),
             module_name: name.to_owned(),
@@ -65,10 +66,9 @@ impl Desk<Generation> for GenerateModule {
             file_path: demand_beneath(&self.file_path, INVALID_FILE_PATH, "file_path")?,
         };
         generation.demand_room_for(&module, skeleton)?;
-        let (pass, desk_id) = (generation.dossier.pass(), desk.map(|desk| desk.desk_id.clone()));
+        let (pass, generated_by) = (generation.dossier.pass(), at.actor.clone());
         let file = WrittenFile::of(self.content, self.description);
-        let (generated_by, generated_at) = (at.actor.clone(), at.at_us);
-        Ok(ModuleGenerated { pass, module, desk_id, file, generated_by, generated_at }.into())
+        Ok(ModuleGenerated { pass, module, desk_id, file, generated_by, generated_at: at.at_us }.into())
     }
 }
 
@@ -88,9 +88,8 @@ fn a_module_has_a_name_of_its_own_and_content_that_is_kept() {
     let (bare, generation) = (super::kit::an_active_generation(), super::kit::a_generation_with_a_skeleton());
     let ask = super::kit::module("tea");
     assert!(bare.when::<GenerateModule>(ask.clone()).unwrap_err().is(SKELETON_MISSING));
-    let mut unsent = ask.clone();
-    unsent["content_sha256"] = hecate_desk::Sha256::of(b"cake").to_string().into();
-    unsent.as_object_mut().unwrap().remove("content");
+    let named = hecate_desk::Sha256::of(b"cake");
+    let unsent = serde_json::json!({"module_name": "tea", "file_path": "tea.rs", "content_sha256": named});
     assert!(generation.when::<GenerateModule>(unsent).unwrap_err().is(Content::MISSING));
     let again = generation.asked::<GenerateModule>(ask.clone()).when::<GenerateModule>(ask);
     assert!(again.unwrap_err().is(TAKEN));

@@ -12,7 +12,7 @@ mod tests;
 
 use super::{DeskGenerated, ModuleGenerated, SkeletonGenerated, TestGenerated};
 use folder::{NotWritten, Workspaces};
-use hecate_blobs::Blobs;
+use hecate_blobs::{BlobError, Blobs};
 use hecate_desk::{Event, Node, Refusal, Refused, forgo, was_forgone};
 use hecate_event_store::{BoxFuture, CurrentStore};
 use hecate_facts::{Fact, Reaction, Reacts};
@@ -133,8 +133,10 @@ impl From<Unreadable> for Reaction {
         let why = error.to_string();
         match error {
             Unreadable::Store(_) => Reaction::Later { why },
-            Unreadable::Blob(_) => Reaction::Failed { why },
-            Unreadable::Event(_) | Unreadable::Lost(_) => Reaction::Dead { why },
+            Unreadable::Blob(BlobError::Io { .. }) => Reaction::Failed { why },
+            Unreadable::Blob(BlobError::Damaged { .. } | BlobError::TooLarge)
+            | Unreadable::Event(_)
+            | Unreadable::Lost(_) => Reaction::Dead { why },
         }
     }
 }

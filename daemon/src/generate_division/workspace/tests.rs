@@ -10,6 +10,7 @@ use hecate_desk::{Asked, Caller, Code, Node, Policy, Process, Refused, SystemClo
 use hecate_event_store::{CurrentStore, EventStore, Filter, Options, Progress, RecordedEvent, SqliteStore};
 use hecate_facts::{Groups, Hearing, Listener, OutcomeFilter, OutcomeState, Reaction, Reacts};
 use hecate_supervision::{Kinds, Plan, Tree};
+use ractor::{ActorId, registry::where_is_pid};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -267,6 +268,15 @@ impl Yard {
         self.writer.react(listener, fact).await
     }
 
+    /// False where it is about to start.
+    fn kill_writer(&self) -> bool {
+        let tree = self.tree.snapshot();
+        let writer = tree.children.iter().find(|child| child.path == "/t/workspace");
+        let id = writer.and_then(|writer| writer.id.as_ref()?.strip_prefix("0.")?.parse().ok());
+        let cell = id.and_then(|id| where_is_pid(ActorId::Local(id)));
+        cell.map(|cell| cell.kill()).is_some()
+    }
+
     fn file(&self, path: &str) -> PathBuf {
         self.folder.join("workspaces/shop/orders").join(path)
     }
@@ -314,6 +324,39 @@ async fn what_was_on_record_when_the_daemon_died_is_written_when_it_is_back() {
     // All of it can be had by its hash, too.
     let readme = fs::read(yard.file("README.md")).unwrap();
     assert_eq!(yard.writer.blobs.get(&Sha256::of(&readme)).unwrap().unwrap(), readme);
+    yard.close().await;
+}
+
+/// Killed wherever it stands, it writes each file all the same, and whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_that_is_killed_again_and_again_writes_everything() {
+    const MODULES: u32 = 60;
+    let folder = tempfile::tempdir().unwrap();
+    let patient = POOL.replace("strategy", "intensity = 100000\nperiod = \"1s\"\nstrategy");
+    let yard = Yard::open(folder.path(), &format!("{patient}{WRITER}")).await;
+    let skeleton = yard.begin().await;
+    let generating = async {
+        for nth in 0..MODULES {
+            yard.did("generate_module", kit::module(&format!("m{nth}"))).await;
+        }
+    };
+    let mut kills = 0;
+    let killing = async {
+        loop {
+            kills += u32::from(yard.kill_writer());
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    };
+    tokio::select! {
+        () = generating => {}
+        () = killing => {}
+    }
+    yard.settled().await;
+    demand_written(&yard, &skeleton);
+    for nth in 0..MODULES {
+        assert_eq!(fs::read_to_string(yard.file(&format!("src/m{nth}.rs"))).unwrap(), "// Tea\n");
+    }
+    assert!(kills > 3, "{kills} kills");
     yard.close().await;
 }
 
@@ -379,7 +422,7 @@ async fn content_that_was_damaged_on_disk_is_not_written() {
     let name = Sha256::of(b"// Tea\n").to_string();
     let blob = folder.path().join("blobs").join(&name[..2]).join(&name);
     fs::write(&blob, "// Tee\n").unwrap();
-    assert!(matches!(yard.react(&module).await, Reaction::Failed { .. }));
+    assert!(matches!(yard.react(&module).await, Reaction::Dead { .. }));
     fs::remove_file(&blob).unwrap();
     assert!(matches!(yard.react(&module).await, Reaction::Dead { .. }));
     assert!(!yard.file("src/tea.rs").exists());
