@@ -25,6 +25,7 @@ Settings come from the flags, then the environment, then the configuration file 
   HECATE_LOG          log           a tracing filter, `info` unless said otherwise
   HECATE_LOG_FORMAT   log_format    json or text; text on a terminal
   HECATE_REALM        realm         whose members hear this node's facts
+  HECATE_WORKSPACE_ROOT  workspace_root  where generated code is written; `workspaces` in the data folder
   HECATE_OPERATORS    operators     who may look into the daemon: uid:N, gid:N
 
 Exit codes: 0 clean, 1 a probe or check said no, 64 usage, 70 the root supervisor gave up, 74 damaged store, \
@@ -82,11 +83,23 @@ pub(crate) enum Chore {
         #[arg(value_name = "FILE")]
         from: PathBuf,
     },
+    /// Looks after the contents that are kept beside the event store.
+    Blobs {
+        #[command(subcommand)]
+        chore: BlobChore,
+    },
     /// Looks at what the event store stands on.
     Store {
         #[command(subcommand)]
         chore: StoreChore,
     },
+}
+
+/// What can be done about the contents beside the event store.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BlobChore {
+    /// Removes what no event names; the daemon must not run.
+    Collect,
 }
 
 /// What can be asked about the ground of the event store.

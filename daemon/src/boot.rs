@@ -5,6 +5,7 @@ use crate::exit::{Exit, Failure};
 use crate::house::Folders;
 use crate::node_identity;
 use crate::store_chores::exit_of;
+use hecate_blobs::Blobs;
 use hecate_event_store::{EventStore, Fault, OpenError, Options, ReadError, SqliteStore, Upcasters};
 use rustix::fs::Mode;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -17,6 +18,9 @@ use tokio::runtime::Handle;
 /// Where a damaged store is looked at.
 pub(crate) const SEE_VERIFY: &str =
     "\nhecate-daemon: `hecate-daemon verify` names everything that is damaged";
+
+/// Contents beside the log, in a data folder.
+const BLOBS: &str = "blobs";
 
 /// The file of the log in a data folder.
 pub(crate) fn store_file(folder: &Path) -> PathBuf {
@@ -57,9 +61,20 @@ impl ClaimedData {
             .map_err(|error| Failure::new(Exit::Configuration, format!("node identity: {error}")))
     }
 
-    /// The folders of what actors keep.
-    pub(crate) fn folders(&self) -> Folders {
-        Folders { read_models: self.folder.join("read_models"), listeners: self.folder.join("listeners") }
+    /// The folders of what actors keep; that of workspaces may lie elsewhere.
+    pub(crate) fn folders(&self, workspaces: Option<&Path>) -> Folders {
+        let own = |name: &str| self.folder.join(name);
+        Folders {
+            read_models: own("read_models"),
+            listeners: own("listeners"),
+            blobs: own(BLOBS),
+            workspaces: workspaces.map_or_else(|| own("workspaces"), Path::to_owned),
+        }
+    }
+
+    /// The contents that lie beside the log.
+    pub(crate) fn blobs(&self) -> Blobs {
+        Blobs::new(&self.folder.join(BLOBS))
     }
 
     /// The file of the log.

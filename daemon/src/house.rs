@@ -2,12 +2,14 @@
 //! kinds of actors that `supervision.toml` can place.
 
 use crate::config::{Config, Policies};
+use crate::generate_division::WorkspaceWriter;
 use crate::hecate_api::{self, Edge, EdgeParts, Limits};
 use crate::listening::Listening;
 use crate::monitor_division::Probing;
 use crate::serve_llm::{Llm, ProviderSettings};
 use crate::tend_read_models::TendingDoor;
-use crate::{MODELS, PROCESSES};
+use crate::{MODELS, PROCESSES, serve_blobs};
+use hecate_blobs::Blobs;
 use hecate_desk::{Code, Node, Process, ProcessEntry, Wiring};
 use hecate_event_store::{CurrentStore, Fault, Progress, Supervised, Upcasters};
 use hecate_facts::{Emitter, Groups, Hearing, Listener};
@@ -23,10 +25,11 @@ pub(crate) struct House {
     pub(crate) store: CurrentStore,
     pub(crate) processes: Vec<Arc<dyn Process>>,
     pub(crate) models: Vec<Arc<ReadSide>>,
-    /// The listeners of those processes that hear something.
+    /// The listeners of those processes that hear something, and who else hears facts.
     pub(crate) hearings: Vec<Hearing>,
     llm: Llm,
     probing: Probing,
+    blobs: Blobs,
     /// How far each process's facts have been told.
     told: Vec<(&'static str, Progress)>,
     groups: Groups,
@@ -35,11 +38,12 @@ pub(crate) struct House {
 impl House {
     /// Wires everything; starts and opens nothing.
     pub(crate) fn furnish(node: Node, folders: &Folders, policies: &Policies) -> House {
-        let store = CurrentStore::default();
+        let (store, blobs) = (CurrentStore::default(), Blobs::new(&folders.blobs));
         let open = |process: &ProcessEntry| {
             let (store, node, heard) = (store.clone(), node.clone(), Progress::default());
             let policy = policies.get(process.spec.name).cloned().unwrap_or_default();
-            let wiring = Wiring { store, node, code: Code::running(), heard: heard.clone(), policy };
+            let (code, blobs) = (Code::running(), blobs.clone());
+            let wiring = Wiring { store, node, code, heard: heard.clone(), policy, blobs };
             ((process.open)(wiring), heard)
         };
         let (processes, heard): (Vec<_>, Vec<_>) = PROCESSES.iter().map(open).unzip();
@@ -47,11 +51,19 @@ impl House {
         let hearing = |(process, heard): (&Arc<dyn Process>, Progress)| {
             Hearing::new(Arc::new(Listening(Arc::clone(process))), heard, &folders.listeners)
         };
+        let writer = WorkspaceWriter {
+            node: node.clone(),
+            store: store.clone(),
+            blobs: blobs.clone(),
+            root: folders.workspaces.clone(),
+        };
+        let writing = Hearing::new(Arc::new(writer), Progress::default(), &folders.listeners);
         let tending = TendingDoor::of(&processes, &node);
         let reading = ModelWiring { store: store.clone(), folder: folders.read_models.clone(), tending };
         House {
             groups: Groups::new(&node.node_id),
-            hearings: hears.map(hearing).collect(),
+            hearings: hears.map(hearing).chain([writing]).collect(),
+            blobs,
             llm: Llm::new(Vec::new(), &node.clock),
             probing: Probing::of(&processes, &store, &node),
             processes,
@@ -85,7 +97,7 @@ impl House {
         Edge::new(EdgeParts {
             processes: self.processes.clone(),
             models: self.models.clone(),
-            routes: vec![self.llm.routes()],
+            routes: vec![self.llm.routes(), serve_blobs::routes(&self.blobs)],
             store: self.store.clone(),
             told: self.told.clone(),
             hearings: self.hearings.clone(),
@@ -146,6 +158,18 @@ impl House {
 pub(crate) struct Folders {
     pub(crate) read_models: PathBuf,
     pub(crate) listeners: PathBuf,
+    pub(crate) blobs: PathBuf,
+    pub(crate) workspaces: PathBuf,
+}
+
+#[cfg(test)]
+impl Folders {
+    /// One beside the other.
+    pub(crate) fn below(folder: &std::path::Path) -> Folders {
+        let [read_models, listeners, blobs, workspaces] =
+            ["read_models", "listeners", "blobs", "workspaces"].map(|name| folder.join(name));
+        Folders { read_models, listeners, blobs, workspaces }
+    }
 }
 
 /// A house that nobody moves into.

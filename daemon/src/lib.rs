@@ -4,6 +4,7 @@
 //! here, in two lists, and through the facts that they record.
 
 mod arguments;
+mod blob_chores;
 mod boot;
 mod chores;
 mod config;
@@ -21,12 +22,14 @@ mod tests;
 mod deploy_division;
 mod design_division;
 mod discover_divisions;
+mod generate_division;
 mod guide_venture;
 mod monitor_division;
 mod plan_division;
 mod query_deployments;
 mod query_designs;
 mod query_discoveries;
+mod query_generations;
 mod query_monitoring;
 mod query_plans;
 mod query_read_models;
@@ -34,6 +37,7 @@ mod query_rescues;
 mod query_tests;
 mod query_ventures;
 mod rescue_division;
+mod serve_blobs;
 mod serve_llm;
 mod setup_venture;
 mod tend_read_models;
@@ -49,6 +53,7 @@ const PROCESSES: &[ProcessEntry] = &[
     process::<design_division::Design>(),
     process::<plan_division::Plan>(),
     process::<test_division::Testing>(),
+    process::<generate_division::Generation>(),
     process::<deploy_division::Deployment>(),
     process::<monitor_division::Monitoring>(),
     process::<rescue_division::Rescue>(),
@@ -62,6 +67,7 @@ const MODELS: &[ModelEntry] = &[
     model::<query_designs::Designs>(),
     model::<query_plans::Plans>(),
     model::<query_tests::Tests>(),
+    model::<query_generations::Generations>(),
     model::<query_deployments::Deployments>(),
     model::<query_monitoring::Monitorings>(),
     model::<query_rescues::Rescues>(),

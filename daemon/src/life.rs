@@ -1,6 +1,7 @@
 //! The daemon's life: read what it is to be, claim what it needs, boot the tree, serve, stop in order.
 
-use crate::arguments::{Arguments, Chore, StoreChore};
+use crate::arguments::{Arguments, BlobChore, Chore, StoreChore};
+use crate::blob_chores;
 use crate::boot::{ClaimedData, Log, SEE_VERIFY};
 use crate::chores;
 use crate::config::{self, Config};
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         Some(Chore::Verify) => store_chores::verify_store(&config.data_dir),
         Some(Chore::Backup { to }) => store_chores::back_up(&config.data_dir, &to),
         Some(Chore::Restore { from }) => store_chores::restore_store(&config.data_dir, &from),
+        Some(Chore::Blobs { chore: BlobChore::Collect }) => blob_chores::collect_blobs(&config.data_dir),
         Some(Chore::Store { chore: StoreChore::Probe { seconds } }) => {
             store_chores::probe_disk(&config.data_dir, seconds)
         }
@@ -116,9 +118,13 @@ fn node(node_id: String, config: &Config) -> Node {
 fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure> {
     logging::start(&config.log, config.log_format);
     let data = ClaimedData::claim(&config.data_dir)?;
-    let house = House::furnish(node(data.node_id()?, config), &data.folders(), &config.policies)
-        .with_models(&config.providers)
-        .with_commands(config.allow_commands);
+    let house = House::furnish(
+        node(data.node_id()?, config),
+        &data.folders(config.workspace_root.as_deref()),
+        &config.policies,
+    )
+    .with_models(&config.providers)
+    .with_commands(config.allow_commands);
     let tree = Arc::new(OnceLock::new());
     let edge = house.edge(config, &tree, started);
     edge.claim_socket().map_err(refuse_claim)?;

@@ -119,7 +119,8 @@ fn describe(store: &Verified) -> String {
     )
 }
 
-fn store_file(data_dir: &Path) -> Result<PathBuf, Failure> {
+/// The store, if it is there.
+pub(crate) fn store_file(data_dir: &Path) -> Result<PathBuf, Failure> {
     let file = crate::boot::store_file(data_dir);
     // A note of a store that is gone is damage, and is told as that.
     if file.exists() || file.with_extension("sqlite.id").exists() {

@@ -126,10 +126,6 @@ id!(
     StageId, "stage_id", "stg-"
 );
 id!(
-    /// An incident: what goes wrong where a division is at work.
-    IncidentId, "incident_id", "inc-"
-);
-id!(
     /// One run of a test suite.
     SuiteId, "suite_id", "suite-"
 );

@@ -20,6 +20,8 @@ pub const LLM_PROVIDERS: &str = "/api/llm/providers";
 pub const LLM_RELOAD: &str = "/api/llm/providers/reload";
 /// One conversation's next answer, plain or as a stream.
 pub const LLM_CHAT: &str = "/api/llm/chat";
+/// Content that is kept beside the log, by its hash.
+pub const BLOB: &str = "/api/blobs/{sha256}";
 /// The live supervision tree.
 pub const DEBUG_TREE: &str = "/debug/tree";
 /// The event store's writer, for operators.

@@ -32,6 +32,7 @@ const SETTINGS: &[Setting] = &[
     Setting { key: "log_format", variable: "HECATE_LOG_FORMAT" },
     Setting { key: "realm", variable: "HECATE_REALM" },
     Setting { key: "operators", variable: "HECATE_OPERATORS" },
+    Setting { key: "workspace_root", variable: "HECATE_WORKSPACE_ROOT" },
     Setting { key: "tcp", variable: "HECATE_TCP" },
     Setting { key: "cluster", variable: "HECATE_CLUSTER" },
     Setting { key: "mesh_enabled", variable: "HECATE_MESH_ENABLED" },
@@ -58,6 +59,8 @@ pub(crate) enum LogFormat {
 pub(crate) struct Config {
     pub(crate) socket: PathBuf,
     pub(crate) data_dir: PathBuf,
+    /// None: in the data folder.
+    pub(crate) workspace_root: Option<PathBuf>,
     /// None: the embedded tree.
     pub(crate) supervision: Option<PathBuf>,
     pub(crate) log: String,
@@ -120,6 +123,7 @@ fn check(said: &BTreeMap<&'static str, Said>, environment: &Environment, faults:
     Config {
         socket: path("socket").unwrap_or_else(|| places::socket(environment)),
         data_dir: path("data_dir").unwrap_or_else(|| places::data_dir(environment)),
+        workspace_root: path("workspace_root"),
         supervision: path("supervision"),
         log: text("log").map_or(LOG.to_owned(), |said| check_log(said, faults)),
         log_format: text("log_format").map_or(LogFormat::ByTerminal, |said| check_format(said, faults)),
@@ -177,12 +181,17 @@ mod tests {
         let file = folder.path().join("hecate.toml");
         std::fs::write(&file, "socket = \"/file\"\ndata_dir = \"/file\"\nrealm = \"file\"\n").unwrap();
         let flags = Flags { config: Some(file), socket: Some("/flag".into()), ..Flags::default() };
-        let variables = environment(&[("HECATE_SOCKET", "/variable"), ("HECATE_DATA_DIR", "/variable")]);
+        let variables = environment(&[
+            ("HECATE_SOCKET", "/variable"),
+            ("HECATE_DATA_DIR", "/variable"),
+            ("HECATE_WORKSPACE_ROOT", "/work"),
+        ]);
         let (config, faults) = read(&flags, &variables);
         assert_eq!(faults, []);
         assert_eq!(config.socket, PathBuf::from("/flag"));
         assert_eq!(config.data_dir, PathBuf::from("/variable"));
         assert_eq!(config.realm, "file");
+        assert_eq!(config.workspace_root, Some(PathBuf::from("/work")));
     }
 
     #[test]

@@ -13,8 +13,12 @@ mod journal;
 mod on_deployment_facts;
 mod on_design_facts;
 mod on_discovery_facts;
+mod on_generation_facts;
 mod on_lifecycle_facts;
+mod on_monitoring_facts;
 mod on_plan_facts;
+mod on_rescue_facts;
+mod on_testing_facts;
 mod on_venture_facts;
 mod plain;
 mod refresh;
@@ -28,10 +32,19 @@ mod tests;
 use crate::deploy_division::{Deployment, ReleaseDeployed, ReleaseRolledBack, RolloutStaged};
 use crate::design_division::{AggregateDesigned, AggregateRevised, Design, EventDesigned, EventRevised};
 use crate::discover_divisions::{Discovery, DivisionDiscovered, DivisionDismissed};
+use crate::generate_division::{
+    DeskGenerated, Generation, ModuleGenerated, SkeletonGenerated, TestGenerated,
+};
+use crate::monitor_division::{
+    HealthCheckDeregistered, HealthCheckRegistered, HealthStatusRecorded, IncidentRaised, IncidentResolved,
+    Monitoring, SlaThresholdSet,
+};
 use crate::plan_division::{DependencyPlanned, DeskInventoried, DesksSequenced, Plan};
+use crate::rescue_division::{FixApplied, IncidentDiagnosed, RedesignEscalated, Rescue};
 use crate::setup_venture::{
     Venture, VentureArchived, VentureSetup, VentureVisionRefined, VentureVisionSubmitted,
 };
+use crate::test_division::{QualityGateSet, TestSuiteConcluded, TestSuiteRun, Testing};
 use hecate_desk::lifecycle::{
     Archived, Completed, Initiated, LongLived, Paused, Rebriefed, Reopened, Resumed, Started,
 };
@@ -59,8 +72,24 @@ impl Guided for Plan {
     const TURN: Process = Process::Plan;
 }
 
+impl Guided for Generation {
+    const TURN: Process = Process::Generate;
+}
+
+impl Guided for Testing {
+    const TURN: Process = Process::Test;
+}
+
 impl Guided for Deployment {
     const TURN: Process = Process::Deploy;
+}
+
+impl Guided for Monitoring {
+    const TURN: Process = Process::Monitor;
+}
+
+impl Guided for Rescue {
+    const TURN: Process = Process::Rescue;
 }
 
 /// The lifecycle of each long-lived process, and what else each process records.
@@ -87,12 +116,16 @@ impl ReadModel for GuideVenture {
     const TABLES: &'static str = include_str!("tables.sql");
     const REVISION: u32 = 1;
     const PROJECTIONS: &'static [ProjectionEntry] = projections! {
-        lifecycle of Discovery, Design, Plan, Deployment;
+        lifecycle of Discovery, Design, Plan, Generation, Testing, Deployment, Monitoring, Rescue;
         Venture: VentureSetup, VentureVisionRefined, VentureVisionSubmitted, VentureArchived;
         Discovery: DivisionDiscovered, DivisionDismissed;
         Design: AggregateDesigned, AggregateRevised, EventDesigned, EventRevised;
         Plan: DeskInventoried, DesksSequenced, DependencyPlanned;
+        Generation: SkeletonGenerated, DeskGenerated, ModuleGenerated, TestGenerated;
+        Testing: QualityGateSet, TestSuiteRun, TestSuiteConcluded;
         Deployment: ReleaseDeployed, RolloutStaged, ReleaseRolledBack;
+        Monitoring: HealthCheckRegistered, HealthCheckDeregistered, SlaThresholdSet, HealthStatusRecorded, IncidentRaised, IncidentResolved;
+        Rescue: IncidentDiagnosed, FixApplied, RedesignEscalated;
     };
     const QUERIES: &'static [QueryEntry] = &[
         query::<get_active_venture::GetActiveVenture>(),

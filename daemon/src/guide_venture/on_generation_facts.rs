@@ -1,7 +1,9 @@
 //! What is generated for a division.
 
 use super::tells::tells;
-use crate::generate_division::{DeskGenerated, Generation, ModuleGenerated, SkeletonGenerated, TestGenerated};
+use crate::generate_division::{
+    DeskGenerated, Generation, ModuleGenerated, SkeletonGenerated, TestGenerated,
+};
 
 tells! {
     Generation;

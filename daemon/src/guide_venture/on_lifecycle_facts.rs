@@ -14,7 +14,8 @@ use rusqlite::{OptionalExtension, Result, Transaction, named_params};
 impl<A: Guided> Project<Initiated<A>> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Initiated<A>>) -> Result<()> {
         let Initiated { of, cycle, initiated_by, .. } = &recorded.event;
-        let fact = Fact { step: Step::Initiated, cycle: *cycle, actor: initiated_by, reason: None };
+        let fact =
+            Fact { step: Step::Initiated, cycle: *cycle, actor: initiated_by, reason: None, flags: NONE };
         moved(tx, recorded, &of.subject(), fact, "initiated")
     }
 }
@@ -28,7 +29,7 @@ impl<A: Guided> Project<Rebriefed<A>> for GuideVenture {
 impl<A: Guided> Project<Started<A>> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Started<A>>) -> Result<()> {
         let Started { of, cycle, started_by, .. } = &recorded.event;
-        let fact = Fact { step: Step::Started, cycle: *cycle, actor: started_by, reason: None };
+        let fact = Fact { step: Step::Started, cycle: *cycle, actor: started_by, reason: None, flags: NONE };
         moved(tx, recorded, &of.subject(), fact, "started")
     }
 }
@@ -36,7 +37,8 @@ impl<A: Guided> Project<Started<A>> for GuideVenture {
 impl<A: Guided> Project<Paused<A>> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Paused<A>>) -> Result<()> {
         let Paused { of, cycle, reason, paused_by, .. } = &recorded.event;
-        let fact = Fact { step: Step::Paused, cycle: *cycle, actor: paused_by, reason: Some(reason) };
+        let fact =
+            Fact { step: Step::Paused, cycle: *cycle, actor: paused_by, reason: Some(reason), flags: NONE };
         moved(tx, recorded, &of.subject(), fact, "paused")
     }
 }
@@ -45,23 +47,30 @@ impl<A: Guided> Project<Resumed<A>> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Resumed<A>>) -> Result<()> {
         let Resumed { of, cycle, note, resumed_by, .. } = &recorded.event;
         let reason = note.as_deref();
-        let fact = Fact { step: Step::Resumed, cycle: *cycle, actor: resumed_by, reason };
+        let fact = Fact { step: Step::Resumed, cycle: *cycle, actor: resumed_by, reason, flags: NONE };
         moved(tx, recorded, &of.subject(), fact, "resumed")
     }
 }
 
 impl<A: Guided> Project<Completed<A>> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Completed<A>>) -> Result<()> {
-        let Completed { of, cycle, completed_by, .. } = &recorded.event;
-        let fact = Fact { step: Step::Completed, cycle: *cycle, actor: completed_by, reason: None };
-        moved(tx, recorded, &of.subject(), fact, "completed")
+        let Completed { of, cycle, handover, completed_by, .. } = &recorded.event;
+        let fact =
+            Fact { step: Step::Completed, cycle: *cycle, actor: completed_by, reason: None, flags: NONE };
+        moved(tx, recorded, &of.subject(), Fact { flags: A::flags_of(handover), ..fact }, "completed")
     }
 }
 
 impl<A: Guided> Project<Reopened<A>> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Reopened<A>>) -> Result<()> {
         let Reopened { of, cycle, reason, reopened_by, .. } = &recorded.event;
-        let fact = Fact { step: Step::Reopened, cycle: *cycle, actor: reopened_by, reason: Some(reason) };
+        let fact = Fact {
+            step: Step::Reopened,
+            cycle: *cycle,
+            actor: reopened_by,
+            reason: Some(reason),
+            flags: NONE,
+        };
         moved(tx, recorded, &of.subject(), fact, &format!("reopened, cycle {cycle}"))
     }
 }
@@ -71,10 +80,12 @@ impl<A: Guided> Project<Archived<A>> for GuideVenture {
         let Archived { of, cycle, reason, archived_by, .. } = &recorded.event;
         let what = if *cycle == 0 { "archived before it began" } else { "archived" };
         let reason = reason.as_deref();
-        let fact = Fact { step: Step::Archived, cycle: *cycle, actor: archived_by, reason };
+        let fact = Fact { step: Step::Archived, cycle: *cycle, actor: archived_by, reason, flags: NONE };
         moved(tx, recorded, &of.subject(), fact, what)
     }
 }
+
+const NONE: Status = Status(0);
 
 /// How a fact moves a dossier.
 struct Fact<'f> {
@@ -82,6 +93,8 @@ struct Fact<'f> {
     cycle: u32,
     actor: &'f str,
     reason: Option<&'f str>,
+    /// The flags of its own that the process sets.
+    flags: Status,
 }
 
 /// Moves the dossier, tells of it, and draws what follows.
@@ -120,7 +133,7 @@ fn draw_dossier<A: Guided, E>(
         )?
         .query_row((venture_id, division_id, &process, incident_id), |row| row.get(0).map(Status))
         .optional()?;
-    let status = fact.step.after(before.unwrap_or(Status::UNBORN));
+    let status = fact.step.after(before.unwrap_or(Status::UNBORN)).and(fact.flags);
     tx.prepare_cached(
         "INSERT OR REPLACE INTO division_process VALUES (:venture_id, :division_id, :process, :incident_id,
          :state, :status, :available_actions, :cycle, :since, :actor, :reason)",

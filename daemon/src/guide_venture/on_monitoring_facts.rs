@@ -23,7 +23,8 @@ tells! {
 
 impl Project<HealthStatusRecorded> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<HealthStatusRecorded>) -> Result<()> {
-        let HealthStatusRecorded { pass, check_id, check_name, status, previous_status, .. } = &recorded.event;
+        let HealthStatusRecorded { pass, check_id, check_name, status, previous_status, .. } =
+            &recorded.event;
         if status == previous_status {
             return Ok(());
         }

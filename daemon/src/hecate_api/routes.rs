@@ -70,6 +70,8 @@ impl Method {
 
 /// One request.
 pub(crate) struct RouteAsked {
+    /// The ids that the path names, by parameter.
+    pub(crate) path_ids: Map<String, Value>,
     /// The body; empty where there is none.
     pub(crate) body: Map<String, Value>,
     pub(crate) client: Client,
@@ -110,6 +112,8 @@ impl Client {
 pub(crate) enum Reply {
     /// JSON.
     Json(Bytes),
+    /// Bytes as they are.
+    Content(Bytes),
     /// Server-sent events, pulled as the client takes them.
     Events(BoxStream<'static, Bytes>),
 }
@@ -133,11 +137,20 @@ pub(super) async fn ask(edge: Arc<Edge>, route: Route, asking: Asking, mut reque
         stopping: asking.connected.stopping,
     };
     let body = command::object(&bytes, &request)?;
+    let path_ids = params::path_ids(&mut request).await?;
     drop((bytes, request));
-    Ok(match (route.serve)(RouteAsked { body, client }).await? {
+    Ok(match (route.serve)(RouteAsked { path_ids, body, client }).await? {
         Reply::Json(bytes) => answer::json_bytes(StatusCode::OK, bytes),
+        Reply::Content(bytes) => content(bytes),
         Reply::Events(events) => stream(events),
     })
+}
+
+fn content(bytes: Bytes) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    let octets = HeaderValue::from_static("application/octet-stream");
+    response.headers_mut().insert(header::CONTENT_TYPE, octets);
+    response
 }
 
 fn stream(events: BoxStream<'static, Bytes>) -> Response {

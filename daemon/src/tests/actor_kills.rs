@@ -64,11 +64,9 @@ struct Open {
 impl Open {
     async fn at(folder: &Path) -> Open {
         let clock = Arc::new(SystemClock);
-        let folders =
-            Folders { read_models: folder.join("read_models"), listeners: folder.join("listeners") };
         let house = House::furnish(
             Node { node_id: "n".into(), realm: "r".into(), clock },
-            &folders,
+            &Folders::below(folder),
             &Policies::new(),
         );
         let store = SqliteStore::open(&folder.join("events.sqlite"), Options::default()).unwrap();

@@ -1,6 +1,8 @@
 //! Every desk in every state, from one table: it is open there, or refuses with exactly that code.
 
-use super::scripts::{deploy_division, monitor_division, plan_division, rescue_division, test_division};
+use super::scripts::{
+    deploy_division, generate_division, monitor_division, plan_division, rescue_division, test_division,
+};
 use crate::PROCESSES;
 use hecate_desk::{ProcessEntry, kit::ULID};
 use serde_json::{Value, json};
@@ -49,12 +51,15 @@ fn another(mut hand_off: Value) -> Value {
 }
 
 /// How each state of a process is reached, and a request for each desk that is granted wherever it is open.
-fn scripts(process: &str) -> (BTreeMap<&'static str, Steps>, BTreeMap<&'static str, Value>) {
+pub(super) type Script = (BTreeMap<&'static str, Steps>, BTreeMap<&'static str, Value>);
+
+fn script(process: &str) -> Script {
     match process {
         "setup_venture" => setup_venture(),
         "discover_divisions" => discover_divisions(),
         "design_division" => design_division(),
         "plan_division" => plan_division::scripts(),
+        "generate_division" => generate_division::scripts(),
         "test_division" => test_division::scripts(),
         "deploy_division" => deploy_division::scripts(),
         "monitor_division" => monitor_division::scripts(),
@@ -153,7 +158,7 @@ fn process(name: &str) -> &'static ProcessEntry {
 fn each_desk_is_open_or_refuses_as_the_table_says() {
     let (mut wrong, mut cells) = (Vec::new(), 0);
     for Block { process: name, states, rows } in table() {
-        let (scripts, asks) = scripts(name);
+        let (scripts, asks) = script(name);
         for (desk, expected) in rows {
             assert_eq!(expected.len(), states.len(), "{desk} has a cell for each state");
             for (state, expected) in states.iter().zip(expected) {

@@ -79,8 +79,7 @@ pub(super) struct Open {
 
 impl Open {
     pub(super) async fn at(folder: &Path) -> Open {
-        let folders =
-            Folders { read_models: folder.join("read_models"), listeners: folder.join("listeners") };
+        let folders = Folders::below(folder);
         let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
         let house = House::furnish(node, &folders, &Default::default());
         let file = folder.join("events.sqlite");
@@ -106,7 +105,7 @@ impl Open {
         if process.doors()[door].paths.is_empty() {
             body["division_id"] = DIVISION.into();
         }
-        let [path_ids, body] = [ids, body].map(|fields| fields.as_object().cloned().unwrap());
+        let path_ids = ids.as_object().cloned().unwrap();
         let caller = Caller {
             actor: "uid:1@n".to_owned(),
             correlation_id: Uuid::now_v7(),

@@ -4,6 +4,7 @@ mod deployments;
 mod designs;
 mod discoveries;
 mod dossiers;
+mod generations;
 mod monitoring;
 mod plans;
 mod read_models;
@@ -15,6 +16,9 @@ pub use deployments::{ArtifactRow, DeploymentRow, ReleaseRow, RolloutStageRow};
 pub use designs::{DesignRow, DesignedAggregateRow, DesignedEventRow, PayloadFieldRow, StatusFlagRow};
 pub use discoveries::{DiscoveryRow, DivisionRow};
 pub use dossiers::DossierColumns;
+pub use generations::{
+    GeneratedDeskRow, GeneratedFileRow, GeneratedModuleRow, GeneratedTestRow, GenerationRow,
+};
 pub use monitoring::{HealthCheckRow, HealthSampleRow, IncidentRow, MonitoringRow, SlaThresholdRow};
 pub use plans::{PlanFeedbackRow, PlanRow, PlannedDependencyRow, PlannedDeskRow};
 pub use read_models::{ParkedEventRow, ReadModelRow};

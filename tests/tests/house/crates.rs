@@ -6,6 +6,8 @@ use crate::source::{Complaint, House, Source};
 const MAY: &[(&str, &[&str])] = &[
     ("proto", &[]),
     ("tui", &["hecate-proto"]),
+    // Pure: what is generated follows from the plan alone.
+    ("daemon/scaffold", &[]),
     // Stores are prepared, and looked at, past the daemon.
     ("tests", &["hecate-proto", "hecate-event-store", "hecate-disk"]),
     ("tests/bench", &["hecate-event-store"]),
@@ -21,6 +23,7 @@ const KERNEL: &[&str] = &[
     "hecate-facts",
     "hecate-desk",
     "hecate-read-model",
+    "hecate-blobs",
 ];
 
 pub(crate) fn check(house: &House) -> Vec<Complaint> {
@@ -39,12 +42,13 @@ fn own_lints(manifest: &Source) -> Option<Complaint> {
 fn manifest(manifest: &Source) -> Vec<Complaint> {
     let folder = manifest.path.trim_end_matches("/Cargo.toml");
     let listed = MAY.iter().find(|(listed, _)| *listed == folder).map(|(_, may)| *may);
-    // The daemon is where everything meets; the terminal is not part of it.
     let may = listed.unwrap_or(KERNEL);
     let lines = (1..).zip(manifest.text.lines());
     let names = lines.filter_map(|(line, text)| {
         let name = text.split(['.', '=', ' ']).next().filter(|name| name.starts_with("hecate-"))?;
-        (!may.contains(&name)).then(|| Complaint::new(manifest, line, remedy(folder, name)))
+        // The daemon is where everything meets; the terminal is not part of it.
+        let meets = folder == "daemon" && name == "hecate-scaffold";
+        (!meets && !may.contains(&name)).then(|| Complaint::new(manifest, line, remedy(folder, name)))
     });
     names.collect()
 }

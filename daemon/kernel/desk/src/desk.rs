@@ -49,6 +49,8 @@ pub trait Desk<A: Aggregate>: DeserializeOwned + JsonSchema + 'static {
     /// How many requests one body may hold, as an array. Each is decided on what those before it have recorded, and
     /// all are recorded together or none.
     const AT_ONCE_MAX: usize = 1;
+    /// Whether [`Content`](crate::Content) is part of its request.
+    const TAKES_CONTENT: bool = false;
     /// Total and pure: time, actor and ids arrive in the moment.
     fn decide(self, aggregate: &A, at: &Moment) -> Result<Decision<A>, Refused>;
 }
@@ -61,6 +63,8 @@ pub struct DeskEntry<A: Aggregate> {
     pub records: &'static [EventEntry<A>],
     /// See [`Desk::AT_ONCE_MAX`].
     pub at_once_max: usize,
+    /// See [`Desk::TAKES_CONTENT`].
+    pub takes_content: bool,
     /// JSON Schema of its request.
     pub schema: fn() -> schemars::Schema,
     /// Decodes a request that fits the schema, or an array of them, and decides.
@@ -73,6 +77,7 @@ pub const fn desk<A: Aggregate, D: Desk<A>>() -> DeskEntry<A> {
         spec: D::SPEC,
         records: D::RECORDS,
         at_once_max: D::AT_ONCE_MAX,
+        takes_content: D::TAKES_CONTENT,
         schema: schema::of::<D>,
         decide: |body, aggregate, at| match body {
             Value::Array(bodies) => decide_each::<A, D>(bodies, aggregate, at),

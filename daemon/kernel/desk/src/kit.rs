@@ -2,8 +2,8 @@
 
 use crate::listener::{Heard, Listener, Source, written};
 use crate::{
-    aggregate::Aggregate, catalogue, desk::Desk, desk::DeskEntry, desk::desk, event::Event, folded::Folded,
-    moment::Moment,
+    aggregate::Aggregate, catalogue, content, content::Sent, desk::Desk, desk::DeskEntry, desk::desk,
+    event::Event, folded::Folded, moment::Moment,
 };
 use crate::{policy::AutoStart, refusal::Refused, subject::Subject, subject::holes};
 use hecate_proto::id::kind_of;
@@ -78,8 +78,13 @@ impl<A: Aggregate> Given<A> {
         self.when_of(&desk::<A, D>(), body)
     }
 
-    fn when_of(&self, entry: &DeskEntry<A>, body: Value) -> Result<Vec<(String, Value)>, Refused> {
+    fn when_of(&self, entry: &DeskEntry<A>, mut body: Value) -> Result<Vec<(String, Value)>, Refused> {
         catalogue::rules(entry).check_body(&body, entry.at_once_max)?;
+        if let Some(body) = body.as_object_mut().filter(|_| entry.takes_content) {
+            // Nothing was sent before, so that content by its hash alone is missing.
+            let kept = Sent::take_from(body)?.named()?;
+            content::name(body, kept);
+        }
         let moment = moment::<A>(&self.ids, self.at_us);
         let decision = self.folded.through_a_snapshot().decide(entry, body, &moment)?;
         let shown = |event: crate::decision::Decided| {

@@ -7,6 +7,7 @@ use crate::{
     caller::{Caller, Node},
     catalogue,
     code::Code,
+    content,
     desk::{DeskEntry, DeskSpec},
     event::Emits,
     policy::Policy,
@@ -16,6 +17,7 @@ use crate::{
     schema::Rules,
     subject::Subject,
 };
+use hecate_blobs::Blobs;
 use hecate_event_store::{BoxFuture, CurrentStore, Progress, RecordedEvent, UpcastEntry};
 use hecate_proto::catalogue::DeskSheet;
 use hecate_supervision::{Addr, CallError, Kinds, Pool, StartError};
@@ -58,6 +60,8 @@ pub struct Wiring {
     pub heard: Progress,
     /// What operators say of the process.
     pub policy: Policy,
+    /// Where content is kept that is sent with requests.
+    pub blobs: Blobs,
 }
 
 /// One public or internal desk, ready to be asked.
@@ -211,10 +215,13 @@ impl<A: Aggregate> Process for Desks<A> {
 }
 
 impl<A: Aggregate> Desks<A> {
-    async fn ask_typed(&self, asked: Asked) -> Result<Told, Refused> {
+    async fn ask_typed(&self, mut asked: Asked) -> Result<Told, Refused> {
         let desk = &A::DESKS[asked.door];
         let door = &self.doors[asked.door];
         door.rules.check_body(&asked.body, door.at_once_max)?;
+        if let Some(body) = asked.body.as_object_mut().filter(|_| desk.takes_content) {
+            content::settle(body, &self.wiring.blobs).await?;
+        }
         let keyed = keyed::<A>(desk, &asked)?;
         let stream_id: Arc<str> = keyed.subject.stream_id().into();
         let behind = self.hand_offs_on_their_way(&asked.caller);

@@ -101,9 +101,27 @@ pub(crate) async fn react<A: Aggregate>(
 const DISMISSED: Refusal =
     Refusal::new(409, "fact_dismissed", "An operator decided that this fact has no effect.");
 
+/// Whether a fact shall have no effect by this listener: for who reacts without asking a desk.
+///
+/// # Errors
+/// [`Refusal::STORE_UNAVAILABLE`].
+pub async fn was_forgone(
+    store: &dyn EventStore,
+    node: &Node,
+    listener: &str,
+    fact: &RecordedEvent,
+) -> Result<bool, Refused> {
+    let kept = store.receipt(&key(listener, 0, fact), node.clock.now_us()).await;
+    let kept = kept.map_err(|error| Refusal::STORE_UNAVAILABLE.about("reason", error.to_string()))?;
+    Ok(kept.is_some())
+}
+
 /// Keeps in the log that a fact shall have no effect, for whenever it is heard again. One that has had its effect
 /// keeps it.
-pub(crate) async fn forgo(
+///
+/// # Errors
+/// [`Refusal::STORE_UNAVAILABLE`].
+pub async fn forgo(
     store: &dyn EventStore,
     node: &Node,
     listener: &str,

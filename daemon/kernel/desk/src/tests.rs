@@ -181,6 +181,7 @@ impl Shop {
             code,
             heard: Progress::default(),
             policy: Policy::default(),
+            blobs: hecate_blobs::Blobs::new("blobs".as_ref()),
         });
         let mut kinds = Kinds::new();
         process.register(&mut kinds);

@@ -2,6 +2,7 @@
 
 use crate::{AskedQuery, ModelEntry, ModelWiring, ReadModel, ReadSide, model};
 use crate::{tending::Concern, tending::Tending};
+use hecate_desk::Blobs;
 use hecate_desk::process;
 use hecate_desk::{Aggregate, Asked, Caller, Clock, Code, Door, Node, Policy, Process, Refusal};
 use hecate_desk::{Refused, Wiring};
@@ -38,8 +39,8 @@ impl Trial {
         heard.set(u64::MAX);
         let node = Node { node_id: "kit".into(), realm: "kit".into(), clock: clock.clone() };
         let code = Code::running();
-        let process =
-            (process::<A>().open)(Wiring { store: current, node, code, heard, policy: Policy::default() });
+        let (blobs, policy) = (Blobs::new(&folder.join("blobs")), Policy::default());
+        let process = (process::<A>().open)(Wiring { store: current, node, code, heard, policy, blobs });
         let side = open(model::<M>(), &store, folder);
         let mut kinds = Kinds::new();
         process.register(&mut kinds);

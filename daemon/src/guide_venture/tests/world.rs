@@ -99,6 +99,7 @@ impl World {
             // A desk waits for listeners that are behind; here nobody would make them go on.
             heard: Progress::default(),
             policy: Policy::default(),
+            blobs: hecate_desk::Blobs::new(folder.path()),
         };
         wiring.heard.set(u64::MAX);
         let processes: Vec<_> = PROCESSES.iter().map(|process| (process.open)(wiring.clone())).collect();

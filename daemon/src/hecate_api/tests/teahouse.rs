@@ -285,6 +285,7 @@ impl Teahouse {
             code: Code::running(),
             heard: Progress::default(),
             policy: Policy::default(),
+            blobs: hecate_desk::Blobs::new(dir.path()),
         });
         let model = model::<Teas>().open(ModelWiring {
             store: current.clone(),

@@ -61,7 +61,7 @@ impl Desks {
             because: None,
         };
         let path_ids = as_object(json!({"division_id": division_id}));
-        let asked = Asked { door: door.ok_or(Refusal::INTERNAL)?, path_ids, body: as_object(body), caller };
+        let asked = Asked { door: door.ok_or(Refusal::INTERNAL)?, path_ids, body, caller };
         self.process.ask(asked).await.map(drop)
     }
 }

@@ -42,8 +42,9 @@ impl Bakery {
         current.set(Some(Arc::clone(&store) as Arc<dyn EventStore>));
         let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
         let (heard, code) = (Progress::default(), Code::fixed([1; 32]));
-        let process =
-            (process::<Bread>().open)(Wiring { store: current, node, code, heard: heard.clone(), policy });
+        let blobs = hecate_blobs::Blobs::new("blobs".as_ref());
+        let wiring = Wiring { store: current, node, code, heard: heard.clone(), policy, blobs };
+        let process = (process::<Bread>().open)(wiring);
         let mut kinds = Kinds::new();
         process.register(&mut kinds);
         let plan = Plan::parse(TREE, "t.toml", &kinds).unwrap();

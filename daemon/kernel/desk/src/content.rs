@@ -1,0 +1,171 @@
+//! Content that is sent with a request. It is kept as a blob before the desk decides; the desk, its receipt and the
+//! log see only what it is called and how long it is.
+
+use crate::refusal::{Refusal, Refused, Rule};
+use hecate_blobs::{BlobError, Blobs, Kept, Sha256};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// Most bytes of content that one request sends.
+const CONTENT_BYTES_MAX: usize = 256 * 1024;
+
+/// Content that is kept, as a desk sees it; flatten it into the desk's request. Whoever asks says `content`, or
+/// `content_sha256` of what was sent before.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Content {
+    /// What it is called.
+    #[serde(rename = "content_sha256")]
+    pub sha256: Sha256,
+    /// How long it is.
+    #[serde(rename = "content_bytes")]
+    pub bytes: u64,
+}
+
+impl Content {
+    /// The refusal of content that nobody sent; a desk that takes content lists it.
+    pub const MISSING: Refusal =
+        Refusal::new(422, "content_missing", "No content with this hash is kept; send the content itself.");
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct ContentAsked {
+    /// What it holds, at most 256 KiB of text.
+    #[schemars(length(max = 262_144))]
+    content: Option<String>,
+    /// The SHA-256 of what it holds, where that was sent before.
+    content_sha256: Option<Sha256>,
+}
+
+impl JsonSchema for Content {
+    fn schema_name() -> Cow<'static, str> {
+        "Content".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        ContentAsked::json_schema(generator)
+    }
+}
+
+/// What came with a request.
+pub(crate) enum Sent {
+    Text(String),
+    Named(Sha256),
+}
+
+impl Sent {
+    /// Takes it out of a body that fits the schema.
+    pub(crate) fn take_from(body: &mut Map<String, Value>) -> Result<Sent, Refused> {
+        let text = |field: Option<Value>| field.and_then(|said| Some(said.as_str()?.to_owned()));
+        let (content, named) = (text(body.remove("content")), text(body.remove("content_sha256")));
+        let named = named.and_then(|named| Sha256::try_from(named).ok());
+        match (content, named) {
+            (None, None) => Err(Refusal::rule("content", Rule::Required, "Or `content_sha256`.")),
+            (None, Some(named)) => Ok(Sent::Named(named)),
+            (Some(content), _) if content.len() > CONTENT_BYTES_MAX => {
+                let refused = Refusal::rule("content", Rule::TooLong, "Send less, or several.");
+                Err(refused.about("bytes_max", CONTENT_BYTES_MAX))
+            }
+            (Some(content), Some(named)) if Sha256::of(content.as_bytes()) != named => {
+                Err(Refusal::rule("content_sha256", Rule::Pattern, "It is not the hash of `content`."))
+            }
+            (Some(content), _) => Ok(Sent::Text(content)),
+        }
+    }
+
+    /// Keeps it, or finds it kept; blocks for the disk.
+    fn keep(self, blobs: &Blobs) -> Result<Kept, Refused> {
+        match self {
+            Sent::Text(content) => blobs.put(content.as_bytes()).map_err(not_kept),
+            Sent::Named(sha256) => match blobs.get(&sha256) {
+                Ok(Some(content)) => Ok(Kept { bytes: content.len() as u64, sha256 }),
+                // What is damaged is mended by sending it again.
+                Ok(None) | Err(BlobError::Damaged { .. }) => Err(missing()),
+                Err(error) => Err(not_kept(error)),
+            },
+        }
+    }
+
+    /// What it is called, where nothing is kept.
+    #[cfg(any(test, feature = "kit"))]
+    pub(crate) fn named(self) -> Result<Kept, Refused> {
+        match self {
+            Sent::Text(text) => Ok(Kept { sha256: Sha256::of(text.as_bytes()), bytes: text.len() as u64 }),
+            Sent::Named(_) => Err(missing()),
+        }
+    }
+}
+
+fn missing() -> Refused {
+    Content::MISSING.about("field", "content_sha256")
+}
+
+fn not_kept(error: BlobError) -> Refused {
+    tracing::error!(%error, "content was not kept");
+    Refusal::STORE_UNAVAILABLE.about("reason", error.to_string())
+}
+
+/// Keeps what a request sends; from here on its body only names it.
+pub(crate) async fn settle(body: &mut Map<String, Value>, blobs: &Blobs) -> Result<(), Refused> {
+    let (sent, blobs) = (Sent::take_from(body)?, blobs.clone());
+    let kept = tokio::task::spawn_blocking(move || sent.keep(&blobs)).await;
+    name(body, kept.map_err(|panicked| Refusal::INTERNAL.about("hint", panicked.to_string()))??);
+    Ok(())
+}
+
+/// Says in a body what its content is called.
+pub(crate) fn name(body: &mut Map<String, Value>, kept: Kept) {
+    body.insert("content_sha256".to_owned(), kept.sha256.as_str().into());
+    body.insert("content_bytes".to_owned(), kept.bytes.into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn body(said: &Value) -> Map<String, Value> {
+        said.as_object().cloned().unwrap()
+    }
+
+    async fn settled(said: Value, blobs: &Blobs) -> Result<Content, Refused> {
+        let mut body = body(&said);
+        settle(&mut body, blobs).await?;
+        assert!(!body.contains_key("content"), "a desk does not see the content itself");
+        Ok(serde_json::from_value(body.into()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn content_is_kept_before_the_desk_sees_its_name_and_may_be_named_from_then_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::new(folder.path());
+        let tea = Sha256::of(b"tea");
+        let unsent = settled(json!({"content_sha256": tea}), &blobs).await.unwrap_err();
+        assert!(unsent.is(Content::MISSING));
+        let sent = settled(json!({"content": "tea"}), &blobs).await.unwrap();
+        assert_eq!((sent.sha256, sent.bytes), (tea.clone(), 3));
+        assert_eq!(blobs.get(&tea).unwrap().unwrap(), b"tea");
+        assert_eq!(settled(json!({"content_sha256": tea}), &blobs).await.unwrap().bytes, 3);
+        let both = json!({"content": "tea", "content_sha256": tea});
+        assert!(settled(both, &blobs).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_not_said_or_does_not_fit_its_name_or_is_too_much_is_refused_by_its_rule() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::new(folder.path());
+        for (said, field, rule) in [
+            (json!({}), "content", "required"),
+            (json!({"content": "tea", "content_sha256": Sha256::of(b"cake")}), "content_sha256", "pattern"),
+            // As many characters as the schema lets through, but more bytes.
+            (json!({"content": "é".repeat(CONTENT_BYTES_MAX)}), "content", "too_long"),
+        ] {
+            let refused = settled(said, &blobs).await.unwrap_err();
+            assert_eq!((&refused.details["field"], &refused.details["rule"]), (&json!(field), &json!(rule)));
+        }
+        assert!(settled(json!({"content": "x".repeat(CONTENT_BYTES_MAX)}), &blobs).await.is_ok());
+        assert!(settled(json!({"content": ""}), &blobs).await.is_ok());
+    }
+}

@@ -1,0 +1,196 @@
+//! A generation at work, and what is seen of it.
+
+use super::Generations;
+use crate::generate_division::Generation;
+use hecate_desk::{Refused, Sha256};
+use hecate_proto::answer::CommandAnswer;
+use hecate_read_model::kit::{Dice, Trial};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const SEEDS: u64 = 4;
+const STEPS: u64 = 250;
+const LABELS: [&str; 5] = ["Active", "Archived", "Completed", "Paused", "Pending"];
+const DESKS: [&str; 3] = ["take_order", "show_order", "draw_order"];
+
+fn division(nth: u64) -> Value {
+    json!({"division_id": format!("d-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")})
+}
+
+async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer, Refused> {
+    let desk = |(name, department): (&str, &str)| {
+        json!({"desk_id": format!("desk-{nth}-{name}"), "desk_name": name, "department": department,
+            "priority": 0, "inboxes": [], "policies": [], "emitters": [], "events": []})
+    };
+    let desks: Vec<_> = DESKS.into_iter().zip(["cmd", "qry", "prj"]).map(desk).collect();
+    let source = format!("01890000-0000-7000-8000-{source:012}");
+    let handoff = json!({"desks": desks, "sprints": [], "dependencies": []});
+    let ask = json!({"division_name": "orders", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "handoff": handoff, "visibility": "realm", "source_event_id": source, "start": false});
+    trial.ask("initiate_generation", division(nth), ask).await
+}
+
+async fn did(trial: &Trial, desk: &str, ask: Value) -> CommandAnswer {
+    trial.ask(desk, division(1), ask).await.unwrap()
+}
+
+async fn begun(folder: &tempfile::TempDir) -> Trial {
+    let trial = Trial::of::<Generation, Generations>(folder.path()).await;
+    initiate(&trial, 1, 0).await.unwrap();
+    did(&trial, "start_generation", json!({})).await;
+    did(&trial, "generate_skeleton", skeleton()).await;
+    trial
+}
+
+fn skeleton() -> Value {
+    json!({"language": "typescript", "workspace_path": "shop/orders"})
+}
+
+fn module(name: &str, of_type: &str) -> Value {
+    json!({"module_name": name, "module_type": of_type, "desk_id": "take_order",
+        "file_path": format!("src/{name}.ts"), "content": format!("// {name}\n")})
+}
+
+fn test(name: &str, module: &str) -> Value {
+    json!({"test_name": name, "test_type": "e2e", "module_name": module, "file_path": format!("test/{module}.ts"),
+        "content": format!("// {name}\n")})
+}
+
+fn column<'r>(rows: &'r [Value], name: &str) -> Vec<&'r str> {
+    rows.iter().map(|row| row[name].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_generation_shows_where_it_stands_and_what_this_pass_has_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let trial = begun(&folder).await;
+    for desk in DESKS {
+        did(&trial, "generate_desk", json!({"desk_id": desk})).await;
+    }
+    did(&trial, "generate_module", module("tea", "handler")).await;
+    did(&trial, "generate_test", test("Tea is hot", "tea")).await;
+    let told = did(&trial, "complete_generation", json!({})).await;
+    let show = async || {
+        trial.query("get_generation_by_division", division(1), &[]).await.unwrap()["generation"].clone()
+    };
+    let seen = show().await;
+    let counts =
+        |seen: &Value| ["desk_count", "module_count", "test_count"].map(|count| seen[count].as_u64());
+    assert_eq!(counts(&seen), [Some(3), Some(1), Some(1)]);
+    assert_eq!((&seen["language"], &seen["workspace_path"]), (&json!("typescript"), &json!("shop/orders")));
+    assert_eq!((&seen["template_set"], &seen["status_label"]), (&json!("default"), &json!("Completed")));
+    assert_eq!(seen["manifest_sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(
+        (&seen["version"], &seen["handoff"]["desks"][0]["desk_name"]),
+        (&json!(told.version), &json!("take_order"))
+    );
+    did(&trial, "reopen_generation", json!({"reason": "More"})).await;
+    assert_eq!(counts(&show().await), [Some(0); 3]);
+    trial.close().await;
+}
+
+#[tokio::test]
+async fn what_was_made_is_listed_pass_by_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let trial = begun(&folder).await;
+    for pass in 1..=2 {
+        for desk in DESKS {
+            did(&trial, "generate_desk", json!({"desk_id": desk})).await;
+        }
+        if pass == 1 {
+            did(&trial, "complete_generation", json!({})).await;
+            did(&trial, "reopen_generation", json!({"reason": "More"})).await;
+            did(&trial, "generate_skeleton", skeleton()).await;
+        }
+    }
+    for limit in 1..=7 {
+        let rows = trial.pages("get_generated_desks_page", &division(1), &[], limit).await;
+        assert_eq!(column(&rows, "desk_name"), [DESKS, DESKS].concat(), "{limit}");
+        assert_eq!((&rows[2]["cycle"], &rows[3]["cycle"]), (&json!(1), &json!(2)));
+        assert_eq!((&rows[1]["department"], &rows[1]["template"]), (&json!("qry"), &json!("qry")));
+        let files = rows[0]["files"].as_array().unwrap();
+        assert!(files.iter().all(|file| file["sha256"].as_str().unwrap().len() == 64) && !files.is_empty());
+    }
+    trial.close().await;
+}
+
+#[tokio::test]
+async fn modules_and_tests_are_listed_by_what_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let trial = begun(&folder).await;
+    for (name, of_type) in [("tea", "handler"), ("cup", "event"), ("pot", "handler")] {
+        did(&trial, "generate_module", module(name, of_type)).await;
+    }
+    for (name, module) in [("Tea is hot", "tea"), ("Tea is green", "tea"), ("A pot is full", "pot")] {
+        did(&trial, "generate_test", test(name, module)).await;
+    }
+    let handlers = trial.pages("get_generated_modules_page", &division(1), &[("type", "handler")], 1).await;
+    assert_eq!(column(&handlers, "module_name"), ["tea", "pot"]);
+    assert_eq!((&handlers[0]["bytes"], &handlers[0]["desk_id"]), (&json!(7), &json!("desk-1-take_order")));
+    assert_eq!(handlers[0]["content_sha256"], json!(Sha256::of(b"// tea\n")));
+    let none = [("desk_id", "desk-1-show_order")];
+    assert!(trial.pages("get_generated_modules_page", &division(1), &none, 9).await.is_empty());
+    let of_tea = [("module", "tea"), ("type", "e2e"), ("order", "desc")];
+    let tests = trial.pages("get_generated_tests_page", &division(1), &of_tea, 1).await;
+    assert_eq!(column(&tests, "test_name"), ["Tea is green", "Tea is hot"]);
+    trial.close().await;
+}
+
+#[tokio::test]
+async fn what_was_never_handed_over_is_not_found_and_what_was_dismissed_first_is_archived() {
+    let folder = tempfile::tempdir().unwrap();
+    let trial = begun(&folder).await;
+    for query in [
+        "get_generation_by_division",
+        "get_generated_desks_page",
+        "get_generated_modules_page",
+        "get_generated_tests_page",
+    ] {
+        let refused = trial.query(query, division(2), &[]).await.unwrap_err();
+        assert_eq!((refused.status, &*refused.code), (404, "generation_not_initiated"), "{query}");
+    }
+    let of = json!({"division_name": "stock", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV"});
+    trial.ask("bury_generation", division(2), of).await.unwrap();
+    let seen =
+        trial.query("get_generation_by_division", division(2), &[]).await.unwrap()["generation"].clone();
+    assert_eq!((&seen["status_label"], &seen["language"]), (&json!("Archived"), &Value::Null));
+    trial.close().await;
+}
+
+async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> (u64, Result<CommandAnswer, Refused>) {
+    let (nth, any) = (dice.below(6), dice.below(99));
+    let name = format!("part{}", any % 4);
+    let (desk, ask) = match dice.below(24) {
+        0..=2 => return (nth, initiate(trial, nth, step).await),
+        3..=4 => ("start_generation", json!({})),
+        5..=8 => ("generate_skeleton", skeleton()),
+        9..=11 => ("generate_desk", json!({"desk_id": DESKS[(any % 3) as usize]})),
+        12..=13 => ("generate_module", module(&name, "query")),
+        14..=15 => ("generate_test", test(&format!("Test {any}"), &name)),
+        16 => ("pause_generation", json!({"reason": "Lunch"})),
+        17..=18 => ("resume_generation", json!({})),
+        19..=20 => ("complete_generation", json!({"allow_partial": true, "reason": "Enough"})),
+        21..=22 => ("reopen_generation", json!({"reason": "More"})),
+        _ if any < 30 => ("archive_generation", json!({})),
+        _ => ("start_generation", json!({})),
+    };
+    (nth, trial.ask(desk, division(nth), ask).await)
+}
+
+#[tokio::test]
+async fn rows_say_what_the_aggregate_says_and_a_file_drawn_anew_holds_the_same() {
+    let mut labels = BTreeSet::new();
+    for seed in 0..SEEDS {
+        let folder = tempfile::tempdir().unwrap();
+        let (trial, mut dice) = (Trial::of::<Generation, Generations>(folder.path()).await, Dice::new(seed));
+        for step in 0..STEPS {
+            let (nth, Ok(told)) = any_step(&trial, &mut dice, step).await else { continue };
+            let moment = format!("at seed {seed}, step {step}");
+            trial.agrees("get_generation_by_division", division(nth), &told, &moment).await;
+            labels.insert(told.status_label);
+        }
+        assert_eq!(trial.rows().await, trial.rows_drawn_anew().await, "seed {seed}");
+        trial.close().await;
+    }
+    assert!(labels.iter().eq(&LABELS), "the runs met only {labels:?}");
+}
