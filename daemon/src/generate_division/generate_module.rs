@@ -57,8 +57,8 @@ impl Desk<Generation> for GenerateModule {
         if generation.made.modules.contains_key(name) {
             return Err(TAKEN.about("field", "module_name"));
         }
-        let planned = self.desk_id.map(|desk| generation.planned(desk.as_str())).transpose()?;
-        let desk_id = planned.map(|desk| desk.desk_id.clone());
+        let desk = self.desk_id.map(|desk| generation.planned(desk.as_str())).transpose()?;
+        let desk_id = desk.map(|desk| desk.desk_id.clone());
         let module = MadeModule {
             module_id: format!("mod-{}-{name}", generation.dossier.of.division_id),
             module_name: name.to_owned(),

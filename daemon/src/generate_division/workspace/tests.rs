@@ -332,7 +332,7 @@ async fn what_was_on_record_when_the_daemon_died_is_written_when_it_is_back() {
 async fn a_writer_that_is_killed_again_and_again_writes_everything() {
     const MODULES: u32 = 60;
     let folder = tempfile::tempdir().unwrap();
-    let patient = POOL.replace("strategy", "intensity = 100000\nperiod = \"1s\"\nstrategy");
+    let patient = POOL.replace("strategy", "intensity = 1000\nperiod = \"1s\"\nstrategy");
     let yard = Yard::open(folder.path(), &format!("{patient}{WRITER}")).await;
     let skeleton = yard.begin().await;
     let generating = async {
