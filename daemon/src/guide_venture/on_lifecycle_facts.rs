@@ -78,10 +78,14 @@ impl<A: Guided> Project<Reopened<A>> for GuideVenture {
 impl<A: Guided> Project<Archived<A>> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Archived<A>>) -> Result<()> {
         let Archived { of, cycle, reason, archived_by, .. } = &recorded.event;
-        let what = if *cycle == 0 { "archived before it began" } else { "archived" };
         let reason = reason.as_deref();
         let fact = Fact { step: Step::Archived, cycle: *cycle, actor: archived_by, reason, flags: NONE };
-        moved(tx, recorded, &of.subject(), fact, what)
+        // What ended before it began is no story of its own: what ended it has an entry.
+        if *cycle == 0 {
+            shift(tx, recorded, &of.subject(), fact)
+        } else {
+            moved(tx, recorded, &of.subject(), fact, "archived")
+        }
     }
 }
 
@@ -105,14 +109,24 @@ fn moved<A: Guided, E: Event<A>>(
     fact: Fact<'_>,
     what: &str,
 ) -> Result<()> {
+    told::<A, E>(tx, recorded, of, Some(fact.actor), (what, fact.reason))?;
+    shift::<A, E>(tx, recorded, of, fact)
+}
+
+/// Moves the dossier without a word, and draws what follows.
+fn shift<A: Guided, E: Event<A>>(
+    tx: &Transaction<'_>,
+    recorded: &Recorded<E>,
+    of: &Subject<'_>,
+    fact: Fact<'_>,
+) -> Result<()> {
     let Subject { venture_id, division_id, name, .. } = *of;
     draw_dossier::<A, E>(tx, recorded, of, &fact)?;
-    if let Some(division_id) = division_id {
-        note_division(tx, recorded.position, (venture_id, division_id, name))?;
-    }
-    told::<A, E>(tx, recorded, of, Some(fact.actor), (what, fact.reason))?;
     match division_id {
-        Some(division_id) => refresh::division(tx, venture_id, division_id),
+        Some(division_id) => {
+            note_division(tx, recorded.position, (venture_id, division_id, name))?;
+            refresh::division(tx, venture_id, division_id)
+        }
         None => refresh::venture(tx, venture_id),
     }
 }

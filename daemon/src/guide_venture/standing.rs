@@ -77,8 +77,10 @@ fn phase_of_division(works: &[Work]) -> Phase {
 fn current(works: &[Work]) -> (Process, Stage) {
     let ranks: [&[Stage]; 4] =
         [&[Stage::Active, Stage::Paused], &[Stage::Pending], &[Stage::Completed], &[Stage::Archived]];
+    // A tombstone says nothing of how far a division came, but that its design never began.
+    let began = |work: &&Work| work.cycle > 0 || work.process == Process::Design;
     let latest = |stages: &&[Stage]| {
-        let fitting = works.iter().filter(|work| stages.contains(&work.stage()));
+        let fitting = works.iter().filter(|work| began(work) && stages.contains(&work.stage()));
         fitting.max_by_key(|work| (work.process, urgency(work.stage())))
     };
     let found = ranks.iter().find_map(latest);

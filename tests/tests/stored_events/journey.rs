@@ -1,6 +1,7 @@
 //! A journey that records an event of every type, each with all that it can say. The ids are always the same,
 //! so that samples which are years apart belong to the same thing.
 
+use crate::operation::Operation;
 use crate::sample::Sample;
 use hecate_tests::divisions;
 use hecate_tests::http::Client;
@@ -54,6 +55,9 @@ pub(crate) fn walk(client: &Client) {
     venture("vision/submit", json!({}));
     discover(client);
     design(client);
+    // The reopened design is completed once more, and the division goes on to operation.
+    client.post(&divisions::of_division(DIVISION, "design/complete"), &json!({})).expect(200);
+    Operation { client, division: DIVISION }.walk();
     let discovery = |route: &str, body| venture(&format!("discovery/{route}"), body);
     discovery("complete", json!({}));
     discovery("reopen", json!({ "reason": "Cake is another matter" }));

@@ -3,9 +3,15 @@
 
 use super::super::column::json;
 use super::world::World;
+use crate::deploy_division::Deployment;
 use crate::design_division::Design;
 use crate::discover_divisions::Discovery;
+use crate::generate_division::Generation;
+use crate::monitor_division::Monitoring;
+use crate::plan_division::Plan;
+use crate::rescue_division::Rescue;
 use crate::setup_venture::Venture;
+use crate::test_division::Testing;
 use hecate_desk::{Aggregate, Folded, shown};
 use hecate_proto::guide::TaskState;
 use rusqlite::Connection;
@@ -56,7 +62,8 @@ impl People {
             4..7 => self.ask_of_a_venture(world, dice).await,
             7..9 => self.discover(world, dice).await,
             9 if dice.below(4) == 0 => self.dismiss(world, dice).await,
-            _ => self.ask_of_a_design(world, dice).await,
+            10..14 => self.ask_of_a_design(world, dice).await,
+            _ => self.ask_behind_a_design(world, dice).await,
         }
     }
 
@@ -116,6 +123,63 @@ impl People {
         };
         expected(world.ask(desk, division.clone(), body).await);
     }
+
+    /// Anything of what comes behind a design.
+    async fn ask_behind_a_design(&self, world: &World, dice: &mut Dice) {
+        let Some((division, _)) = dice.one_of(&self.divisions) else { return };
+        let id = division["division_id"].as_str().unwrap();
+        let asks = asks_behind_a_design(id);
+        let Some((desk, body)) = dice.one_of(&asks) else { return };
+        let mut path_ids = division.clone();
+        if desk.ends_with("_rescue")
+            || ["apply_fix", "diagnose_incident", "escalate_to_redesign"].contains(desk)
+        {
+            path_ids["incident_id"] = INCIDENT.into();
+        }
+        expected(world.ask(desk, path_ids, body.clone()).await);
+    }
+}
+
+const INCIDENT: &str = "inc-01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
+/// Every step on the way of a division behind its design, and some of the ways back.
+fn asks_behind_a_design(division_id: &str) -> Vec<(&'static str, Value)> {
+    let desk_id = format!("desk-{division_id}-orders_page");
+    let check_id = format!("check-{division_id}-front");
+    let reason = || json!({"reason": "Rain"});
+    let seen = |status: &str| json!({"check_id": check_id, "status": status});
+    vec![
+        ("start_plan", json!({})),
+        ("inventory_desk", json!({"desk_name": "orders_page", "department": "qry", "priority": 0})),
+        ("sequence_desks", json!({"sprint_number": 0, "desk_ids": [desk_id]})),
+        ("complete_plan", json!({})),
+        ("complete_plan", json!({})),
+        ("reopen_plan", reason()),
+        ("start_generation", json!({})),
+        ("generate_skeleton", json!({"language": "python", "workspace_path": "shop"})),
+        ("generate_desk", json!({"desk_id": desk_id})),
+        ("complete_generation", json!({"allow_partial": true, "reason": "Rain"})),
+        ("pause_generation", reason()),
+        ("resume_generation", json!({})),
+        ("start_testing", json!({})),
+        ("complete_testing", json!({"override_reason": "Rain"})),
+        ("reopen_testing", reason()),
+        ("start_deployment", json!({})),
+        ("deploy_release", json!({"release_version": "1.0.0", "target_env": "test"})),
+        ("complete_deployment", json!({})),
+        ("register_health_check", json!({"check_name": "front", "endpoint": "http://127.0.0.1:9/"})),
+        ("record_health_status", seen("healthy")),
+        ("record_health_status", seen("unhealthy")),
+        ("deregister_health_check", json!({"check_id": check_id})),
+        ("raise_incident", json!({"incident_title": "Down", "severity": "high", "incident_id": INCIDENT})),
+        ("resolve_incident", json!({"incident_id": INCIDENT, "resolution": "Up"})),
+        ("complete_monitoring", json!({})),
+        ("reopen_monitoring", reason()),
+        ("start_rescue", json!({})),
+        ("apply_fix", json!({"fix_description": "Away", "fix_type": "redirect"})),
+        ("escalate_to_redesign", json!({"reason": "It must", "affected_aggregates": ["order_0"]})),
+        ("complete_rescue", json!({"resolution": "Redesigned"})),
+    ]
 }
 
 /// Whether it was done; who asks at random is often told no, but nothing breaks.
@@ -147,7 +211,11 @@ async fn wherever_ventures_go_the_file_equals_one_drawn_anew_and_agrees_with_eve
     world.end().await;
 }
 
-/// Every status and its open desks are what the aggregate's own fold of the log says.
+/// The row of one dossier: of a division, or of one of its incidents.
+const OF_A_DIVISION: &str = "FROM division_process WHERE process = ?2 AND ?1 =
+    division_id || CASE incident_id WHEN '' THEN '' ELSE '-' || incident_id END";
+
+/// Every status, but for the flags that a process has of its own, and its open desks are what the aggregate's own fold of the log says.
 async fn agree_with_the_aggregates(world: &World) {
     let mut streams: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for fact in world.facts(0).await {
@@ -158,21 +226,37 @@ async fn agree_with_the_aggregates(world: &World) {
         let facts: Vec<(&str, &str)> =
             facts.iter().map(|fact| (&*fact.event_type, fact.data.get())).collect();
         let (kind, id) = stream_id.split_once('-').unwrap();
-        let (said, sql) = match kind {
+        let ((status, open), sql) = match kind {
             "setup" => (folded::<Venture>(&facts), "FROM venture_progress WHERE venture_id = ?1"),
             "discovery" => (
                 folded::<Discovery>(&facts),
                 "FROM division_process WHERE venture_id = ?1 AND division_id = ''",
             ),
-            "design" => (
-                folded::<Design>(&facts),
-                "FROM division_process WHERE division_id = ?1 AND process = 'design'",
-            ),
+            "design" => (folded::<Design>(&facts), OF_A_DIVISION),
+            "plan" => (folded::<Plan>(&facts), OF_A_DIVISION),
+            "generation" => (folded::<Generation>(&facts), OF_A_DIVISION),
+            "testing" => (folded::<Testing>(&facts), OF_A_DIVISION),
+            "deployment" => (folded::<Deployment>(&facts), OF_A_DIVISION),
+            "monitoring" => (folded::<Monitoring>(&facts), OF_A_DIVISION),
+            "rescue" => (folded::<Rescue>(&facts), OF_A_DIVISION),
             other => panic!("a stream of {other}"),
         };
-        let sql = format!("SELECT status, available_actions {sql}");
-        let drawn = db.query_row(&sql, [id], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)));
-        assert_eq!(drawn.unwrap(), said, "{stream_id}");
+        // The guide keeps no flags that a division's process has of its own.
+        let flags = if sql == OF_A_DIVISION { 31 } else { u32::MAX };
+        let sql = format!("SELECT status & {flags}, available_actions {sql}");
+        let verb = match kind {
+            "generation" => "generate",
+            "testing" => "test",
+            "deployment" => "deploy",
+            "monitoring" => "monitor",
+            kind => kind,
+        };
+        let shown = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?));
+        let drawn = match sql.contains("?2") {
+            true => db.query_row(&sql, [id, verb], shown),
+            false => db.query_row(&sql, [id], shown),
+        };
+        assert_eq!(drawn.unwrap(), (status & flags, open), "{stream_id}");
     }
 }
 
