@@ -25,7 +25,7 @@ pub(super) struct RaiseIncident {
     pub(super) incident_id: Option<IncidentId>,
 }
 
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct IncidentRaised {
     #[serde(flatten)]
     pub(crate) of: Division,
@@ -159,9 +159,9 @@ mod tests {
         let open = watched.asked::<RaiseIncident>(named.clone());
         assert_eq!(open.aggregate().dossier.status.0, 5 | 32);
         assert!(open.when::<RaiseIncident>(named).unwrap_err().is(INCIDENT_ALREADY_RAISED));
+        let raised: IncidentRaised = serde_json::from_value(raised[0].1.clone()).unwrap();
         let full = (1..OPEN_INCIDENTS_MAX).fold(open, |so_far, nth| {
-            let id = format!("inc-01ARZ3NDEKTSV4RRFFQ69G{nth:04}");
-            so_far.asked::<RaiseIncident>(json!({"incident_title": "Slow", "incident_id": id}))
+            so_far.event(IncidentRaised { incident_id: format!("inc-{nth}"), ..raised.clone() })
         });
         let more = full.when::<RaiseIncident>(json!({"incident_title": "Slow"})).unwrap_err();
         assert!(more.is(TOO_MANY_INCIDENTS));

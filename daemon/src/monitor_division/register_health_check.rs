@@ -28,7 +28,7 @@ pub(super) struct RegisterHealthCheck {
     expected_status: Option<u16>,
 }
 
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct HealthCheckRegistered {
     #[serde(flatten)]
     pub(crate) pass: Pass,
@@ -105,7 +105,10 @@ fn a_name_is_registered_once_with_an_endpoint_that_can_be_asked() {
     let unsaid = ["check_type", "interval_ms", "timeout_ms", "unhealthy_after", "expected_status"];
     let unsaid = unsaid.map(|field| registered[0].1[field].clone());
     assert_eq!(unsaid, [json!("http"), json!(30_000), json!(5_000), json!(3), json!(200)]);
-    let full = (1..CHECKS_MAX)
-        .fold(watched, |so_far, nth| so_far.asked::<RegisterHealthCheck>(check(&format!("shop-{nth}"))));
+    let registered: HealthCheckRegistered = serde_json::from_value(registered[0].1.clone()).unwrap();
+    let full = (1..CHECKS_MAX).fold(watched, |so_far, nth| {
+        let check = CheckSpec { check_id: format!("check-{nth}"), ..registered.check.clone() };
+        so_far.event(HealthCheckRegistered { check, ..registered.clone() })
+    });
     assert!(full.when::<RegisterHealthCheck>(check("cart")).unwrap_err().is(TOO_MANY_HEALTH_CHECKS));
 }
