@@ -1,0 +1,153 @@
+//! What templates can ask: the plan in the words of one language.
+
+use crate::blueprint::{Blueprint, Department, DeskPlan};
+use crate::events;
+use crate::fields::{Merged, Sheet, Told, ToldField};
+use crate::languages::Dialect;
+use crate::names::{self, Given, snake};
+use crate::prose;
+use crate::template::Context;
+
+/// What the files ask that every project has.
+pub(crate) fn skeleton(blueprint: &Blueprint) -> Context {
+    let desk = |desk: &DeskPlan| {
+        let about = desk.description.iter().flat_map(|text| prose::paragraph(text)).collect::<Vec<_>>();
+        // A bar would end the cell of a table.
+        let about = about.join(" ").replace('|', "/");
+        Context::default()
+            .text("desk", snake(&desk.desk_name))
+            .text("department", desk.department.name())
+            .text("about", about)
+    };
+    division(blueprint).list("desks", blueprint.desks.iter().map(desk))
+}
+
+/// What the files of one desk ask.
+pub(crate) fn desk(
+    dialect: &dyn Dialect,
+    blueprint: &Blueprint,
+    desk: &DeskPlan,
+    department: Department,
+) -> Context {
+    let sheet = Sheet::of(events::of_desk(blueprint, desk, department));
+    let folder = names::escaped(&names::folder(&desk.desk_name), dialect.reserved_folders());
+    let merged = merged(dialect, &sheet);
+    let told = told(dialect, &sheet, &merged);
+    let by_key = desk.desk_name.contains("_by_");
+    let has_values = |fields: &[Context]| !fields.is_empty();
+    division(blueprint)
+        .text("desk", snake(&desk.desk_name))
+        .text("module", names::distinct_pascal(&folder))
+        .text("package", dialect.package(&folder))
+        .text("kebab", folder.replace('_', "-"))
+        .text("folder", folder)
+        .text("aggregate", desk.aggregate_name.as_deref().map(snake).unwrap_or_default())
+        .text("department", department.name())
+        .text("events_count", sheet.events.len().to_string())
+        .flag("records", department == Department::Cmd)
+        .flag("by_key", by_key)
+        .flag("has_fields", has_values(&merged))
+        .flag("has_events", !told.is_empty())
+        .flag("has_told_fields", sheet.events.iter().any(|event| !event.fields.is_empty()))
+        .flag("has_demands", sheet.merged.iter().any(is_demanded))
+        .flag("has_values", sheet.merged.iter().any(|field| dialect.is_shared_type(field.kind)))
+        .lines("about", about(desk))
+        .list("events", told)
+        .list("fields", merged)
+}
+
+fn division(blueprint: &Blueprint) -> Context {
+    let division = snake(&blueprint.division_name);
+    Context::default()
+        .text("Division", names::pascal(&division))
+        .text("division_kebab", division.replace('_', "-"))
+        .text("division", division)
+}
+
+/// What the plan says of a desk, each paragraph after an empty line.
+fn about(desk: &DeskPlan) -> Vec<String> {
+    let paragraphs = [
+        desk.description.as_deref().map(prose::paragraph).unwrap_or_default(),
+        prose::list("Hears", &desk.inboxes),
+        prose::list("Policies", &desk.policies),
+        prose::list("Emitters", &desk.emitters),
+    ];
+    let there = paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty());
+    there.flat_map(|paragraph| std::iter::once(String::new()).chain(paragraph)).collect()
+}
+
+/// A text that has to be there must also say something.
+fn is_demanded(field: &Merged) -> bool {
+    field.required && field.kind == crate::fields::Kind::Text
+}
+
+fn merged(dialect: &dyn Dialect, sheet: &Sheet) -> Vec<Context> {
+    let mut given = Given::with(&[&dialect.field("revision")]);
+    let context = |(number, field): (usize, &Merged)| {
+        let sample = dialect.sample(field.kind, number + 1);
+        let (of_type, some) = (dialect.type_of(field.kind), dialect.some(field.kind, &sample));
+        let optional = dialect.optional(field.kind);
+        Context::default()
+            .text("name", field.name.clone())
+            .text("ident", given.give(dialect.field(&field.name)))
+            .text("type", if field.required { of_type } else { &optional })
+            .text("optional_type", optional.clone())
+            .text("given", if field.required { &sample } else { &some })
+            .text("remembered", some.clone())
+            .flag("required", field.required)
+            .flag("copy", dialect.is_copied(field.kind))
+            .flag("nilable", dialect.is_nilable(field.kind))
+            .flag("demanded", is_demanded(field))
+    };
+    sheet.merged.iter().enumerate().map(context).collect()
+}
+
+fn told(dialect: &dyn Dialect, sheet: &Sheet, merged: &[Context]) -> Vec<Context> {
+    let mut given = Given::default();
+    let context = |event: &Told| {
+        let mut own = Given::default();
+        let fields: Vec<Context> = event
+            .fields
+            .iter()
+            .map(|field| told_field(dialect, sheet, field, &merged[field.merged], &mut own))
+            .collect();
+        Context::default()
+            .text("event_name", event.event_name.clone())
+            .text("event", given.give(dialect.event(&event.event_name)))
+            .flag("has_own_fields", !fields.is_empty())
+            .flag("has_own_values", has_shared_types(dialect, sheet, event))
+            .list("own_fields", fields)
+    };
+    sheet.events.iter().map(context).collect()
+}
+
+fn has_shared_types(dialect: &dyn Dialect, sheet: &Sheet, event: &Told) -> bool {
+    event.fields.iter().any(|field| dialect.is_shared_type(sheet.merged[field.merged].kind))
+}
+
+fn told_field(
+    dialect: &dyn Dialect,
+    sheet: &Sheet,
+    field: &ToldField,
+    merged: &Context,
+    own: &mut Given,
+) -> Context {
+    let source = &sheet.merged[field.merged];
+    let sample = dialect.sample(source.kind, field.merged + 1);
+    let is_opaque = source.kind == crate::fields::Kind::Opaque;
+    let planned_as = if is_opaque { prose::paragraph(&field.planned_as).join(" ") } else { String::new() };
+    let (of_type, optional) = (dialect.type_of(source.kind).to_owned(), dialect.optional(source.kind));
+    Context::default()
+        .text("name", field.name.clone())
+        .text("ident", own.give(dialect.field(&field.name)))
+        .text("merged_name", source.name.clone())
+        .text("merged", merged.get_text("ident"))
+        .text("planned_as", planned_as)
+        .text("type", if field.required { of_type } else { optional })
+        .text("given", if field.required { sample.clone() } else { dialect.some(source.kind, &sample) })
+        .flag("required", field.required)
+        .flag("renamed", field.name != source.name)
+        .flag("wrap", source.required && !field.required)
+        .flag("copy", dialect.is_copied(source.kind))
+        .flag("nilable", dialect.is_nilable(source.kind))
+}
