@@ -34,7 +34,6 @@ pub(crate) fn desk(
     let merged = merged(dialect, &sheet);
     let told = told(dialect, &sheet, &merged);
     let by_key = desk.desk_name.contains("_by_");
-    let has_values = |fields: &[Context]| !fields.is_empty();
     division(blueprint)
         .text("desk", snake(&desk.desk_name))
         .text("module", names::distinct_pascal(&folder))
@@ -46,11 +45,13 @@ pub(crate) fn desk(
         .text("events_count", sheet.events.len().to_string())
         .flag("records", department == Department::Cmd)
         .flag("by_key", by_key)
-        .flag("has_fields", has_values(&merged))
+        .flag("has_fields", !merged.is_empty())
         .flag("has_events", !told.is_empty())
         .flag("has_told_fields", sheet.events.iter().any(|event| !event.fields.is_empty()))
         .flag("has_demands", sheet.merged.iter().any(is_demanded))
-        .flag("has_values", sheet.merged.iter().any(|field| dialect.is_shared_type(field.kind)))
+        .flag("handler_needs_kernel", handler_needs_kernel(dialect, &sheet, &merged))
+        .flag("types_need_kernel", names_kernel(dialect, &merged, "type"))
+        .flag("values_need_kernel", names_kernel(dialect, &merged, "remembered"))
         .lines("about", about(desk))
         .list("events", told)
         .list("fields", merged)
@@ -102,6 +103,18 @@ fn merged(dialect: &dyn Dialect, sheet: &Sheet) -> Vec<Context> {
     sheet.merged.iter().enumerate().map(context).collect()
 }
 
+/// It names types of values, checks texts, and makes values ones that may be missing.
+fn handler_needs_kernel(dialect: &dyn Dialect, sheet: &Sheet, merged: &[Context]) -> bool {
+    let mut told = sheet.events.iter().flat_map(|event| &event.fields);
+    let makes_optional = |field: &ToldField| {
+        let source = &sheet.merged[field.merged];
+        is_wrapped(source, field) && !dialect.is_nilable(source.kind)
+    };
+    names_kernel(dialect, merged, "type")
+        || sheet.merged.iter().any(is_demanded)
+        || told.any(makes_optional)
+}
+
 fn told(dialect: &dyn Dialect, sheet: &Sheet, merged: &[Context]) -> Vec<Context> {
     let mut given = Given::default();
     let context = |event: &Told| {
@@ -115,14 +128,19 @@ fn told(dialect: &dyn Dialect, sheet: &Sheet, merged: &[Context]) -> Vec<Context
             .text("event_name", event.event_name.clone())
             .text("event", given.give(dialect.event(&event.event_name)))
             .flag("has_own_fields", !fields.is_empty())
-            .flag("has_own_values", has_shared_types(dialect, sheet, event))
             .list("own_fields", fields)
     };
     sheet.events.iter().map(context).collect()
 }
 
-fn has_shared_types(dialect: &dyn Dialect, sheet: &Sheet, event: &Told) -> bool {
-    event.fields.iter().any(|field| dialect.is_shared_type(sheet.merged[field.merged].kind))
+/// Imports that nothing needs are errors, or at least untidy.
+fn names_kernel(dialect: &dyn Dialect, fields: &[Context], what: &'static str) -> bool {
+    fields.iter().any(|field| field.get_text(what).contains(dialect.kernel()))
+}
+
+/// What every command says, but not every event has to.
+fn is_wrapped(source: &Merged, field: &ToldField) -> bool {
+    source.required && !field.required
 }
 
 fn told_field(
@@ -147,7 +165,8 @@ fn told_field(
         .text("given", if field.required { sample.clone() } else { dialect.some(source.kind, &sample) })
         .flag("required", field.required)
         .flag("renamed", field.name != source.name)
-        .flag("wrap", source.required && !field.required)
+        .flag("wrap", is_wrapped(source, field))
+        .flag("pointed", is_wrapped(source, field) && !dialect.is_nilable(source.kind))
         .flag("copy", dialect.is_copied(source.kind))
         .flag("nilable", dialect.is_nilable(source.kind))
 }

@@ -44,9 +44,9 @@ pub(crate) trait Dialect: Sync {
     fn some(&self, _kind: Kind, value: &str) -> String {
         value.to_owned()
     }
-    /// True where the type is one of the skeleton's.
-    fn is_shared_type(&self, _kind: Kind) -> bool {
-        false
+    /// How types and values begin that the skeleton's kernel defines.
+    fn kernel(&self) -> &'static str {
+        "kernel."
     }
     /// True where taking a value leaves it where it was.
     fn is_copied(&self, _kind: Kind) -> bool {

@@ -101,7 +101,7 @@ impl Dialect for Rust {
             Kind::Date => "\"2026-01-31\".to_owned()".to_owned(),
             Kind::Uuid => "\"018f4e6e-0000-7000-8000-000000000000\".to_owned()".to_owned(),
             Kind::List => format!("vec![\"item {number}\".to_owned()]"),
-            Kind::Map => format!("kernel::Map::from([(\"key\".to_owned(), \"value {number}\".to_owned())])"),
+            Kind::Map => "kernel::Map::new()".to_owned(),
             Kind::Opaque => format!("\"opaque {number}\".to_owned()"),
         }
     }
