@@ -125,7 +125,7 @@ impl Dialect for Go {
     fn formatted(&self, text: String) -> String {
         let lines: Vec<&str> = text.lines().collect();
         let blocks = lines.chunk_by(|one, next| one.contains('¦') && next.contains('¦'));
-        blocks.map(columns).collect::<String>().replace(" {\n}", "{}")
+        blocks.map(columns).collect::<String>().replace(" {\n}", "{}").replace("{\n\t}", "{}")
     }
 }
 
