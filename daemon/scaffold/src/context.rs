@@ -11,13 +11,11 @@ use crate::template::Context;
 /// What the files ask that every project has.
 pub(crate) fn skeleton(blueprint: &Blueprint) -> Context {
     let desk = |desk: &DeskPlan| {
-        let about = desk.description.iter().flat_map(|text| prose::paragraph(text)).collect::<Vec<_>>();
-        // A bar would end the cell of a table.
-        let about = about.join(" ").replace('|', "/");
+        let about: Vec<String> = desk.description.iter().flat_map(|text| prose::paragraph(text)).collect();
         Context::default()
             .text("desk", snake(&desk.desk_name))
             .text("department", desk.department.name())
-            .text("about", about)
+            .text("about", about.join(" "))
     };
     division(blueprint).list("desks", blueprint.desks.iter().map(desk))
 }

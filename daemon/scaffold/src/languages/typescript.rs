@@ -98,10 +98,38 @@ impl Dialect for Typescript {
                 let inside = line[start..end].trim_start_matches('«');
                 laid_out(&line[..start], inside, line[end..].trim_start_matches('»'))
             }
-            _ => format!("{line}\n"),
+            _ => broken(line),
         });
-        lines.collect::<String>().replace("{\n};\n", "{};\n").replace("{\n}\n", "{}\n")
+        without_empty_blocks(&lines.collect::<String>())
     }
+}
+
+/// Breaks a property that is too long behind its colon.
+fn broken(line: &str) -> String {
+    let is_code = !line.trim_start().starts_with("//");
+    match line.split_once(": ") {
+        Some((name, value)) if is_code && line.len() > LINE_CHARS_MAX => {
+            format!("{name}:\n{}  {value}\n", indent(line))
+        }
+        _ => format!("{line}\n"),
+    }
+}
+
+fn without_empty_blocks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        match out.ends_with("{\n") && line.trim_start().starts_with('}') {
+            true => out.truncate(out.len() - 1),
+            false => out.push_str(indent(line)),
+        }
+        out.push_str(line.trim_start());
+        out.push('\n');
+    }
+    out
+}
+
+fn indent(line: &str) -> &str {
+    &line[..line.len() - line.trim_start().len()]
 }
 
 fn laid_out(before: &str, inside: &str, after: &str) -> String {
@@ -114,7 +142,7 @@ fn laid_out(before: &str, inside: &str, after: &str) -> String {
     if flat.len() <= LINE_CHARS_MAX {
         return flat + "\n";
     }
-    let indent = &before[..before.len() - before.trim_start().len()];
+    let indent = indent(before);
     match (is_union, parts.as_slice()) {
         (true, [only]) => format!("{before}\n  {only}{after}\n"),
         (true, _) => format!("{before}\n  | {}{after}\n", parts.join("\n  | ")),
