@@ -48,6 +48,7 @@ pub(crate) fn desk(
         .flag("has_told_fields", sheet.events.iter().any(|event| !event.fields.is_empty()))
         .flag("has_demands", sheet.merged.iter().any(is_demanded))
         .flag("handler_needs_kernel", handler_needs_kernel(dialect, &sheet, &merged))
+        .flag("rows_need_kernel", names_kernel(dialect, &merged, "type") || has_optional(&sheet))
         .flag("types_need_kernel", names_kernel(dialect, &merged, "type"))
         .flag("values_need_kernel", names_kernel(dialect, &merged, "remembered"))
         .lines("about", about(desk))
@@ -99,6 +100,11 @@ fn merged(dialect: &dyn Dialect, sheet: &Sheet) -> Vec<Context> {
             .flag("demanded", is_demanded(field))
     };
     sheet.merged.iter().enumerate().map(context).collect()
+}
+
+/// Where an event may tell nothing, what was known before is kept.
+fn has_optional(sheet: &Sheet) -> bool {
+    sheet.events.iter().flat_map(|event| &event.fields).any(|field| !field.required)
 }
 
 /// It names types of values, checks texts, and makes values ones that may be missing.
