@@ -31,7 +31,7 @@ pub(crate) fn desk(
     let folder = names::escaped(&names::folder(&desk.desk_name), dialect.reserved_folders());
     let merged = merged(dialect, &sheet);
     let told = told(dialect, &sheet, &merged);
-    let by_key = desk.desk_name.contains("_by_");
+    let about = about(desk);
     division(blueprint)
         .text("desk", snake(&desk.desk_name))
         .text("module", names::distinct_pascal(&folder))
@@ -42,7 +42,7 @@ pub(crate) fn desk(
         .text("department", department.name())
         .text("events_count", sheet.events.len().to_string())
         .flag("records", department == Department::Cmd)
-        .flag("by_key", by_key)
+        .flag("by_key", desk.desk_name.contains("_by_"))
         .flag("has_fields", !merged.is_empty())
         .flag("has_events", !told.is_empty())
         .flag("has_told_fields", sheet.events.iter().any(|event| !event.fields.is_empty()))
@@ -51,7 +51,12 @@ pub(crate) fn desk(
         .flag("rows_need_kernel", names_kernel(dialect, &merged, "type") || has_optional(&sheet))
         .flag("types_need_kernel", names_kernel(dialect, &merged, "type"))
         .flag("values_need_kernel", names_kernel(dialect, &merged, "remembered"))
-        .lines("about", about(desk))
+        .flag("has_about", !about.is_empty())
+        .lines("about", about)
+        .flag("has_optional", has_optional(&sheet))
+        .flag("has_enforced", !enforced(&merged).is_empty())
+        .list("enforced", enforced(&merged))
+        .list("demands", merged.iter().filter(|field| field.is_up("demanded")).cloned())
         .list("events", told)
         .list("fields", merged)
 }
@@ -132,9 +137,16 @@ fn told(dialect: &dyn Dialect, sheet: &Sheet, merged: &[Context]) -> Vec<Context
             .text("event_name", event.event_name.clone())
             .text("event", given.give(dialect.event(&event.event_name)))
             .flag("has_own_fields", !fields.is_empty())
+            .flag("has_own_enforced", !enforced(&fields).is_empty())
+            .list("own_enforced", enforced(&fields))
             .list("own_fields", fields)
     };
     sheet.events.iter().map(context).collect()
+}
+
+/// Those that have to be there.
+fn enforced(fields: &[Context]) -> Vec<Context> {
+    fields.iter().filter(|field| field.is_up("required")).cloned().collect()
 }
 
 /// Imports that nothing needs are errors, or at least untidy.

@@ -50,6 +50,11 @@ impl Context {
         }
     }
 
+    /// True where a flag was put in and is up.
+    pub(crate) fn is_up(&self, name: &str) -> bool {
+        self.0.get(name) == Some(&Value::Flag(true))
+    }
+
     /// A list whose items are texts: `{{line}}` in the template.
     pub(crate) fn lines(self, name: &'static str, lines: Vec<String>) -> Context {
         self.list(name, lines.into_iter().map(|line| Context::default().text("line", line)))
