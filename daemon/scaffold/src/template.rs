@@ -2,7 +2,8 @@
 //!
 //! `{{name}}` puts a text in; what stands between `{{#name}}` and `{{/name}}` is repeated for each item of a list,
 //! or kept where a flag is up or a text is not empty, and `{{^name}}` is its opposite. A tag that opens or closes
-//! and has a line to itself leaves no line behind. Items know whether they are the `last`.
+//! and has a line to itself leaves no line behind. Items know whether they are
+//! the `first` and the `last`.
 
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ impl Context {
         let mut items: Vec<Context> = items.into_iter().collect();
         let count = items.len();
         for (at, item) in items.iter_mut().enumerate() {
+            item.0.insert("first", Value::Flag(at == 0));
             item.0.insert("last", Value::Flag(at + 1 == count));
         }
         self.0.insert(name, Value::List(items));
@@ -122,9 +124,12 @@ fn text<'a>(scope: &Scope<'a>, name: &str) -> &'a str {
     }
 }
 
+/// Of three braces the first is text: tuples begin so.
 fn next_tag(template: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = template.split_once("{{")?;
-    let (tag, after) = rest.split_once("}}")?;
+    let braces = template.find("{{")?;
+    let more = template[braces + 2..].bytes().take_while(|b| *b == b'{').count();
+    let (before, rest) = template.split_at(braces + more);
+    let (tag, after) = rest[2..].split_once("}}")?;
     Some((before, tag, after))
 }
 
@@ -167,6 +172,7 @@ mod tests {
             ("{{#up}}x{{/up}}{{^up}}y{{/up}}", "x"),
             ("{{#none}}x{{/none}}{{^none}}y{{/none}}", "y"),
             ("{{#nothing}}x{{/nothing}}{{^nothing}}y{{/nothing}}", "y"),
+            ("{{{name}}, {{{name}}}", "{outer, {outer}"),
             ("{{#items}}{{name}}{{#big}}!{{/big}}{{^last}}, {{/last}}{{/items}}", "a, bc!"),
         ] {
             assert_eq!(render(template, &context()), expected, "{template}");

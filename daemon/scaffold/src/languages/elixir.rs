@@ -1,6 +1,6 @@
 //! Elixir: one folder per desk, which Mix finds by itself.
 
-use super::{Dialect, Template, templates};
+use super::{Dialect, Template, indent, templates, without_empty_brackets};
 use crate::blueprint::Department;
 use crate::fields::Kind;
 use crate::names::{escaped, pascal};
@@ -89,7 +89,7 @@ impl Dialect for Elixir {
     /// Templates put `«…»` around a union of types, or the clauses of a `with`, with `¦` between the parts.
     fn formatted(&self, text: String) -> String {
         let text: String = text.lines().map(laid_out).collect();
-        without_empty_literals(&text)
+        without_empty_brackets(&text)
     }
 }
 
@@ -108,7 +108,7 @@ fn laid_out(line: &str) -> String {
 
 /// Breaks a line that is too long behind its key, or before its one-line body.
 fn broken(line: &str) -> String {
-    let indent = &line[..line.len() - line.trim_start().len()];
+    let indent = indent(line);
     if line.len() <= LINE_CHARS_MAX {
         return format!("{line}\n");
     }
@@ -119,19 +119,4 @@ fn broken(line: &str) -> String {
         Some((key, value)) if !line.contains('@') => format!("{key}:\n{indent}  {value}\n"),
         _ => format!("{line}\n"),
     }
-}
-
-/// A literal without anything in it is one line.
-fn without_empty_literals(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for line in text.lines() {
-        let closes = (out.ends_with("{\n") && line.trim_start().starts_with('}'))
-            || (out.ends_with("[\n") && line.trim_start().starts_with(']'));
-        if closes {
-            out.truncate(out.len() - 1);
-        }
-        out.push_str(if closes { line.trim_start() } else { line });
-        out.push('\n');
-    }
-    out
 }

@@ -88,6 +88,26 @@ fn without_trailing_blanks(text: &str) -> String {
     text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
+/// Brackets with nothing between them stand together.
+fn without_empty_brackets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let rest = line.trim_start();
+        let pairs = [("{\n", '}'), ("[\n", ']'), ("(\n", ')')];
+        let closes = pairs.iter().any(|(open, close)| out.ends_with(open) && rest.starts_with(*close));
+        if closes {
+            out.truncate(out.len() - 1);
+        }
+        out.push_str(if closes { rest } else { line });
+        out.push('\n');
+    }
+    out
+}
+
+fn indent(line: &str) -> &str {
+    &line[..line.len() - line.trim_start().len()]
+}
+
 /// The templates of one folder: `"path in the project" from "file"`.
 macro_rules! templates {
     ($folder:literal: $($path:literal from $file:literal),* $(,)?) => {

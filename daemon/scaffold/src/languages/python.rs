@@ -1,6 +1,6 @@
 //! Python: one package per desk, which unittest finds by itself.
 
-use super::{Dialect, Template, templates};
+use super::{Dialect, Template, indent, templates, without_empty_brackets};
 use crate::blueprint::Department;
 use crate::fields::Kind;
 use crate::names::{escaped, pascal};
@@ -106,7 +106,7 @@ impl Dialect for Python {
     /// lines of their own where one line is too short.
     fn formatted(&self, text: String) -> String {
         let text: String = text.lines().map(laid_out).collect();
-        without_empty_calls(&text)
+        without_empty_brackets(&text)
     }
 }
 
@@ -116,7 +116,7 @@ fn laid_out(line: &str) -> String {
     let marked: Vec<&str> = line.split(parts).collect();
     let [before, inside, after] = marked[..] else { return format!("{line}\n") };
     let flat = inside.replace('¦', join);
-    let indent = &before[..before.len() - before.trim_start().len()];
+    let indent = indent(before);
     if before.len() + flat.len() + after.len() <= LINE_CHARS_MAX || (is_union && !inside.contains('¦')) {
         return format!("{before}{flat}{after}\n");
     }
@@ -128,20 +128,4 @@ fn laid_out(line: &str) -> String {
     }
     let lines: String = inside.split('¦').map(|part| format!("{indent}    {part},\n")).collect();
     format!("{before}\n{lines}{indent}{after}\n")
-}
-
-/// A call without arguments is one line.
-fn without_empty_calls(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for line in text.lines() {
-        match out.ends_with("(\n") && line.trim_start().starts_with(')') {
-            true => {
-                out.truncate(out.len() - 1);
-                out.push_str(line.trim_start());
-            }
-            false => out.push_str(line),
-        }
-        out.push('\n');
-    }
-    out
 }

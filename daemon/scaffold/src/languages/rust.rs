@@ -1,6 +1,6 @@
 //! Rust: one crate per desk, which Cargo finds by itself.
 
-use super::{Dialect, Template, templates};
+use super::{Dialect, Template, indent, templates, without_empty_brackets};
 use crate::blueprint::Department;
 use crate::fields::Kind;
 use crate::names::{escaped, pascal};
@@ -131,12 +131,9 @@ impl Dialect for Rust {
             rest = after;
         }
         out.push_str(rest);
-        out.lines().flat_map(|line| [broken(line), "\n".to_owned()]).collect::<String>().replace("{\n}", "{}")
+        let lines: String = out.lines().map(broken).collect();
+        without_empty_brackets(&lines)
     }
-}
-
-fn indent(line: &str) -> &str {
-    &line[..line.len() - line.trim_start().len()]
 }
 
 fn literal(indent: &str, inside: &str) -> String {
@@ -166,15 +163,15 @@ fn arguments(line: &str, inside: &str, after: &str) -> String {
 /// Breaks a line that is too long behind its arrow or its equals sign.
 fn broken(line: &str) -> String {
     if line.len() <= LINE_CHARS_MAX || line.trim_start().starts_with("//") {
-        return line.to_owned();
+        return format!("{line}\n");
     }
     let indent = indent(line);
     if let Some((pattern, value)) = line.split_once(" => ") {
         let value = value.trim_end_matches(',');
-        return format!("{pattern} => {{\n{indent}    {value}\n{indent}}}");
+        return format!("{pattern} => {{\n{indent}    {value}\n{indent}}}\n");
     }
     match line.split_once(" = ") {
-        Some((place, value)) => format!("{place} =\n{indent}    {value}"),
-        None => line.to_owned(),
+        Some((place, value)) => format!("{place} =\n{indent}    {value}\n"),
+        None => format!("{line}\n"),
     }
 }

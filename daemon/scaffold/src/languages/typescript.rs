@@ -1,6 +1,6 @@
 //! TypeScript: one folder per desk, which the compiler finds by itself, and node's own test runner.
 
-use super::{Dialect, Template, templates};
+use super::{Dialect, Template, indent, templates, without_empty_brackets};
 use crate::blueprint::Department;
 use crate::fields::Kind;
 use crate::names::pascal;
@@ -100,7 +100,7 @@ impl Dialect for Typescript {
             }
             _ => broken(line),
         });
-        without_empty_blocks(&lines.collect::<String>())
+        without_empty_brackets(&lines.collect::<String>())
     }
 }
 
@@ -113,23 +113,6 @@ fn broken(line: &str) -> String {
         }
         _ => format!("{line}\n"),
     }
-}
-
-fn without_empty_blocks(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for line in text.lines() {
-        match out.ends_with("{\n") && line.trim_start().starts_with('}') {
-            true => out.truncate(out.len() - 1),
-            false => out.push_str(indent(line)),
-        }
-        out.push_str(line.trim_start());
-        out.push('\n');
-    }
-    out
-}
-
-fn indent(line: &str) -> &str {
-    &line[..line.len() - line.trim_start().len()]
 }
 
 fn laid_out(before: &str, inside: &str, after: &str) -> String {
