@@ -2,7 +2,7 @@
 
 use crate::blueprint::{Blueprint, Department, DeskPlan};
 use crate::events;
-use crate::fields::{Merged, Sheet, Told, ToldField};
+use crate::fields::{Kind, Merged, Sheet, Told, ToldField};
 use crate::languages::Dialect;
 use crate::names::{self, Given, snake};
 use crate::prose;
@@ -39,12 +39,10 @@ pub(crate) fn desk(
         .text("kebab", folder.replace('_', "-"))
         .text("folder", folder)
         .text("aggregate", desk.aggregate_name.as_deref().map(snake).unwrap_or_default())
-        .text("department", department.name())
         .text("events_count", sheet.events.len().to_string())
         .flag("records", department == Department::Cmd)
         .flag("by_key", desk.desk_name.contains("_by_"))
         .flag("has_fields", !merged.is_empty())
-        .flag("has_events", !told.is_empty())
         .flag("has_told_fields", sheet.events.iter().any(|event| !event.fields.is_empty()))
         .flag("has_demands", sheet.merged.iter().any(is_demanded))
         .flag("handler_needs_kernel", handler_needs_kernel(dialect, &sheet, &merged))
@@ -83,7 +81,7 @@ fn about(desk: &DeskPlan) -> Vec<String> {
 
 /// A text that has to be there must also say something.
 fn is_demanded(field: &Merged) -> bool {
-    field.required && field.kind == crate::fields::Kind::Text
+    field.required && field.kind == Kind::Text
 }
 
 fn merged(dialect: &dyn Dialect, sheet: &Sheet) -> Vec<Context> {
@@ -119,9 +117,7 @@ fn handler_needs_kernel(dialect: &dyn Dialect, sheet: &Sheet, merged: &[Context]
         let source = &sheet.merged[field.merged];
         is_wrapped(source, field) && !dialect.is_nilable(source.kind)
     };
-    names_kernel(dialect, merged, "type")
-        || sheet.merged.iter().any(is_demanded)
-        || told.any(makes_optional)
+    names_kernel(dialect, merged, "type") || sheet.merged.iter().any(is_demanded) || told.any(makes_optional)
 }
 
 fn told(dialect: &dyn Dialect, sheet: &Sheet, merged: &[Context]) -> Vec<Context> {
@@ -168,13 +164,12 @@ fn told_field(
 ) -> Context {
     let source = &sheet.merged[field.merged];
     let sample = dialect.sample(source.kind, field.merged + 1);
-    let is_opaque = source.kind == crate::fields::Kind::Opaque;
+    let is_opaque = source.kind == Kind::Opaque;
     let planned_as = if is_opaque { prose::paragraph(&field.planned_as).join(" ") } else { String::new() };
     let (of_type, optional) = (dialect.type_of(source.kind).to_owned(), dialect.optional(source.kind));
     Context::default()
         .text("name", field.name.clone())
         .text("ident", own.give(dialect.field(&field.name)))
-        .text("merged_name", source.name.clone())
         .text("merged", merged.get_text("ident"))
         .text("planned_as", planned_as)
         .text("type", if field.required { of_type } else { optional })

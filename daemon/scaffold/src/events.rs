@@ -77,7 +77,8 @@ pub(crate) fn of_desk(blueprint: &Blueprint, desk: &DeskPlan, department: Depart
         _ => events,
     };
     let mut names = BTreeSet::new();
-    let named = events.into_iter().map(|event| EventPlan { event_name: versioned(&event.event_name), ..event });
+    let named =
+        events.into_iter().map(|event| EventPlan { event_name: versioned(&event.event_name), ..event });
     named.filter(|event| names.insert(event.event_name.clone())).collect()
 }
 
@@ -85,7 +86,9 @@ pub(crate) fn of_desk(blueprint: &Blueprint, desk: &DeskPlan, department: Depart
 fn implied(desk_name: &str) -> String {
     let name = snake(desk_name);
     match name.split_once('_') {
-        Some((verb, noun)) if !verb.is_empty() && !noun.is_empty() => format!("{noun}_{}_v1", participle(verb)),
+        Some((verb, noun)) if !verb.is_empty() && !noun.is_empty() => {
+            format!("{noun}_{}_v1", participle(verb))
+        }
         _ => format!("{}_v1", participle(&name)),
     }
 }
@@ -122,7 +125,9 @@ fn heard(blueprint: &Blueprint, desk: &DeskPlan) -> Vec<EventPlan> {
         return told.into_iter().map(|name| planned(blueprint, &name)).collect();
     }
     let about_the_same = |other: &&DeskPlan| {
-        other.department == Department::Cmd && desk.aggregate_name.is_some() && other.aggregate_name == desk.aggregate_name
+        other.department == Department::Cmd
+            && desk.aggregate_name.is_some()
+            && other.aggregate_name == desk.aggregate_name
     };
     let others = blueprint.desks.iter().filter(about_the_same);
     others.flat_map(|other| of_desk(blueprint, other, Department::Cmd)).collect()
@@ -158,7 +163,7 @@ fn without_fields(event_name: String) -> EventPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::{desk, event};
+    use crate::kit::{bare_desk as desk, event};
 
     fn names(events: &[EventPlan]) -> Vec<&str> {
         events.iter().map(|event| event.event_name.as_str()).collect()
@@ -212,6 +217,6 @@ mod tests {
         let mut twice = desk("tick", Department::Cmd);
         twice.events = vec![event("ticked", &[]), event("ticked_v1", &[]), event("Ticked v2", &[])];
         let blueprint = Blueprint { division_name: "clock".to_owned(), desks: Vec::new() };
-        assert_eq!(names(&of_desk(&blueprint, &twice, Department::Cmd)), ["ticked_v1", "ticked_v2_v1"]);
+        assert_eq!(names(&of_desk(&blueprint, &twice, Department::Cmd)), ["ticked_v1", "ticked_v2"]);
     }
 }

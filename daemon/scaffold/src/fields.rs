@@ -135,7 +135,7 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::event;
+    use crate::kit::event;
 
     #[test]
     fn known_words_are_read_and_all_others_are_opaque() {
@@ -162,13 +162,13 @@ mod tests {
     fn what_two_events_tell_alike_is_one_field_and_what_they_tell_apart_is_two() {
         let sheet = Sheet::of(vec![
             event("priced_v1", &[("amount", "integer", false), ("note", "string", true)]),
-            event("sold_v1", &[("amount", "integer", true), ("note", "list", true), ("revision", "int", true)]),
+            event(
+                "sold_v1",
+                &[("amount", "integer", true), ("note", "list", true), ("revision", "int", true)],
+            ),
         ]);
         let merged: Vec<_> = sheet.merged.iter().map(|field| (field.name.as_str(), field.required)).collect();
-        assert_eq!(
-            merged,
-            [("amount", true), ("note", true), ("sold_v1_note", true), ("revision_2", true)]
-        );
+        assert_eq!(merged, [("amount", true), ("note", true), ("sold_v1_note", true), ("revision_2", true)]);
         let places: Vec<usize> = sheet.events[1].fields.iter().map(|field| field.merged).collect();
         assert_eq!(places, [0, 2, 3]);
     }

@@ -10,6 +10,8 @@ mod blueprint;
 mod context;
 mod events;
 mod fields;
+#[cfg(any(test, feature = "kit"))]
+pub mod kit;
 mod languages;
 mod names;
 mod prose;

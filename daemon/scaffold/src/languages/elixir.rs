@@ -115,8 +115,9 @@ fn broken(line: &str) -> String {
     if let Some((head, body)) = line.split_once(", do: ") {
         return format!("{head},\n{indent}  do: {body}\n");
     }
+    let is_key = |key: &str| key.trim_start().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     match line.split_once(": ") {
-        Some((key, value)) if !line.contains('@') => format!("{key}:\n{indent}  {value}\n"),
+        Some((key, value)) if is_key(key) => format!("{key}:\n{indent}  {value}\n"),
         _ => format!("{line}\n"),
     }
 }

@@ -9,14 +9,38 @@ pub(super) struct Go;
 
 /// No package is called so, or it would not be built.
 const NO_PACKAGES: &[&str] = &[
-    "break", "case", "chan", "const", "continue", "default", "defer", "documentation", "else", "fallthrough",
-    "for", "func", "go", "goto", "if", "import", "interface", "main", "map", "package", "range", "return",
-    "select", "struct", "switch", "type", "var",
+    "break",
+    "case",
+    "chan",
+    "const",
+    "continue",
+    "default",
+    "defer",
+    "documentation",
+    "else",
+    "fallthrough",
+    "for",
+    "func",
+    "go",
+    "goto",
+    "if",
+    "import",
+    "interface",
+    "main",
+    "map",
+    "package",
+    "range",
+    "return",
+    "select",
+    "struct",
+    "switch",
+    "type",
+    "var",
 ];
 /// Words that Go writes in capitals.
 const INITIALISMS: &[&str] = &[
-    "api", "ascii", "cpu", "css", "dns", "html", "http", "https", "id", "ip", "json", "qps", "ram", "rpc", "sla",
-    "sql", "ssh", "tcp", "tls", "ttl", "udp", "ui", "uid", "uri", "url", "utf8", "uuid", "vm", "xml",
+    "api", "ascii", "cpu", "css", "dns", "html", "http", "https", "id", "ip", "json", "qps", "ram", "rpc",
+    "sla", "sql", "ssh", "tcp", "tls", "ttl", "udp", "ui", "uid", "uri", "url", "utf8", "uuid", "vm", "xml",
 ];
 
 impl Dialect for Go {

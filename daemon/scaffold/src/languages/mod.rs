@@ -65,9 +65,12 @@ pub(crate) trait Dialect: Sync {
 
 impl dyn Dialect {
     pub(crate) fn files(&self, templates: &[Template], context: &Context) -> Vec<File> {
-        let file = |template: &Template| File {
-            path: render(template.path, context),
-            text: self.formatted(without_trailing_blanks(&render(template.text, context))),
+        let file = |template: &Template| {
+            let text = without_trailing_blanks(&render(template.text, context));
+            // Prose is laid out already.
+            let is_prose = template.path.ends_with(".md");
+            let text = if is_prose { text } else { self.formatted(text) };
+            File { path: render(template.path, context), text }
         };
         templates.iter().map(file).collect()
     }

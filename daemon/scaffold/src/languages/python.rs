@@ -9,9 +9,9 @@ pub(super) struct Python;
 
 /// Neither a name nor a folder can be called so.
 const KEYWORDS: &[&str] = &[
-    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
-    "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass",
-    "raise", "return", "try", "while", "with", "yield",
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not",
+    "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 /// A field of such a name would stand for itself in the types of the fields that follow.
 const TYPES: &[&str] = &["str", "int", "float", "bool", "list", "object", "kernel"];

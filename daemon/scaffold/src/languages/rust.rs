@@ -10,9 +10,9 @@ pub(super) struct Rust;
 /// Raw identifiers make names of all of them, save four.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
-    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match",
-    "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try",
-    "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait",
+    "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 const NEVER_RAW: &[&str] = &["self", "super", "crate"];
 
@@ -156,7 +156,8 @@ fn arguments(line: &str, inside: &str, after: &str) -> String {
         return flat;
     }
     let indent = indent(line);
-    let lines: String = inside.split('¦').map(|argument| format!("{indent}    {},\n", argument.trim())).collect();
+    let lines: String =
+        inside.split('¦').map(|argument| format!("{indent}    {},\n", argument.trim())).collect();
     format!("\n{lines}{indent}")
 }
 

@@ -106,7 +106,7 @@ impl Dialect for Typescript {
 
 /// Breaks a property that is too long behind its colon.
 fn broken(line: &str) -> String {
-    let is_code = !line.trim_start().starts_with("//");
+    let is_code = !line.trim_start().starts_with('/');
     match line.split_once(": ") {
         Some((name, value)) if is_code && line.len() > LINE_CHARS_MAX => {
             format!("{name}:\n{}  {value}\n", indent(line))
