@@ -89,7 +89,7 @@ fn any_desk() -> impl Strategy<Value = DeskPlan> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn files_of_any_plan_are_in_their_folders_once_and_always_the_same(
