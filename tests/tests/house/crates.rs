@@ -8,8 +8,8 @@ const MAY: &[(&str, &[&str])] = &[
     ("tui", &["hecate-proto"]),
     // Pure: what is generated follows from the plan alone.
     ("daemon/scaffold", &[]),
-    // Stores are prepared, and looked at, past the daemon.
-    ("tests", &["hecate-proto", "hecate-event-store", "hecate-disk"]),
+    // Stores are prepared, and looked at, past the daemon; what is generated is built and tested.
+    ("tests", &["hecate-proto", "hecate-event-store", "hecate-disk", "hecate-scaffold"]),
     ("tests/bench", &["hecate-event-store"]),
 ];
 /// The one crate that talks to SQLite in C, with lints of its own; everywhere else `unsafe` is forbidden.

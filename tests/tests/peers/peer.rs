@@ -46,7 +46,7 @@ pub(crate) enum Answers {
 }
 
 /// The folder that `tests/peers/install` filled.
-fn installed() -> PathBuf {
+pub(crate) fn installed() -> PathBuf {
     let folder = std::env::var_os("HECATE_PEERS");
     PathBuf::from(folder.expect("HECATE_PEERS names no folder; `tests/peers/install FOLDER` fills one"))
 }
