@@ -232,11 +232,11 @@ impl Circle {
     }
 
     /// All that is known at the end of the story, apart from what differs between any two walks.
-    pub fn told(&self, daemon: &Daemon) -> Value {
+    pub fn told(&self, daemon: &Daemon, storefront: &Storefront) -> Value {
         let client = daemon.client();
         until("a healthy division", || {
             let status = client.get(&below(&self.venture, "status")).expect(200).json();
-            (status["divisions"]["orders"]["health"] == "ok").then_some(())
+            (status["venture"]["divisions"]["orders"]["health"] == "ok").then_some(())
         });
         let head = settled(&client);
         let routes = [
@@ -273,7 +273,8 @@ impl Circle {
                 (path, lasting(answer))
             })
             .collect();
-        named_in_order(&json!({"streams": without_samples(streams(daemon, head)), "answers": answers}))
+        let told = json!({"streams": without_samples(streams(daemon, head)), "answers": answers});
+        named_in_order(&told.to_string().replace(&storefront.url(), "the storefront"))
     }
 }
 
@@ -286,9 +287,9 @@ fn without_samples(mut streams: BTreeMap<String, Vec<Value>>) -> BTreeMap<String
 }
 
 /// The same with minted ids called by their order, each kind by itself.
-fn named_in_order(told: &Value) -> Value {
+fn named_in_order(told: &str) -> Value {
     const MINTED: [&str; 4] = ["inc-", "diag-", "fix-", "stg-"];
-    let mut text = told.to_string();
+    let mut text = told.to_owned();
     for prefix in MINTED {
         let mut nth = 0;
         while let Some(id) = next_minted(&text, prefix) {

@@ -133,14 +133,17 @@ pub fn facts(daemon: &Daemon, head: u64) -> Vec<FactFrame> {
 
 /// The parts of an answer that two walks through the same story have in common.
 pub(crate) fn lasting(value: Value) -> Value {
-    const PASSING: [&str; 7] = [
+    const PASSING: [&str; 10] = [
         "as_of_position",
         "correlation_id",
         "event_id",
         "last_event_id",
+        "open_for_ms",
         "paused_for_ms",
         "since",
         "position",
+        "time_to_mitigate_ms",
+        "time_to_resolve_ms",
     ];
     let passes =
         |field: &str| field.ends_with("_at") || PASSING.contains(&field) || field == "source_event_id";

@@ -20,7 +20,7 @@ fn uninterrupted(circle: &Circle) -> Value {
     for act in circle.story(&storefront) {
         circle.play(&daemon.client(), &storefront, &act, &fresh_key());
     }
-    circle.told(&daemon)
+    circle.told(&daemon, &storefront)
 }
 
 /// After each act the daemon lives for up to 4 ms, which is about as long as a hand-off takes.
@@ -33,7 +33,7 @@ fn interrupted(circle: &Circle, dice: &mut Dice) -> Value {
         thread::park_timeout(Duration::from_micros(dice.between(0, 4_000)));
         daemon = daemon.kill().start();
     }
-    circle.told(&daemon)
+    circle.told(&daemon, &storefront)
 }
 
 #[test]
