@@ -4,5 +4,6 @@
 mod actor_kills;
 mod desk_states;
 mod monitoring_listeners;
+pub(crate) mod operation;
 mod probers;
 mod scripts;

@@ -12,6 +12,7 @@ use crate::plan_division::Plan;
 use crate::rescue_division::Rescue;
 use crate::setup_venture::Venture;
 use crate::test_division::Testing;
+use crate::tests::operation::asks_behind_a_design;
 use hecate_desk::{Aggregate, Folded, shown};
 use hecate_proto::guide::TaskState;
 use rusqlite::Connection;
@@ -130,56 +131,8 @@ impl People {
         let id = division["division_id"].as_str().unwrap();
         let asks = asks_behind_a_design(id);
         let Some((desk, body)) = dice.one_of(&asks) else { return };
-        let mut path_ids = division.clone();
-        if desk.ends_with("_rescue")
-            || ["apply_fix", "diagnose_incident", "escalate_to_redesign"].contains(desk)
-        {
-            path_ids["incident_id"] = INCIDENT.into();
-        }
-        expected(world.ask(desk, path_ids, body.clone()).await);
+        expected(world.ask(desk, division.clone(), body.clone()).await);
     }
-}
-
-const INCIDENT: &str = "inc-01ARZ3NDEKTSV4RRFFQ69G5FAV";
-
-/// Every step on the way of a division behind its design, and some of the ways back.
-fn asks_behind_a_design(division_id: &str) -> Vec<(&'static str, Value)> {
-    let desk_id = format!("desk-{division_id}-orders_page");
-    let check_id = format!("check-{division_id}-front");
-    let reason = || json!({"reason": "Rain"});
-    let seen = |status: &str| json!({"check_id": check_id, "status": status});
-    vec![
-        ("start_plan", json!({})),
-        ("inventory_desk", json!({"desk_name": "orders_page", "department": "qry", "priority": 0})),
-        ("sequence_desks", json!({"sprint_number": 0, "desk_ids": [desk_id]})),
-        ("complete_plan", json!({})),
-        ("complete_plan", json!({})),
-        ("reopen_plan", reason()),
-        ("start_generation", json!({})),
-        ("generate_skeleton", json!({"language": "python", "workspace_path": "shop"})),
-        ("generate_desk", json!({"desk_id": desk_id})),
-        ("complete_generation", json!({"allow_partial": true, "reason": "Rain"})),
-        ("pause_generation", reason()),
-        ("resume_generation", json!({})),
-        ("start_testing", json!({})),
-        ("complete_testing", json!({"override_reason": "Rain"})),
-        ("reopen_testing", reason()),
-        ("start_deployment", json!({})),
-        ("deploy_release", json!({"release_version": "1.0.0", "target_env": "test"})),
-        ("complete_deployment", json!({})),
-        ("register_health_check", json!({"check_name": "front", "endpoint": "http://127.0.0.1:9/"})),
-        ("record_health_status", seen("healthy")),
-        ("record_health_status", seen("unhealthy")),
-        ("deregister_health_check", json!({"check_id": check_id})),
-        ("raise_incident", json!({"incident_title": "Down", "severity": "high", "incident_id": INCIDENT})),
-        ("resolve_incident", json!({"incident_id": INCIDENT, "resolution": "Up"})),
-        ("complete_monitoring", json!({})),
-        ("reopen_monitoring", reason()),
-        ("start_rescue", json!({})),
-        ("apply_fix", json!({"fix_description": "Away", "fix_type": "redirect"})),
-        ("escalate_to_redesign", json!({"reason": "It must", "affected_aggregates": ["order_0"]})),
-        ("complete_rescue", json!({"resolution": "Redesigned"})),
-    ]
 }
 
 /// Whether it was done; who asks at random is often told no, but nothing breaks.
