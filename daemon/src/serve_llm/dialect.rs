@@ -4,6 +4,7 @@ use super::delta::Delta;
 use super::error::LlmError;
 use super::message::Call;
 use super::stream::Reader;
+use super::thoughts::Thoughts;
 use serde_json::{Map, Value};
 
 /// One protocol. Every chat is asked as a stream, whatever its caller wants, since only a stream that is closed
@@ -44,19 +45,36 @@ pub(super) trait Understand: Send {
 
 /// A framing and who understands its events.
 pub(super) struct Framed<R, U> {
-    pub(super) reader: R,
-    pub(super) understand: U,
+    reader: R,
+    understand: U,
+    thoughts: Thoughts,
+}
+
+impl<R: Reader, U: Understand> Framed<R, U> {
+    pub(super) fn new(reader: R, understand: U) -> Framed<R, U> {
+        Framed { reader, understand, thoughts: Thoughts::default() }
+    }
+
+    fn sort(&mut self, told: Vec<Delta>, deltas: &mut Vec<Delta>) {
+        told.into_iter().for_each(|delta| self.thoughts.sort(delta, deltas));
+    }
 }
 
 impl<R: Reader, U: Understand> Decoder for Framed<R, U> {
     fn push(&mut self, bytes: &[u8], deltas: &mut Vec<Delta>) -> Result<(), LlmError> {
-        let understand = &mut self.understand;
-        self.reader.push(bytes, &mut |event: &str| understand.event(event, deltas))
+        let (understand, mut told) = (&mut self.understand, Vec::new());
+        let read = self.reader.push(bytes, &mut |event: &str| understand.event(event, &mut told));
+        self.sort(told, deltas);
+        // What was held back for what follows is told: nothing follows.
+        read.inspect_err(|_| self.thoughts.finish(deltas))
     }
 
     fn finish(&mut self, deltas: &mut Vec<Delta>) -> Result<(), LlmError> {
-        let understand = &mut self.understand;
-        match self.reader.finish(&mut |event: &str| understand.event(event, deltas)) {
+        let (understand, mut told) = (&mut self.understand, Vec::new());
+        let read = self.reader.finish(&mut |event: &str| understand.event(event, &mut told));
+        self.sort(told, deltas);
+        self.thoughts.finish(deltas);
+        match read {
             // It was cut off in the midst of an event.
             Err(LlmError::Malformed(_)) => Ok(()),
             finished => finished,

@@ -19,6 +19,7 @@ mod settings;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod thoughts;
 mod upstream;
 
 pub(crate) use key::KeySource;
