@@ -105,14 +105,47 @@ pub(super) struct ToldError {
     pub(super) code: String,
 }
 
-/// Reads the JSON of one event.
+/// Reads the JSON of one event, which is an object in every dialect.
 pub(super) fn json(event: &str) -> Result<Value, LlmError> {
-    serde_json::from_str(event).map_err(|error| LlmError::Malformed(format!("an event is no JSON: {error}")))
+    let read = serde_json::from_str::<Map<String, Value>>(event).map(Value::Object);
+    read.map_err(|error| LlmError::Malformed(format!("an event is no JSON object: {error}")))
 }
 
 /// The text of a field; none where it is missing, null, empty or no text.
 pub(super) fn text(of: &Value, field: &str) -> Option<String> {
     of.get(field).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// What a field says of an answer, as text or, as some servers send it, as a list of parts that are text; none where
+/// it says nothing. Anything else would be lost in silence, and so is an error.
+pub(super) fn said(of: &Value, field: &str) -> Result<Option<String>, LlmError> {
+    let text = match &of[field] {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) => Some(
+            parts
+                .iter()
+                .map(part)
+                .collect::<Option<String>>()
+                .ok_or_else(|| LlmError::Malformed(format!("`{field}` has parts that are no text")))?,
+        ),
+        _ => return Err(LlmError::Malformed(format!("`{field}` is no text"))),
+    };
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+fn part(part: &Value) -> Option<&str> {
+    let is_text = part.get("type").is_none_or(|kind| kind == "text");
+    part["text"].as_str().filter(|_| is_text)
+}
+
+/// The entries of a list of an answer; none where it is missing or null. Anything else is an error, as above.
+pub(super) fn entries<'v>(of: &'v Value, field: &str) -> Result<&'v [Value], LlmError> {
+    match &of[field] {
+        Value::Null => Ok(&[]),
+        Value::Array(entries) => Ok(entries),
+        _ => Err(LlmError::Malformed(format!("`{field}` is no list"))),
+    }
 }
 
 /// Adds fields that the body does not have; what the body says already stays, objects are merged.
