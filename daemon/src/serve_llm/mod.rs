@@ -12,6 +12,7 @@ mod message;
 mod ollama;
 mod openai;
 mod provider;
+mod redaction;
 mod registry;
 mod routes;
 mod routing;

@@ -131,7 +131,9 @@ proptest! {
             prop_assert_eq!(failed, None);
             prop_assert_eq!(joined(seen.clone()), [Delta::Thinking(thought.clone()), Delta::Text(text.clone())]);
             let mut fold = Fold::new(Sum::new("p", "m", 8));
-            seen.into_iter().for_each(|delta| drop(fold.add(delta)));
+            for delta in seen {
+                fold.add(delta);
+            }
             let answer = fold.answer();
             let (thinking, said) = (answer.thinking, ChatMessage::text(Role::Assistant, answer.content));
             let messages = vec![ChatMessage { thinking, ..said }];
