@@ -4,6 +4,7 @@ use super::delta::Delta;
 use super::error::LlmError;
 use super::message::Call;
 use super::stream::Reader;
+use super::thoughts::Thoughts;
 use serde_json::{Map, Value};
 
 /// One protocol. Every chat is asked as a stream, whatever its caller wants, since only a stream that is closed
@@ -44,19 +45,36 @@ pub(super) trait Understand: Send {
 
 /// A framing and who understands its events.
 pub(super) struct Framed<R, U> {
-    pub(super) reader: R,
-    pub(super) understand: U,
+    reader: R,
+    understand: U,
+    thoughts: Thoughts,
+}
+
+impl<R: Reader, U: Understand> Framed<R, U> {
+    pub(super) fn new(reader: R, understand: U) -> Framed<R, U> {
+        Framed { reader, understand, thoughts: Thoughts::default() }
+    }
+
+    fn sort(&mut self, told: Vec<Delta>, deltas: &mut Vec<Delta>) {
+        told.into_iter().for_each(|delta| self.thoughts.sort(delta, deltas));
+    }
 }
 
 impl<R: Reader, U: Understand> Decoder for Framed<R, U> {
     fn push(&mut self, bytes: &[u8], deltas: &mut Vec<Delta>) -> Result<(), LlmError> {
-        let understand = &mut self.understand;
-        self.reader.push(bytes, &mut |event: &str| understand.event(event, deltas))
+        let (understand, mut told) = (&mut self.understand, Vec::new());
+        let read = self.reader.push(bytes, &mut |event: &str| understand.event(event, &mut told));
+        self.sort(told, deltas);
+        // What was held back for what follows is told: nothing follows.
+        read.inspect_err(|_| self.thoughts.finish(deltas))
     }
 
     fn finish(&mut self, deltas: &mut Vec<Delta>) -> Result<(), LlmError> {
-        let understand = &mut self.understand;
-        match self.reader.finish(&mut |event: &str| understand.event(event, deltas)) {
+        let (understand, mut told) = (&mut self.understand, Vec::new());
+        let read = self.reader.finish(&mut |event: &str| understand.event(event, &mut told));
+        self.sort(told, deltas);
+        self.thoughts.finish(deltas);
+        match read {
             // It was cut off in the midst of an event.
             Err(LlmError::Malformed(_)) => Ok(()),
             finished => finished,
@@ -87,14 +105,47 @@ pub(super) struct ToldError {
     pub(super) code: String,
 }
 
-/// Reads the JSON of one event.
+/// Reads the JSON of one event, which is an object in every dialect.
 pub(super) fn json(event: &str) -> Result<Value, LlmError> {
-    serde_json::from_str(event).map_err(|error| LlmError::Malformed(format!("an event is no JSON: {error}")))
+    let read = serde_json::from_str::<Map<String, Value>>(event).map(Value::Object);
+    read.map_err(|error| LlmError::Malformed(format!("an event is no JSON object: {error}")))
 }
 
 /// The text of a field; none where it is missing, null, empty or no text.
 pub(super) fn text(of: &Value, field: &str) -> Option<String> {
     of.get(field).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// What a field says of an answer, as text or, as some servers send it, as a list of parts that are text; none where
+/// it says nothing. Anything else would be lost in silence, and so is an error.
+pub(super) fn said(of: &Value, field: &str) -> Result<Option<String>, LlmError> {
+    let text = match &of[field] {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) => Some(
+            parts
+                .iter()
+                .map(part)
+                .collect::<Option<String>>()
+                .ok_or_else(|| LlmError::Malformed(format!("`{field}` has parts that are no text")))?,
+        ),
+        _ => return Err(LlmError::Malformed(format!("`{field}` is no text"))),
+    };
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+fn part(part: &Value) -> Option<&str> {
+    let is_text = part.get("type").is_none_or(|kind| kind == "text");
+    part["text"].as_str().filter(|_| is_text)
+}
+
+/// The entries of a list of an answer; none where it is missing or null. Anything else is an error, as above.
+pub(super) fn entries<'v>(of: &'v Value, field: &str) -> Result<&'v [Value], LlmError> {
+    match &of[field] {
+        Value::Null => Ok(&[]),
+        Value::Array(entries) => Ok(entries),
+        _ => Err(LlmError::Malformed(format!("`{field}` is no list"))),
+    }
 }
 
 /// Adds fields that the body does not have; what the body says already stays, objects are merged.

@@ -6,6 +6,8 @@ use hecate_proto::llm::{ChatFailure, code};
 use std::fmt;
 
 const MODEL_NOT_FOUND: Refusal = Refusal::new(404, code::MODEL_NOT_FOUND, "No provider offers this model.");
+const NO_MODEL: Refusal =
+    Refusal::new(404, code::MODEL_NOT_FOUND, "No provider that answers offers a model to chat with.");
 const PROVIDER_ERROR: Refusal = Refusal::new(502, code::PROVIDER_ERROR, "The provider fails.");
 const RATE_LIMITED: Refusal = Refusal::new(429, code::RATE_LIMITED, "The provider takes no more for now.");
 const TIMEOUT: Refusal = Refusal::new(504, code::TIMEOUT, "The provider took too long.");
@@ -121,8 +123,15 @@ impl LlmError {
     }
 }
 
-/// Nobody offers this model; some that are offered are called like it.
+/// Nobody offers this model; some that are offered are called like it. Where none was named, there is none at all.
 pub(super) fn model_not_found(model: &str, near: Vec<String>) -> Refused {
-    let refused = MODEL_NOT_FOUND.about("field", "model").about("model", model).about("near", near);
-    refused.about("hint", "GET /api/llm/models lists what there is.")
+    let (refusal, hint) = match model {
+        "" => (
+            NO_MODEL,
+            "Start Ollama, or give the daemon OPENAI_API_KEY or OPENAI_BASE_URL; GET /api/llm/health says how each provider does.",
+        ),
+        _ => (MODEL_NOT_FOUND, "GET /api/llm/models lists what there is."),
+    };
+    let refused = refusal.about("field", "model").about("model", model).about("near", near);
+    refused.about("hint", hint)
 }

@@ -2,10 +2,14 @@
 //! searched for it before anybody else sees it.
 
 use super::error::LlmError;
+use super::redaction::redacted;
 use reqwest::header::HeaderValue;
+use rustix::fs::OFlags;
 use secrecy::{ExposeSecret, SecretString};
-use std::io;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 /// Where a key comes from.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +29,8 @@ pub(crate) enum KeySource {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Key(Option<SecretString>);
 
+/// The largest file that is taken for a key.
+const FILE_BYTES_MAX: u64 = 16 * 1024;
 /// Keys shorter than this are not searched for: they would match by chance.
 const SEARCHED_BYTES_MIN: usize = 6;
 const REDACTED: &str = "[key]";
@@ -42,9 +48,8 @@ impl KeySource {
             KeySource::Unset(variable) => return Err(refuse(format!("the variable {variable} is not set"))),
             KeySource::Given(key) => key.clone(),
             KeySource::File(path) => {
-                let read = std::fs::read_to_string(path).map(SecretString::from);
                 let unread = |error: io::Error| refuse(format!("key file {}: {error}", path.display()));
-                read.map_err(unread)?
+                file_text(path).map_err(unread)?
             }
         };
         let bare = SecretString::from(text.expose_secret().trim());
@@ -52,6 +57,23 @@ impl KeySource {
             return Err(refuse("its key is empty".to_owned()));
         }
         Key(Some(bare)).checked()
+    }
+}
+
+/// What a file says. Whatever else stands in its place is not waited for, and no more is read than a key needs.
+fn file_text(path: &Path) -> io::Result<SecretString> {
+    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut text = String::new();
+    let read = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text);
+    let text = SecretString::from(text);
+    match read? as u64 {
+        bytes if bytes > FILE_BYTES_MAX => {
+            Err(io::Error::other(format!("it is larger than {FILE_BYTES_MAX} bytes")))
+        }
+        _ => Ok(text),
     }
 }
 
@@ -82,7 +104,7 @@ impl Key {
     pub(super) fn redact(&self, text: &str) -> String {
         match &self.0 {
             Some(key) if key.expose_secret().len() >= SEARCHED_BYTES_MIN => {
-                text.replace(key.expose_secret(), REDACTED)
+                redacted(text, key.expose_secret(), REDACTED)
             }
             _ => text.to_owned(),
         }
@@ -119,9 +141,27 @@ mod tests {
             let header = source.read().unwrap().authorization().unwrap();
             assert_eq!(header.to_str().unwrap(), format!("Bearer {key}"));
         }
-        for useless in [" \n", "two\nlines"] {
+        let huge = "x".repeat(20_000);
+        for useless in [" \n", "two\nlines", huge.as_str()] {
             std::fs::write(&path, useless).unwrap();
             assert!(refused(&source), "{useless:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_neither_waited_for_nor_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for place in [pipe, PathBuf::from("/dev/zero"), folder.path().to_owned()] {
+            let (told, read) = std::sync::mpsc::channel();
+            let source = KeySource::File(place.clone());
+            std::thread::spawn(move || told.send(source.read().map(drop)));
+            let read = read.recv_timeout(std::time::Duration::from_secs(20)).expect("it is not waited for");
+            assert!(
+                matches!(&read, Err(LlmError::NotConfigured(says)) if says.contains("no file")),
+                "{read:?}"
+            );
         }
     }
 }

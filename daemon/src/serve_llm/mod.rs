@@ -12,6 +12,7 @@ mod message;
 mod ollama;
 mod openai;
 mod provider;
+mod redaction;
 mod registry;
 mod routes;
 mod routing;
@@ -19,6 +20,7 @@ mod settings;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod thoughts;
 mod upstream;
 
 pub(crate) use key::KeySource;

@@ -134,13 +134,18 @@ impl Answering {
         }
     }
 
-    /// What the last bytes mean when no more come: the rest of the answer, or why there is none.
+    /// What the last bytes mean when no more come: the rest of the answer, and why there is none after it.
     fn cut_off(&mut self, error: LlmError) -> Result<Vec<Delta>, LlmError> {
         let mut deltas = Vec::new();
-        if error == LlmError::Truncated {
-            self.decoder.finish(&mut deltas).map_err(|error| self.upstream.redacted(error))?;
+        let error = match self.decoder.finish(&mut deltas) {
+            Ok(()) => error,
+            Err(told) => self.upstream.redacted(told),
+        };
+        if deltas.is_empty() {
+            return Err(error);
         }
-        if deltas.last() == Some(&Delta::End) { Ok(deltas) } else { Err(error) }
+        self.failed = Some(error).filter(|_| deltas.last() != Some(&Delta::End));
+        Ok(deltas)
     }
 
     fn decode(&mut self) -> Vec<Delta> {

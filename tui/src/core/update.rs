@@ -39,10 +39,7 @@ fn fold(model: &mut Model, message: Message) -> Vec<Effect> {
             model.chat.transcript.measure_slice();
             chat::press::go_on(&model.chat)
         }
-        Message::Answer(id, event) => {
-            model.chat.answered(id, event);
-            Vec::new()
-        }
+        Message::Answer(id, event) => model.chat.answered(id, event).into_iter().collect(),
         Message::Kept(mut kept) => {
             std::mem::take(&mut kept.troubles).into_iter().for_each(|trouble| model.bad(trouble));
             model.chat.restore(kept).into_iter().collect()

@@ -8,11 +8,14 @@ use super::{
     print, socket, state_folder,
     verbs::show,
 };
-use crate::core::{chat::AnswerEvent, chat::Models, markdown::Sanitiser};
+use crate::core::{chat::AnswerEvent, chat::Models, letters::spelt_out, markdown::Sanitiser};
 use clap::Args;
 use hecate_proto::{
     answer::ErrorAnswer,
-    llm::{ChatAnswer, ChatFailure, ChatFrame, ChatMessage, ChatRequest, LlmHealth, ModelsAnswer, Role},
+    llm::{
+        ChatAnswer, ChatChunk, ChatDone, ChatFailure, ChatFrame, ChatMessage, ChatRequest, LlmHealth,
+        ModelsAnswer, Role, StopReason,
+    },
     route,
 };
 use serde::de::DeserializeOwned;
@@ -24,6 +27,9 @@ use uuid::Uuid;
 
 /// What is read from stdin at most, bytes: the daemon takes 16 MiB at once, and JSON needs some of it.
 const INPUT_BYTES_MAX: u64 = 12 * 1024 * 1024;
+
+/// Bytes of an answer that is kept whole, as much as the daemon keeps of one.
+const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// `hecate ask …`
 #[derive(Debug, Args)]
@@ -104,7 +110,7 @@ async fn ask(question: &Question, text: String, candidates: &[PathBuf]) -> Exit 
     let messages = system.chain([ChatMessage::text(Role::User, text)]).collect();
     let request = ChatRequest { model, messages, stream: true, ..ChatRequest::default() };
     match AnswerStream::open(&socket, &request).await {
-        Ok(stream) => Answer::new(question.json).read(stream).await,
+        Ok(stream) => Answer::new(question.json, stream.correlation_id()).read(stream).await,
         Err(Unasked::Refused(error)) => refused(&error, question.json),
         Err(Unasked::Failed(error)) => failed(Exit::Unreachable, &error.to_string()),
         Err(Unasked::Speechless(status)) => {
@@ -147,25 +153,38 @@ struct Answer {
     content: String,
     thinking: String,
     tool_calls: Vec<hecate_proto::llm::ToolCall>,
+    kept_bytes: usize,
     ends_in_newline: bool,
+    correlation_id: Uuid,
 }
 
 impl Answer {
-    fn new(as_json: bool) -> Self {
+    fn new(as_json: bool, correlation_id: Uuid) -> Self {
         let sanitiser = io::stdout().is_terminal().then(Sanitiser::default);
         let (content, thinking, tool_calls) = Default::default();
-        Self { as_json, sanitiser, content, thinking, tool_calls, ends_in_newline: true }
+        let (kept_bytes, ends_in_newline) = (0, true);
+        Self {
+            as_json,
+            sanitiser,
+            content,
+            thinking,
+            tool_calls,
+            kept_bytes,
+            ends_in_newline,
+            correlation_id,
+        }
     }
 
     async fn read(mut self, mut stream: AnswerStream) -> Exit {
         let mut exit = Exit::Done;
         while let Some(event) = stream.next().await {
             match event {
-                AnswerEvent::Frame(ChatFrame::Chunk(chunk)) => {
-                    self.thinking.push_str(chunk.thinking.as_deref().unwrap_or_default());
-                    self.tool_calls.extend(chunk.tool_calls);
-                    self.more(&chunk.content);
+                AnswerEvent::Frame(ChatFrame::Chunk(chunk)) if self.as_json => {
+                    if self.keep(chunk) > ANSWER_BYTES_MAX {
+                        return self.fail(cut_off(format!("it is longer than {ANSWER_BYTES_MAX} bytes")));
+                    }
                 }
+                AnswerEvent::Frame(ChatFrame::Chunk(chunk)) => self.show(&chunk.content),
                 AnswerEvent::Frame(ChatFrame::Done(done)) => self.done(done),
                 AnswerEvent::Frame(ChatFrame::Failed(failure)) => return self.fail(failure),
                 AnswerEvent::Refused(error) => return refused(&error, self.as_json),
@@ -174,14 +193,27 @@ impl Answer {
                     exit = failed(Exit::Refused, &format!("a part of the answer cannot be read: {why}"));
                 }
             }
+            // Nobody wants the rest of an answer that cannot be written.
+            if print::is_unheard() {
+                return exit;
+            }
         }
         exit
     }
 
-    fn more(&mut self, content: &str) {
-        if self.as_json {
-            return self.content.push_str(content);
-        }
+    /// Answers how many bytes are kept by now.
+    fn keep(&mut self, chunk: ChatChunk) -> usize {
+        let ChatChunk { content, thinking, tool_calls, .. } = chunk;
+        let thinking = thinking.unwrap_or_default();
+        let calls = tool_calls.iter().map(|call| call.name.len() + call.arguments.to_string().len());
+        self.kept_bytes += content.len() + thinking.len() + calls.sum::<usize>();
+        self.content.push_str(&content);
+        self.thinking.push_str(&thinking);
+        self.tool_calls.extend(tool_calls);
+        self.kept_bytes
+    }
+
+    fn show(&mut self, content: &str) {
         let mut clean = String::new();
         let shown = match &mut self.sanitiser {
             Some(sanitiser) => {
@@ -196,9 +228,9 @@ impl Answer {
         }
     }
 
-    fn done(&mut self, done: hecate_proto::llm::ChatDone) {
+    fn done(&mut self, done: ChatDone) {
         if !self.as_json {
-            return self.end_line();
+            return self.end_text(&done.stop_reason);
         }
         let answer = ChatAnswer {
             ok: true,
@@ -214,6 +246,19 @@ impl Answer {
         print::json(&serde_json::to_string(&answer).unwrap_or_default());
     }
 
+    /// Whoever reads a pipe sees no other sign that this is not all.
+    fn end_text(&self, reason: &StopReason) {
+        self.end_line();
+        let says = match reason {
+            StopReason::Stop => return,
+            StopReason::Length => "the answer is cut off: it met the bound on tokens".to_owned(),
+            StopReason::ContentFilter => "the provider withholds the rest of the answer".to_owned(),
+            StopReason::ToolCalls => "the model asks for tools, which it was not offered".to_owned(),
+            StopReason::Other(reason) => format!("the answer stopped: {reason}"),
+        };
+        print::trouble(&format!("hecate: {}", spelt_out(&says)));
+    }
+
     fn end_line(&self) {
         if !self.ends_in_newline {
             print::piece("\n");
@@ -224,7 +269,7 @@ impl Answer {
     fn fail(self, failure: ChatFailure) -> Exit {
         self.end_line();
         let ChatFailure { error, message, details, .. } = failure;
-        let error = ErrorAnswer { ok: false, error, message, details, correlation_id: Uuid::nil() };
+        let error = ErrorAnswer { ok: false, error, message, details, correlation_id: self.correlation_id };
         refused(&error, self.as_json)
     }
 }

@@ -2,6 +2,7 @@
 //! happens.
 
 use super::{
+    inbox::{self, Inbox, Sender},
     input,
     keep::{Folders, Keeper},
     link::{self, AnswerOrder, Orders},
@@ -19,14 +20,11 @@ use std::{
     collections::VecDeque,
     io,
     path::PathBuf,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
     time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, watch};
 
-/// Messages that may wait for the model; beyond it, whoever sends waits.
-const MESSAGES_MAX: usize = 4_096;
 /// Requests that may wait for the network.
 const REQUESTS_MAX: usize = 64;
 /// Time between two frames, and between a frame and the key that follows it.
@@ -42,7 +40,7 @@ pub fn attach(candidates: Vec<PathBuf>, folders: Folders, theme: Theme) -> io::R
     core::update(&mut model, Message::Resized { columns, rows });
     screen.paint(&model)?;
 
-    let (messages, inbox) = sync_channel(MESSAGES_MAX);
+    let (messages, inbox) = inbox::open();
     let world = World::begin(candidates, folders, messages)?;
     Loop { screen: &mut screen, model: &mut model, inbox, world, put_off: false }.run()
 }
@@ -57,7 +55,7 @@ struct World {
 }
 
 impl World {
-    fn begin(candidates: Vec<PathBuf>, folders: Folders, messages: SyncSender<Message>) -> io::Result<Self> {
+    fn begin(candidates: Vec<PathBuf>, folders: Folders, messages: Sender) -> io::Result<Self> {
         let (requests, requested) = mpsc::channel(REQUESTS_MAX);
         let (answers, asked) = mpsc::channel(REQUESTS_MAX);
         let keeper = Keeper::begin(folders, messages.clone())?;
@@ -93,7 +91,7 @@ struct Loop<'a> {
     screen: &'a mut Screen,
     model: &'a mut Model,
     /// Let go of before the world, so that no thread waits to be heard while it is waited for.
-    inbox: Receiver<Message>,
+    inbox: Inbox,
     world: World,
     /// The model has work that was put off until after a frame.
     put_off: bool,
@@ -102,7 +100,8 @@ struct Loop<'a> {
 impl Loop<'_> {
     fn run(mut self) -> io::Result<()> {
         let mut painted = Instant::now();
-        while let Some(first) = self.first() {
+        loop {
+            let first = self.first();
             let mut due = painted + wait_after(&first);
             let mut next = Some(first);
             while let Some(message) = next {
@@ -110,29 +109,19 @@ impl Loop<'_> {
                 if self.take(message)? {
                     return Ok(());
                 }
-                next = self.next(Some(due));
+                next = self.inbox.wait_until(due);
             }
             self.screen.paint(self.model)?;
             painted = Instant::now();
         }
-        Ok(())
     }
 
     /// The first message after a frame: work that was put off goes on when nothing else waits.
-    fn first(&mut self) -> Option<Message> {
+    fn first(&mut self) -> Message {
         if !std::mem::take(&mut self.put_off) {
-            return self.next(None);
+            return self.inbox.wait();
         }
-        Some(self.inbox.try_recv().inspect(|_| self.put_off = true).unwrap_or(Message::GoOn))
-    }
-
-    /// The next message, waiting for ever or until a frame is due. A flood does not hold a frame up.
-    fn next(&self, due: Option<Instant>) -> Option<Message> {
-        let Some(due) = due else {
-            return self.inbox.recv().ok();
-        };
-        let left = due.saturating_duration_since(Instant::now());
-        self.inbox.recv_timeout(left).ok()
+        self.inbox.look().inspect(|_| self.put_off = true).unwrap_or(Message::GoOn)
     }
 
     /// Folds a message in and does what follows from it; true when that is the end.

@@ -1,14 +1,14 @@
 //! Keys, pastes and resizes from the terminal, on a thread of their own that sleeps until there are any.
 
+use super::inbox::Sender;
 use crate::core::{
     Message,
     key::{Code, Key},
 };
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use std::sync::mpsc::SyncSender;
 
 /// Reads until the terminal or the model is gone.
-pub(super) fn read_keys(messages: &SyncSender<Message>) {
+pub(super) fn read_keys(messages: &Sender) {
     while let Ok(event) = event::read() {
         let Some(message) = message(event) else {
             continue;

@@ -1,7 +1,7 @@
 //! The thread that keeps what a person types: drafts, prompts, the last model. It takes the newest of each
 //! whenever it is ready, so a slow disk never holds a key up, and it sleeps while there is nothing to keep.
 
-use super::{journal::Journal, prompt_files, state_folder};
+use super::{inbox::Sender, journal::Journal, prompt_files, state_folder};
 use crate::core::{
     Message,
     chat::{Kept, PROMPTS_MAX},
@@ -10,7 +10,7 @@ use std::{
     fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc::SyncSender},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -78,7 +78,7 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Starts the thread; it tells what an earlier terminal left behind and what the prompt files say.
-    pub(super) fn begin(folders: Folders, messages: SyncSender<Message>) -> io::Result<Self> {
+    pub(super) fn begin(folders: Folders, messages: Sender) -> io::Result<Self> {
         let shared = Shared::default();
         let thread = {
             let shared = Arc::clone(&shared);
@@ -123,7 +123,7 @@ fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn run(folders: &Folders, shared: &Shared, messages: &SyncSender<Message>) {
+fn run(folders: &Folders, shared: &Shared, messages: &Sender) {
     // The model's thread may be gone already; then this one ends soon.
     let tell = |message: Message| drop(messages.send(message));
     let (mut store, kept) = Store::open(folders.state.as_deref());

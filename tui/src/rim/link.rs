@@ -5,6 +5,7 @@ use super::{
     answer::AnswerStream,
     backoff::Backoff,
     client::{self, Call, CallError},
+    inbox::{Gone, Sender},
     signals::Signals,
     sse::{Item, Parser},
 };
@@ -19,7 +20,7 @@ use hyper::{Response, body::Incoming};
 use serde::Deserialize;
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, mpsc::SyncSender},
+    sync::Arc,
     time::Duration,
 };
 use tokio::{
@@ -64,7 +65,7 @@ pub(super) enum AnswerOrder {
 }
 
 /// Runs until the model's thread hangs up.
-pub(super) fn run(candidates: Vec<PathBuf>, orders: Orders, messages: SyncSender<Message>) {
+pub(super) fn run(candidates: Vec<PathBuf>, orders: Orders, messages: Sender) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&messages, &format!("no runtime for the network: {error}")),
@@ -84,7 +85,7 @@ pub(super) fn run(candidates: Vec<PathBuf>, orders: Orders, messages: SyncSender
     });
 }
 
-fn refuse(messages: &SyncSender<Message>, reason: &str) {
+fn refuse(messages: &Sender, reason: &str) {
     let down = LinkEvent::Down { at: now(), why: Down::Refused, reason: reason.to_owned() };
     drop(messages.send(Message::Link(down)));
 }
@@ -100,7 +101,7 @@ fn now() -> String {
 
 struct Link {
     candidates: Vec<PathBuf>,
-    messages: SyncSender<Message>,
+    messages: Sender,
     /// Where the daemon was found last.
     socket: watch::Sender<Option<PathBuf>>,
     /// Makes the numbers of this terminal's submissions into idempotency keys like no others.
@@ -233,17 +234,24 @@ impl Link {
 
     async fn carry_answer(self: Arc<Self>, id: AnswerId, request: Box<ChatRequest>) {
         let socket = self.socket.borrow().clone();
-        let Some(socket) = socket else {
-            return self.tell(Message::Answer(id, AnswerEvent::Broken("there is no connection".to_owned())));
+        let opened = match socket {
+            None => Err(AnswerEvent::Broken("there is no connection".to_owned())),
+            Some(socket) => AnswerStream::open(&socket, &request).await.map_err(AnswerEvent::from),
         };
-        match AnswerStream::open(&socket, &request).await {
-            Err(why) => self.tell(Message::Answer(id, why.into())),
-            Ok(mut stream) => {
-                while let Some(event) = stream.next().await {
-                    self.tell(Message::Answer(id, event));
-                }
-            }
+        // A model's thread that is gone takes this one along.
+        drop(self.tell_answer(id, opened).await);
+    }
+
+    /// Reads no faster than the model takes it.
+    async fn tell_answer(&self, id: AnswerId, opened: Result<AnswerStream, AnswerEvent>) -> Result<(), Gone> {
+        let mut stream = match opened {
+            Ok(stream) => stream,
+            Err(why) => return self.messages.send_answer(id, why).await,
+        };
+        while let Some(event) = stream.next().await {
+            self.messages.send_answer(id, event).await?;
         }
+        Ok(())
     }
 
     /// Tries until there is an answer that does not pass by itself, or for as long as [`RETRY_MS`] says. A
@@ -321,7 +329,8 @@ struct Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
+    use crate::rim::inbox;
+    use serde_json::{Value, json};
     use tempfile::TempDir;
     use tokio::{io::AsyncWriteExt, net::UnixListener};
 
@@ -330,7 +339,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let socket = folder.path().join("daemon.sock");
         let listener = UnixListener::bind(&socket).expect("a listener");
-        let (messages, _) = std::sync::mpsc::sync_channel(1);
+        let (messages, _) = inbox::open();
         let candidates = vec![socket.clone()];
         let socket = watch::Sender::new(Some(socket));
         (folder, listener, Link { candidates, messages, socket, session: Uuid::now_v7() })
@@ -354,6 +363,30 @@ mod tests {
         for request in [Request::get(Tag::Catalogue, "/"), command] {
             assert!(matches!(bounded(link.answer(request)).await, Outcome::Unanswered(_)));
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_looks_at_is_not_read_on() {
+        const FRAMES: usize = 64;
+        let (_folder, listener, link) = to_a_mute();
+        let (messages, inbox) = inbox::open();
+        let link = Arc::new(Link { messages, ..link });
+        let reading = tokio::spawn(link.carry_answer(1, Box::default()));
+        let (mut stream, _) = bounded(listener.accept()).await.expect("a question");
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.expect("a reader");
+        let frame = format!("data: {}\n\n", json!({"content": "x".repeat(900_000), "done": false}));
+        let mut told = 0;
+        while told < FRAMES {
+            match timeout(Duration::from_secs(1), stream.write_all(frame.as_bytes())).await {
+                Ok(written) => written.expect("a reader"),
+                Err(_) => break,
+            }
+            told += 1;
+        }
+        assert!(told < 8, "{told} frames were taken, and nobody looked at one");
+        drop(inbox);
+        bounded(reading).await.expect("it ends with the model");
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ pub mod client;
 pub mod daemon_process;
 pub mod doctor;
 pub mod exit;
+mod inbox;
 mod input;
 mod journal;
 pub mod keep;

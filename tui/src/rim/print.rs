@@ -9,9 +9,10 @@ use std::{
 };
 use tokio::{io::Interest, net::unix::pipe::Sender};
 
-/// Set once a result could not be written. Only the process's end looks at it, so that nobody in between
-/// has to hand the news on.
+/// Set once a result could not be written, so that nobody in between has to hand the news on.
 static LOST: AtomicBool = AtomicBool::new(false);
+/// Set once nothing that is printed reaches anybody: it was lost, or its reader went away.
+static UNHEARD: AtomicBool = AtomicBool::new(false);
 
 /// One line of result on stdout. A reader that went away, as `head` does, is no failure of ours.
 pub fn line(text: &str) {
@@ -43,13 +44,18 @@ pub async fn reader_left() {
 
 /// Takes note of how writing a result went; the first failure is told.
 pub fn written(result: io::Result<()>) {
-    let failed = result.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
-    let Some(error) = failed else {
+    let Err(error) = result else {
         return;
     };
-    if !LOST.swap(true, Relaxed) {
+    UNHEARD.store(true, Relaxed);
+    if error.kind() != io::ErrorKind::BrokenPipe && !LOST.swap(true, Relaxed) {
         trouble(&format!("hecate: the result cannot be written: {error}"));
     }
+}
+
+/// Whether it is in vain to print more.
+pub fn is_unheard() -> bool {
+    UNHEARD.load(Relaxed)
 }
 
 /// How to end: a result that nobody got is not done.

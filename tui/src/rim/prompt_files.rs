@@ -1,9 +1,11 @@
 //! `personality.md` and `roles/*.md`, read anew before every question, so that an edited file counts at once.
 
 use crate::core::chat::{Prompts, RolePrompt};
+use rustix::fs::OFlags;
 use std::{
     fs::File,
     io::{self, Read},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -40,7 +42,12 @@ fn taken(path: &Path, troubles: &mut Vec<String>) -> Option<String> {
 
 fn text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    let read = File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    // Else opening a pipe that stands in a file's place would wait for whoever writes to it.
+    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let read = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
     if read as u64 > FILE_BYTES_MAX {
         return Err(io::Error::other(format!("it is larger than {FILE_BYTES_MAX} bytes")));
     }
@@ -71,6 +78,19 @@ fn role_files(folder: &Path, troubles: &mut Vec<String>) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pipe_in_a_files_place_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("personality.md");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("mkfifo").success());
+        let (told, prompts) = std::sync::mpsc::channel();
+        let place = folder.path().to_owned();
+        std::thread::spawn(move || told.send(read(Some(&place))));
+        let prompts = prompts.recv_timeout(std::time::Duration::from_secs(20)).expect("it is not waited for");
+        assert!(matches!(&prompts.troubles[..], [one] if one.contains("no file")), "{prompts:?}");
+    }
 
     #[test]
     fn files_become_prompts_and_what_cannot_be_taken_is_said() {

@@ -1,7 +1,8 @@
 //! Signals as messages: an end that is asked for is an orderly one.
 
+use super::inbox::Sender;
 use crate::core::Message;
-use std::{io, sync::mpsc::SyncSender};
+use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that we hear.
@@ -25,7 +26,7 @@ impl Signals {
     }
 
     /// Passes them on until nobody hears.
-    pub(super) async fn pass_on(mut self, messages: SyncSender<Message>) {
+    pub(super) async fn pass_on(mut self, messages: Sender) {
         let [terminate, hangup, interrupt, quit] = &mut self.end;
         loop {
             let message = tokio::select! {

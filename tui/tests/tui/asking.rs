@@ -15,11 +15,16 @@ fn daemon() -> (TempDir, FakeDaemon) {
     (folder, daemon)
 }
 
-fn start(folder: &Path, args: &[&str]) -> Child {
+fn asking(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.arg("ask").arg("--socket").arg(folder.join("daemon.sock")).args(args);
     command.env("XDG_STATE_HOME", folder).env_remove("HECATE_SOCKET");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn start(folder: &Path, args: &[&str]) -> Child {
+    asking(folder, args).spawn().unwrap()
 }
 
 /// Exit code, stdout and stderr of a question with this on stdin.
@@ -42,6 +47,24 @@ fn the_answer_comes_on_stdout_and_stdin_follows_the_question() {
     assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "Green **leaves**\nin water.\n", ""));
     let messages = json!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "What is this?\n\ntea\n"}]);
     assert_eq!(daemon.questions(), [json!({"model": "oolong", "stream": true, "messages": messages})]);
+}
+
+#[test]
+fn an_answer_that_is_not_all_says_so_on_stderr() {
+    for (reason, says) in [
+        ("length", "cut off"),
+        ("content_filter", "withholds"),
+        ("tool_calls", "tools"),
+        ("odd\u{1b}[2J", "odd\\u001b[2J"),
+    ] {
+        let (folder, daemon) = daemon();
+        daemon.say_chunk("Half");
+        daemon.say(sample::answer_done().replace("\"stop\"", &json!(reason).to_string()));
+        daemon.break_off();
+        let (code, out, err) = asked(folder.path(), &["What?"], "");
+        assert_eq!((code, out.as_str()), (Some(0), "Half\n"), "{err}");
+        assert!(err.contains(says) && err.lines().count() == 1, "{err}");
+    }
 }
 
 #[test]
@@ -71,6 +94,29 @@ fn json_is_one_object_when_the_answer_is_whole() {
         (&json!("Tea."), &json!("Hm."), &json!(true))
     );
     assert_eq!(answer["usage"]["completion_tokens"], 34);
+}
+
+#[test]
+fn an_answer_kept_for_json_has_a_bound() {
+    let (folder, daemon) = daemon();
+    (0..17).for_each(|_| daemon.say_chunk(&"x".repeat(1_000_000)));
+    let (code, out, err) = asked(folder.path(), &["What?", "--json"], "");
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &answer["ok"], &answer["error"]), (Some(1), &json!(false), &json!("truncated")));
+    assert!(err.contains("longer than"), "{err}");
+    daemon.wait_for("the connection's end", |state| state.answers_left == 1);
+}
+
+#[test]
+fn an_error_in_the_midst_names_the_question_as_the_daemon_knows_it() {
+    let (folder, daemon) = daemon();
+    let failed = json!({"error": "rate_limited", "message": "Later.", "retryable": true, "done": true});
+    daemon.say(format!("data: {failed}\n\n"));
+    let (_, out, _) = asked(folder.path(), &["What?", "--json"], "");
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    let state = daemon.state();
+    let question = state.asked.iter().find(|it| it.path == "/api/llm/chat").unwrap();
+    assert_eq!(answer["correlation_id"], question.headers["hecate-correlation-id"]);
 }
 
 #[test]
@@ -116,6 +162,20 @@ fn a_reader_that_leaves_closes_the_connection_at_once() {
         daemon.wait_for("the connection's end", |state| state.answers_left == 1);
         assert_eq!(child.wait().unwrap().code(), Some(0));
     }
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_ends_at_once() {
+    let (folder, daemon) = daemon();
+    let mut command = asking(folder.path(), &["What?"]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let child = command.stdin(Stdio::null()).stdout(full).spawn().unwrap();
+    daemon.say_chunk("One line\n");
+    daemon.wait_for("the connection's end", |state| state.answers_left == 1);
+    let ended = child.wait_with_output().unwrap();
+    let err = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{err}");
+    assert!(err.starts_with("hecate: the result cannot be written") && err.lines().count() == 1, "{err}");
 }
 
 #[test]

@@ -95,6 +95,22 @@ fn a_question_carries_personality_role_and_everything_said_before() {
 }
 
 #[test]
+fn an_answer_that_does_not_end_is_stopped() {
+    let mut model = chatting(80, 24);
+    let (id, _) = question(&mut model, "iHello<ret>");
+    let more = json!({"content": "text\n".repeat(20_000), "thinking": "hm\n".repeat(20_000), "done": false});
+    let mut effects = Vec::new();
+    let chunks = (1..).find(|_| {
+        effects = frame(&mut model, id, more.clone());
+        !effects.is_empty()
+    });
+    assert_eq!((chunks, effects), (Some(27), vec![Effect::CancelAnswer(id)]), "after 4 MiB");
+    assert!(shown(&model).contains("stopped: the answer is longer than 4194304 bytes"));
+    assert!(!model.chat.is_answering());
+    assert_eq!(frame(&mut model, id, more), [], "what still comes of it counts no more");
+}
+
+#[test]
 fn a_question_waits_for_the_prompt_files_so_that_an_edit_counts_at_once() {
     let mut model = chatting(80, 24);
     update(&mut model, Message::Prompts(prompts()));

@@ -86,6 +86,20 @@ fn a_stopped_answer_closes_its_connection() {
     }
 }
 
+/// What is faster than it can be drawn waits at the other end, and no key waits for it.
+#[test]
+fn a_stop_goes_before_a_flood() {
+    let (_folder, daemon, mut pty) = with_a_model();
+    ask(&daemon, &mut pty, "iTell me");
+    (0..4).for_each(|_| daemon.say_chunk(&"flood ".repeat(150_000)));
+    daemon.say_chunk("\n\nTHE END");
+    pty.wait_for_text("flood flood");
+    pty.press(CTRL_C);
+    let screen = pty.wait_for_text("stopped");
+    assert!(!screen.contains("THE END"), "{screen}");
+    daemon.wait_for("the connection's end", |state| state.answers_left == 1);
+}
+
 #[test]
 fn a_stop_before_the_first_byte_closes_the_connection_too() {
     let (_folder, daemon, mut pty) = with_a_model();

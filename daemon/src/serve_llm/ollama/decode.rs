@@ -1,7 +1,7 @@
 //! Ollama's answer: lines with pieces, the last of which is done and counts.
 
 use super::super::delta::{Counts, Delta};
-use super::super::dialect::{ToldError, Understand, json, text};
+use super::super::dialect::{ToldError, Understand, entries, json, said, text};
 use super::super::error::LlmError;
 use super::super::message::ToolCall;
 use hecate_proto::llm::StopReason;
@@ -21,9 +21,12 @@ impl Answer {
     }
 
     fn message(&mut self, message: &Value, deltas: &mut Vec<Delta>) -> Result<(), LlmError> {
-        deltas.extend(text(message, "thinking").map(Delta::Thinking));
-        deltas.extend(text(message, "content").map(Delta::Text));
-        for call in message["tool_calls"].as_array().into_iter().flatten() {
+        if !message.is_object() && !message.is_null() {
+            return Err(LlmError::Malformed("`message` is no object".to_owned()));
+        }
+        deltas.extend(said(message, "thinking")?.map(Delta::Thinking));
+        deltas.extend(said(message, "content")?.map(Delta::Text));
+        for call in entries(message, "tool_calls")? {
             let call = self.call(call)?;
             deltas.push(Delta::ToolCall(call));
         }

@@ -33,7 +33,7 @@ impl Dialect for Ollama {
     }
 
     fn decoder(&self, call_id: String) -> Box<dyn Decoder> {
-        Box::new(Framed { reader: NdjsonReader::new(), understand: Answer::new(call_id) })
+        Box::new(Framed::new(NdjsonReader::new(), Answer::new(call_id)))
     }
 
     fn models(&self, answer: &Value) -> Result<Vec<ListedModel>, LlmError> {

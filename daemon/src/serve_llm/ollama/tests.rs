@@ -51,6 +51,19 @@ fn an_answer_is_understood_wherever_its_bytes_are_cut() {
     );
 }
 
+#[test]
+fn a_list_of_text_parts_is_text_and_anything_else_that_is_said_is_an_error() {
+    let line = |message: Value| format!("{}\n", json!({"message": message}));
+    let parts = json!([{"type": "text", "text": "Te"}, {"type": "text", "text": "a"}]);
+    let (deltas, error) = decoded(&Ollama, &[line(json!({"content": parts})).as_bytes()]);
+    assert_eq!((deltas, error), (vec![Delta::Text("Tea".to_owned())], None));
+    for unread in [json!({"content": 42}), json!({"thinking": {}}), json!({"tool_calls": 1}), json!("Tea")] {
+        let (deltas, error) = decoded(&Ollama, &[line(unread.clone()).as_bytes()]);
+        assert_eq!(deltas, []);
+        assert!(matches!(error, Some(LlmError::Malformed(_))), "{unread}: {error:?}");
+    }
+}
+
 /// Defect 11: the reason of a failure in the midst of an answer was lost.
 #[test]
 fn a_failure_in_the_midst_is_an_error_with_its_reason() {

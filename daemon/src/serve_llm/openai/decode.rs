@@ -1,7 +1,7 @@
 //! OpenAI's answer: chunks with pieces, one more with the counts, `[DONE]`.
 
 use super::super::delta::{Counts, Delta};
-use super::super::dialect::{Understand, json, text};
+use super::super::dialect::{Understand, entries, json, said, text};
 use super::super::error::LlmError;
 use super::calls::Calls;
 use super::told_error;
@@ -47,8 +47,8 @@ impl Answer {
             deltas.push(Delta::Model(model));
         }
         // One answer is asked for; should more come, the others are not ours.
-        let choices = chunk["choices"].as_array().into_iter().flatten();
-        for choice in choices.filter(|choice| choice["index"].as_u64().unwrap_or(0) == 0) {
+        let choices = entries(chunk, "choices")?;
+        for choice in choices.iter().filter(|choice| choice["index"].as_u64().unwrap_or(0) == 0) {
             self.choice(choice, deltas)?;
         }
         if let Some(usage) = chunk.get("usage").filter(|usage| usage.is_object()) {
@@ -59,11 +59,14 @@ impl Answer {
 
     fn choice(&mut self, choice: &Value, deltas: &mut Vec<Delta>) -> Result<(), LlmError> {
         let delta = &choice["delta"];
-        let thinking = text(delta, "reasoning_content").or_else(|| text(delta, "reasoning"));
+        if !delta.is_object() && !delta.is_null() {
+            return Err(LlmError::Malformed("`delta` is no object".to_owned()));
+        }
+        let thinking = said(delta, "reasoning_content")?.or(said(delta, "reasoning")?);
         deltas.extend(thinking.map(Delta::Thinking));
-        deltas.extend(text(delta, "content").map(Delta::Text));
-        deltas.extend(text(delta, "refusal").map(Delta::Text));
-        for (nth, piece) in delta["tool_calls"].as_array().into_iter().flatten().enumerate() {
+        deltas.extend(said(delta, "content")?.map(Delta::Text));
+        deltas.extend(said(delta, "refusal")?.map(Delta::Text));
+        for (nth, piece) in entries(delta, "tool_calls")?.iter().enumerate() {
             self.calls.add(nth, piece)?;
         }
         for (field, value) in delta.as_object().into_iter().flatten() {

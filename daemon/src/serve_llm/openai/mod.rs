@@ -36,7 +36,7 @@ impl Dialect for OpenAi {
     }
 
     fn decoder(&self, call_id: String) -> Box<dyn Decoder> {
-        Box::new(Framed { reader: SseReader::new(), understand: Answer::new(call_id) })
+        Box::new(Framed::new(SseReader::new(), Answer::new(call_id)))
     }
 
     fn models(&self, answer: &Value) -> Result<Vec<ListedModel>, LlmError> {

@@ -169,6 +169,38 @@ fn other_line_ends_and_comments_are_understood_and_what_is_no_json_is_an_error()
     assert!(matches!(error, Some(LlmError::Malformed(_))), "{error:?}");
 }
 
+/// Some servers send parts where OpenAI has a text.
+#[test]
+fn a_list_of_text_parts_is_text_and_anything_else_that_is_said_is_an_error() {
+    let parts = json!([{"type": "text", "text": "Te"}, {"text": "a ☕"}, {"type": "text", "text": ""}]);
+    let deltas = answered(&[
+        delta(json!({"reasoning": [{"type": "text", "text": "Hm"}]})),
+        delta(json!({"content": parts, "tool_calls": null})),
+        delta(json!({"content": []})),
+        delta(Value::Null),
+    ]);
+    let model = Delta::Model("gpt-9".to_owned());
+    assert_eq!(deltas, [model, Delta::Thinking("Hm".to_owned()), text("Tea ☕"), Delta::End]);
+    for unread in [
+        delta(json!({"content": 42})),
+        delta(json!({"content": {"text": "Tea"}})),
+        delta(json!({"content": ["Tea"]})),
+        delta(json!({"content": [{"type": "image", "text": "Tea"}]})),
+        delta(json!({"content": [{"type": "text", "text": 7}]})),
+        delta(json!({"reasoning_content": true})),
+        delta(json!({"tool_calls": {"name": "brew"}})),
+        delta(json!("Tea")),
+        json!({"choices": "Tea"}),
+        json!(null),
+        json!([]),
+        json!("Tea"),
+    ] {
+        let (deltas, error) = decoded(&OpenAi, &[&sse(&[delta(json!({"content": "Oh"})), unread.clone()])]);
+        assert_eq!(deltas.last(), Some(&text("Oh")));
+        assert!(matches!(error, Some(LlmError::Malformed(_))), "{unread}: {error:?}");
+    }
+}
+
 #[test]
 fn an_answer_without_its_last_line_has_no_end() {
     let bytes = sse(&[delta(json!({"content": "Tea"})), finish("stop")]);

@@ -84,6 +84,7 @@ async fn a_model_that_nobody_offers_is_refused_with_those_that_are_like_it() {
     let none = House::open(Vec::new()).await;
     let refused = none.ask(&json!({"messages": [{"role": "user"}]})).await.answer().await;
     assert_eq!(refused.refusal("near"), (404, "model_not_found".into(), json!([])));
+    assert!(refused.refusal("hint").2.to_string().contains("Start Ollama"), "what to do is said");
 }
 
 #[tokio::test]

@@ -90,6 +90,26 @@ async fn an_answer_that_is_cut_off_is_a_failure_whichever_way_it_was_cut() {
     }
 }
 
+/// Half a tag may be held back until it is known what it is, but not for good.
+#[tokio::test]
+async fn an_answer_that_is_cut_off_is_told_to_its_last_letter() {
+    let mut upstream = Upstream::open(&["m"]).await;
+    let house = House::open(vec![at(&upstream, "openai", Speaks::OpenAi)]).await;
+    for (said, thought, content) in [("<thi", None, "<thi"), ("<think>Hm</th", Some("Hm</th"), "")] {
+        let mut client = house.ask(&hello(true)).await;
+        let mut chat = upstream.chat().await;
+        chat.accept().await;
+        let bytes = sse(&[openai_text(said)]);
+        chat.chunk(bytes.strip_suffix(b"data: [DONE]\n\n").unwrap()).await;
+        drop(chat);
+        client.follow().await;
+        let mut frames = client.frames().await;
+        assert_eq!(frames.pop().unwrap()["details"]["reason"], "truncated");
+        let all = |field: &str| frames.iter().filter_map(|frame| frame[field].as_str()).collect::<String>();
+        assert_eq!((all("content").as_str(), all("thinking")), (content, thought.unwrap_or("").to_owned()));
+    }
+}
+
 #[tokio::test]
 async fn a_failure_in_the_midst_is_told_in_band_and_nothing_follows_it() {
     let mut upstream = Upstream::open(&["m"]).await;

@@ -108,6 +108,27 @@ async fn told_of(
     [refused.err().unwrap(), failed.unwrap_err()].iter().map(ToString::to_string).collect()
 }
 
+/// Words of an unknown shape are passed on as they came, escapes included.
+#[tokio::test]
+async fn a_key_that_is_spelt_otherwise_is_found_too() {
+    const KEY: &str = "sk-CANARY/one/Two+x=";
+    let mut upstream = Upstream::open(&["m"]).await;
+    let house = House::open(vec![with_key(&upstream, "p", Speaks::OpenAi, given(KEY))]).await;
+    let escaped = KEY.replace('/', "\\/");
+    let percent = KEY.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
+    let units: String = KEY.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
+    for body in [
+        format!(r#"{{"detail":"bad {escaped}"}}"#),
+        format!(r#"{{"error":{{"message":"bad {percent}"}}}}"#),
+        format!(r#"{{"detail":"bad {units}"}}"#),
+    ] {
+        let mut client = house.ask(&json!({"messages": [{"role": "user", "content": "Hi"}]})).await;
+        upstream.chat().await.refuse(400, "", &body).await;
+        let message = client.answer().await.body["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("bad [key]"), "{message}");
+    }
+}
+
 #[tokio::test]
 async fn a_key_is_found_wherever_the_cut_of_a_long_text_falls() {
     for speaks in [Speaks::OpenAi, Speaks::Ollama] {

@@ -109,31 +109,80 @@ proptest! {
         deltas in vec(delta(), 0..12),
         cuts in vec(any::<prop::sample::Index>(), 0..8),
     ) {
-        let ollama = deltas.iter().map(|delta| match delta {
-            Delta::Thinking(text) => json!({"message": {"thinking": text}}),
-            Delta::Text(text) => json!({"message": {"content": text}}),
-            _ => Value::Null,
-        });
-        let lines: String = ollama.map(|line| format!("{line}\n")).collect();
-        let lines = format!("{lines}{}\n", json!({"done": true}));
-        let openai = deltas.iter().map(|delta| match delta {
-            Delta::Thinking(text) => json!({"choices": [{"delta": {"reasoning": text}}]}),
-            Delta::Text(text) => json!({"choices": [{"delta": {"content": text}}]}),
-            _ => Value::Null,
-        });
-        let events = sse(&openai.collect::<Vec<_>>());
-        for (dialect, bytes) in [(&Ollama as &dyn Dialect, lines.as_bytes()), (&OpenAi, &events)] {
-            let (seen, failed) = decoded(dialect, &cut(bytes, &cuts));
+        for (dialect, bytes) in in_either_dialect(&deltas) {
+            let (seen, failed) = decoded(dialect, &cut(&bytes, on_bytes(&bytes, &cuts)));
             prop_assert_eq!(failed, None);
-            let said: Vec<_> =
-                seen.into_iter().filter(|delta| matches!(delta, Delta::Text(_) | Delta::Thinking(_))).collect();
-            prop_assert_eq!(&said, &deltas);
+            prop_assert_eq!(joined(seen), joined(deltas.clone()));
+        }
+    }
+
+    #[test]
+    fn thoughts_within_the_text_are_told_apart_and_never_sent_back_as_text(
+        (blanks, thought, text) in ("[ \n]{0,3}", "[a-z][a-z </>é]{0,20}", "[A-Z][A-Z <think/>☕]{0,20}"),
+        letters in vec(any::<prop::sample::Index>(), 0..8),
+        cuts in vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        let answer = format!("{blanks}<think>{thought}</think>\n\n{text}");
+        let pieces = cut(answer.as_bytes(), on_letters(&answer, &letters));
+        let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
+        let deltas: Vec<_> = pieces.map(|it| Delta::Text(String::from_utf8(it.to_vec()).unwrap())).collect();
+        for (dialect, bytes) in in_either_dialect(&deltas) {
+            let (seen, failed) = decoded(dialect, &cut(&bytes, on_bytes(&bytes, &cuts)));
+            prop_assert_eq!(failed, None);
+            prop_assert_eq!(joined(seen.clone()), [Delta::Thinking(thought.clone()), Delta::Text(text.clone())]);
+            let mut fold = Fold::new(Sum::new("p", "m", 8));
+            for delta in seen {
+                fold.add(delta);
+            }
+            let answer = fold.answer();
+            let (thinking, said) = (answer.thinking, ChatMessage::text(Role::Assistant, answer.content));
+            let messages = vec![ChatMessage { thinking, ..said }];
+            let call = Call::read(ChatRequest { messages, ..ChatRequest::default() }).unwrap();
+            prop_assert_eq!(&dialect.encode(&call, "")["messages"][0]["content"], &json!(text));
         }
     }
 }
 
-fn cut<'b>(bytes: &'b [u8], cuts: &[prop::sample::Index]) -> Vec<&'b [u8]> {
-    let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+/// An answer as each dialect sends it.
+fn in_either_dialect(deltas: &[Delta]) -> [(&'static dyn Dialect, Vec<u8>); 2] {
+    let ollama = deltas.iter().map(|delta| match delta {
+        Delta::Thinking(text) => json!({"message": {"thinking": text}}),
+        Delta::Text(text) => json!({"message": {"content": text}}),
+        _ => Value::Null,
+    });
+    let lines: String = ollama.chain([json!({"done": true})]).map(|line| format!("{line}\n")).collect();
+    let openai = deltas.iter().map(|delta| match delta {
+        Delta::Thinking(text) => json!({"choices": [{"delta": {"reasoning": text}}]}),
+        Delta::Text(text) => json!({"choices": [{"delta": {"content": text}}]}),
+        _ => Value::Null,
+    });
+    [(&Ollama, lines.into_bytes()), (&OpenAi, sse(&openai.collect::<Vec<_>>()))]
+}
+
+/// What was thought and said, neighbours joined.
+fn joined(deltas: Vec<Delta>) -> Vec<Delta> {
+    let mut joined: Vec<Delta> = Vec::new();
+    for delta in deltas {
+        match (joined.last_mut(), delta) {
+            (Some(Delta::Text(text)), Delta::Text(more))
+            | (Some(Delta::Thinking(text)), Delta::Thinking(more)) => text.push_str(&more),
+            (_, delta @ (Delta::Text(_) | Delta::Thinking(_))) => joined.push(delta),
+            _ => {}
+        }
+    }
+    joined
+}
+
+/// Places between the letters of a text.
+fn on_letters(text: &str, cuts: &[prop::sample::Index]) -> Vec<usize> {
+    cuts.iter().map(|cut| text.floor_char_boundary(cut.index(text.len() + 1))).collect()
+}
+
+fn on_bytes(bytes: &[u8], cuts: &[prop::sample::Index]) -> Vec<usize> {
+    cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect()
+}
+
+fn cut(bytes: &[u8], mut at: Vec<usize>) -> Vec<&[u8]> {
     at.extend([0, bytes.len()]);
     at.sort_unstable();
     at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()

@@ -19,6 +19,8 @@ pub type AnswerId = u64;
 
 /// What a conversation holds at most; the daemon takes 16 MiB at once, and JSON needs some of it.
 const CONVERSATION_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// What one answer may bring, thoughts included: more than any model writes, unless it runs away.
+const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Lines of the composer that are shown at most.
 const COMPOSER_LINES_MAX: usize = 8;
 /// Rows of the screen around the chat: tabs, news, status.
@@ -209,13 +211,13 @@ impl Chat {
     }
 
     /// Something came of a question; of one that was cancelled, nothing counts any more.
-    pub fn answered(&mut self, id: AnswerId, event: AnswerEvent) {
+    pub fn answered(&mut self, id: AnswerId, event: AnswerEvent) -> Option<Effect> {
         if self.answer.as_ref().is_none_or(|answer| answer.id != id) {
-            return;
+            return None;
         }
         let bad = |says: String| Some((Ink::BAD, says));
         match event {
-            AnswerEvent::Frame(ChatFrame::Chunk(chunk)) => self.more(&chunk),
+            AnswerEvent::Frame(ChatFrame::Chunk(chunk)) => return self.more(&chunk),
             AnswerEvent::Frame(ChatFrame::Done(done)) => self.done(done),
             AnswerEvent::Frame(ChatFrame::Failed(failure)) => {
                 self.end_answer(Vec::new(), bad(failed(&failure)))
@@ -230,12 +232,12 @@ impl Chat {
                 self.transcript.remark(Ink::BAD, &format!("a part of the answer cannot be read: {why}"));
             }
         }
+        None
     }
 
-    fn more(&mut self, chunk: &ChatChunk) {
-        let Some(answer) = &mut self.answer else {
-            return;
-        };
+    /// Shows more of the answer; one that does not end is stopped.
+    fn more(&mut self, chunk: &ChatChunk) -> Option<Effect> {
+        let answer = self.answer.as_mut()?;
         let thinking = chunk.thinking.as_deref().unwrap_or_default();
         answer.thinking.push_str(thinking);
         answer.content.push_str(&chunk.content);
@@ -245,6 +247,13 @@ impl Chat {
             let says = format!("the model asks for the tool {}, which it was not offered", call.name);
             self.transcript.remark(Ink::BAD, &says);
         }
+        let &mut Answer { id, ref content, ref thinking, .. } = self.answer.as_mut()?;
+        if content.len() + thinking.len() <= ANSWER_BYTES_MAX {
+            return None;
+        }
+        let says = format!("stopped: the answer is longer than {ANSWER_BYTES_MAX} bytes");
+        self.end_answer(Vec::new(), Some((Ink::BAD, says)));
+        Some(Effect::CancelAnswer(id))
     }
 
     /// Drops opaque parts unless they are this provider's. Of a provider that is not known, none are.
