@@ -9,15 +9,19 @@ use std::time::{Duration, Instant};
 
 use hecate_disk::{Disk, PAGE_BYTES};
 use hecate_event_store::{
-    Append, CopyError, EventStore, Expected, Finding, Keep, OpenError, Restored, SqliteStore, backup,
-    restore, verify,
+    Append, CopyError, EventStore, Expected, Finding, Keep, OpenError, Options, Restored, SqliteStore,
+    backup, restore, verify,
 };
 use rusqlite::OpenFlags;
 
-use crate::kit::{append, bounded, events, file, folder, positions, receipt, small, whole_log};
+use crate::kit::{append, bounded, events, file, folder, positions, receipt, roomy, small, whole_log};
 
 async fn filled(path: &Path, count: u64) -> SqliteStore {
-    let store = SqliteStore::open(path, small()).unwrap();
+    filled_with(small(), path, count).await
+}
+
+async fn filled_with(options: Options, path: &Path, count: u64) -> SqliteStore {
+    let store = SqliteStore::open(path, options).unwrap();
     for number in 0..count {
         let kept = receipt(&format!("key {number}"), 0, Keep::Forever);
         let one =
@@ -170,7 +174,7 @@ async fn a_damaged_backup_is_not_restored() {
 /// A store as a crash leaves it: the last events are in its log alone.
 async fn crashed(count: u64) -> (tempfile::TempDir, std::path::PathBuf) {
     let (here, there) = (folder(), folder());
-    let store = filled(&file(&here), count).await;
+    let store = filled_with(roomy(), &file(&here), count).await;
     for suffix in ["", "-wal", ".id"] {
         let beside = |path: &Path| format!("{}{suffix}", path.display());
         fs::copy(beside(&file(&here)), beside(&file(&there))).unwrap();

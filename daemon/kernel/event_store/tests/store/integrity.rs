@@ -11,7 +11,7 @@ use hecate_event_store::{
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use crate::kit::{append, bounded, events, file, folder, positions, small, whole_log};
+use crate::kit::{append, bounded, events, file, folder, positions, roomy, small, whole_log};
 
 /// A closed store with `count` events in `s`.
 async fn closed_store(count: u64) -> (TempDir, PathBuf) {
@@ -121,7 +121,7 @@ async fn a_version_that_is_missing_from_the_index_is_told() {
 async fn a_log_that_is_broken_in_the_middle_is_damage_and_a_torn_tail_is_not() {
     let folder = folder();
     let path = file(&folder);
-    let store = SqliteStore::open(&path, small()).unwrap();
+    let store = SqliteStore::open(&path, roomy()).unwrap();
     for _ in 0..20 {
         store.append(append("s", Expected::Any, events(1))).await.unwrap();
     }

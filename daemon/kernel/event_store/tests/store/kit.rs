@@ -51,6 +51,11 @@ pub(crate) fn small() -> Options {
     }
 }
 
+/// The same, but nothing is moved from the log into the file while it is open: the log begins with the first event.
+pub(crate) fn roomy() -> Options {
+    Options { wal_bytes: 64 * 1024 * 1024, ..small() }
+}
+
 /// No case may hang.
 pub(crate) async fn bounded<T>(case: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(120), Box::pin(case)).await.expect("the case ends in time")
