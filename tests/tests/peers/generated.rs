@@ -2,14 +2,18 @@
 //! are those that its README gives, run after the skeleton, after the first desk, and after the others.
 
 use crate::peer::installed;
-use hecate_scaffold::{Blueprint, File, Language, desk, kit, skeleton};
+use hecate_scaffold::{Blueprint, File as Generated, Language, desk, kit, skeleton};
 use hecate_tests::program::Process;
-use std::path::Path;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Compilers are slow where the machine is busy.
 const COMMAND_MAX: Duration = Duration::from_secs(240);
+/// More than the coarsest clock by which a tool dates files.
+const CLOCK_TICK: Duration = Duration::from_secs(2);
 /// The toolchain's own judge of how code is laid out, where it has one.
 const FORMATS: &[(Language, &str)] = &[
     (Language::Rust, "cargo fmt --all --check"),
@@ -55,8 +59,8 @@ fn a_division_in_python_is_green_from_its_skeleton_to_its_last_desk() {
 
 fn grow(language: Language) {
     let began = Instant::now();
-    let project = tempfile::tempdir().unwrap();
-    let (folder, plan) = (project.path(), kit::plan());
+    let place = tempfile::tempdir().unwrap();
+    let (folder, plan) = (&place.path().join("project"), kit::plan());
     let readme = write(folder, &skeleton(language, "default", &plan).unwrap());
     demand_green(folder, &readme);
 
@@ -80,20 +84,23 @@ fn grow(language: Language) {
 /// A green that nothing can turn red would prove nothing: here a test asks for something else than it expects.
 fn demand_red(folder: &Path, plan: &Blueprint, language: Language, readme: &str) {
     let placing = plan.desks.iter().find(|desk| desk.desk_name == "place_order").unwrap();
-    let mut files = desk(language, "default", plan, placing, None).unwrap();
-    let test = files.iter_mut().find(|file| file.path.contains("test")).unwrap();
-    test.text = test.text.replacen("text 1", "text 0", 1);
-    write(folder, &files);
+    let files = desk(language, "default", plan, placing, None).unwrap();
+    let test = files.iter().find(|file| file.path.contains("test")).unwrap();
+    let mut altered = File::create(folder.join(&test.path)).unwrap();
+    altered.write_all(test.text.replacen("text 1", "another text", 1).as_bytes()).unwrap();
+    // Two of the tools tell by whole seconds whether a file has changed since they compiled it.
+    let later = altered.metadata().unwrap().modified().unwrap() + CLOCK_TICK;
+    altered.set_modified(later).unwrap();
     let tests = commands(readme).last().unwrap();
     assert!(!is_green(folder, tests), "{language:?}: a test that must fail does not");
 }
 
-/// Puts them there, and gives the text of the README if it is among them.
-fn write(folder: &Path, files: &[File]) -> String {
+/// Adds them, for none may be there already, and gives the text of the README if it is among them.
+fn write(folder: &Path, files: &[Generated]) -> String {
     for file in files {
         let path = folder.join(&file.path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, &file.text).unwrap();
+        File::create_new(path).unwrap().write_all(file.text.as_bytes()).unwrap();
     }
     files.iter().find(|file| file.path == "README.md").map(|file| file.text.clone()).unwrap_or_default()
 }
@@ -116,12 +123,17 @@ fn run(folder: &Path, command: &str) {
     assert!(is_green(folder, command), "{command}:\n{}", said(folder));
 }
 
+/// What the last command said, beside the project.
+fn log(folder: &Path) -> PathBuf {
+    folder.with_extension("log")
+}
+
 fn said(folder: &Path) -> String {
-    std::fs::read_to_string(folder.with_extension("log")).unwrap_or_default()
+    std::fs::read_to_string(log(folder)).unwrap_or_default()
 }
 
 fn is_green(folder: &Path, command: &str) -> bool {
-    let log = std::fs::File::create(folder.with_extension("log")).unwrap();
+    let log = File::create(log(folder)).unwrap();
     let peers = installed();
     let path = std::env::var("PATH").unwrap_or_default();
     let path = format!("{0}/node_modules/.bin:{0}:{path}:{0}/python/bin", peers.display());
