@@ -10,6 +10,8 @@ mod on_redesign_escalated_initiate_design;
 mod parts;
 mod revise_aggregate;
 mod revise_event;
+#[cfg(test)]
+mod tests;
 
 use hecate_desk::lifecycle::{
     Archive, Archived, Bury, Complete, Division, Dossier, Initiate, LongLived, Names, Nothing,

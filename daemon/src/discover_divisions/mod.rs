@@ -7,6 +7,8 @@ mod discover_division;
 mod dismiss_division;
 mod on_venture_archived_archive_discovery;
 mod on_vision_submitted_initiate_discovery;
+#[cfg(test)]
+mod tests;
 
 use hecate_desk::lifecycle::{
     Archive, Archived, Bury, Complete, Dossier, Initiate, LongLived, Names, Nothing, Pause, Reopen, Resume,

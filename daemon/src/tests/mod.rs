@@ -3,6 +3,7 @@
 
 mod actor_kills;
 mod desk_states;
+mod facts_heard;
 mod monitoring_listeners;
 pub(crate) mod operation;
 mod probers;

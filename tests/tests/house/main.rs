@@ -5,6 +5,7 @@
 mod borders;
 mod crates;
 mod habits;
+mod provoked;
 mod source;
 
 use source::{Complaint, House};
@@ -39,6 +40,11 @@ fn a_desk_is_one_short_file_with_its_own_name_and_test() {
 #[test]
 fn nothing_is_left_half_done_outside_of_tests() {
     nothing_to_complain_about(&habits::half_done(&House::read()));
+}
+
+#[test]
+fn every_refusal_of_a_process_is_provoked_by_some_test() {
+    nothing_to_complain_about(&provoked::check(&House::read()));
 }
 
 #[test]

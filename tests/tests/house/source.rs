@@ -72,6 +72,11 @@ impl House {
         house
     }
 
+    /// Which desk is open in which state, and how the others refuse.
+    pub(crate) fn table_of_states(&self) -> String {
+        std::fs::read_to_string(workspace().join("daemon/src/tests/desk_states.txt")).unwrap()
+    }
+
     /// A house of a few files, for showing that a rule can fail.
     pub(crate) fn of(files: &[(&str, &str)]) -> House {
         let source =
@@ -127,6 +132,14 @@ impl Source {
         let folders =
             self.path.split('/').any(|part| matches!(part, "tests" | "examples" | "benches" | "fuzz"));
         folders || self.stem() == "tests" || self.stem().ends_with("_tests")
+    }
+
+    /// What of it only tests are made of.
+    pub(crate) fn tests(&self) -> &str {
+        if self.is_test() {
+            return &self.text;
+        }
+        self.text.find("#[cfg(test)]").map_or("", |at| &self.text[at..])
     }
 
     /// Lines of code outside of tests and comments, counted from 1. Tests stand at the end of a file.

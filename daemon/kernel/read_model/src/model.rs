@@ -60,6 +60,11 @@ pub const fn model<M: ReadModel>() -> ModelEntry {
 }
 
 impl ModelEntry {
+    /// The event types that it is drawn from.
+    pub fn draws(&self) -> impl Iterator<Item = &'static str> {
+        self.design.projections.iter().map(|projection| projection.event_type)
+    }
+
     /// Opens it: the side that answers. The side that draws is started by its supervisor.
     pub fn open(self, wiring: ModelWiring) -> Arc<ReadSide> {
         let doors = self.queries.iter().map(|query| QueryDoor::open(self.name, query)).collect();
