@@ -12,6 +12,7 @@ const FIXED: &[(&str, &str)] = &[
     ("GET", route::DESKS),
     ("GET", route::OPENAPI),
     ("GET", route::HEALTH),
+    ("GET", "/api/blobs/{sha256}"),
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", route::STREAM),

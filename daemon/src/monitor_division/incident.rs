@@ -1,6 +1,17 @@
 //! What can go wrong in operation: incidents, and the thresholds of service levels that raise them.
 
+use super::{Monitoring, raise_incident::RaiseIncident};
 use hecate_desk::prelude::*;
+
+pub(super) const INCIDENT_ALREADY_OPEN: Refusal = Refusal::new(
+    409,
+    "incident_already_open",
+    "An incident of the same check, signal or release is open already.",
+);
+pub(super) const TOO_MANY_INCIDENTS: Refusal =
+    Refusal::new(422, "too_many_incidents", "A division has at most 1,000 open incidents.");
+/// All of them travel in one event when the monitoring is archived.
+pub(super) const OPEN_INCIDENTS_MAX: usize = 1_000;
 
 /// How bad it is: SEV1 to SEV4.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -114,4 +125,26 @@ pub(super) struct OpenIncident {
     pub(super) signal: Option<Signal>,
     pub(super) release_id: Option<String>,
     pub(super) raised_at: i64,
+}
+
+impl Monitoring {
+    /// Refuses what somebody works on already.
+    pub(super) fn demand_news(&self, raise: &RaiseIncident) -> Result<(), Refused> {
+        if let Some(check_id) = &raise.check_id {
+            self.check(check_id)?;
+        }
+        let is_same = |open: &OpenIncident| match raise {
+            RaiseIncident { check_id: Some(check_id), .. } => open.check_id.as_ref() == Some(check_id),
+            RaiseIncident { signal: Some(signal), .. } => open.signal == Some(*signal),
+            RaiseIncident { release_id: Some(id), .. } => open.release_id.as_deref() == Some(id.as_str()),
+            _ => false,
+        };
+        if let Some((id, _)) = self.open_incidents.iter().find(|(_, open)| is_same(open)) {
+            return Err(INCIDENT_ALREADY_OPEN.about("incident_id", id.as_str()));
+        }
+        if self.open_incidents.len() >= OPEN_INCIDENTS_MAX {
+            return Err(TOO_MANY_INCIDENTS.about("open_incidents_max", OPEN_INCIDENTS_MAX));
+        }
+        Ok(())
+    }
 }

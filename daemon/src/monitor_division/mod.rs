@@ -17,6 +17,8 @@ mod record_health_status;
 mod register_health_check;
 mod resolve_incident;
 mod set_sla_threshold;
+#[cfg(test)]
+mod tests;
 
 use check::Seen;
 use hecate_desk::lifecycle::{

@@ -85,8 +85,7 @@ impl Event<Monitoring> for HealthStatusRecorded {
 #[cfg(test)]
 #[test]
 fn only_what_is_news_is_kept() {
-    use super::kit::{a_watched_division, check_id};
-    use serde_json::json;
+    use {super::kit::a_watched_division, super::kit::check_id, serde_json::json};
     let watched = a_watched_division();
     let saw = |status: &str, consecutive: u32| json!({"check_id": check_id("shop"), "status": status, "consecutive": consecutive});
     let nobody = json!({"check_id": check_id("cart"), "status": "healthy"});
