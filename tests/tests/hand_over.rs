@@ -1,6 +1,5 @@
 //! A venture is handed over from process to process while the daemon is killed at every step, at moments that
 //! follow from a printed seed. It ends as if nobody had killed anything.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use hecate_event_store::RecordedEvent;
 use hecate_tests::daemon::{Daemon, Place};

@@ -3,7 +3,7 @@
 use super::{Monitoring, raise_incident::RaiseIncident};
 use hecate_desk::prelude::*;
 
-pub(super) const INCIDENT_ALREADY_OPEN: Refusal = Refusal::new(
+pub(super) const ALREADY_OPEN: Refusal = Refusal::new(
     409,
     "incident_already_open",
     "An incident of the same check, signal or release is open already.",
@@ -128,6 +128,12 @@ pub(super) struct OpenIncident {
 }
 
 impl Monitoring {
+    /// Somebody has to see to it.
+    pub(super) fn open(&mut self, incident_id: String, open: OpenIncident) {
+        self.open_incidents.insert(incident_id, open);
+        self.flag_incidents();
+    }
+
     /// Refuses what somebody works on already.
     pub(super) fn demand_news(&self, raise: &RaiseIncident) -> Result<(), Refused> {
         if let Some(check_id) = &raise.check_id {
@@ -140,7 +146,7 @@ impl Monitoring {
             _ => false,
         };
         if let Some((id, _)) = self.open_incidents.iter().find(|(_, open)| is_same(open)) {
-            return Err(INCIDENT_ALREADY_OPEN.about("incident_id", id.as_str()));
+            return Err(ALREADY_OPEN.about("incident_id", id.as_str()));
         }
         if self.open_incidents.len() >= OPEN_INCIDENTS_MAX {
             return Err(TOO_MANY_INCIDENTS.about("open_incidents_max", OPEN_INCIDENTS_MAX));

@@ -1,6 +1,6 @@
 //! Something is wrong in operation: it waits to be rescued.
 
-use super::incident::{INCIDENT_ALREADY_OPEN, OpenIncident, Severity, Signal, TOO_MANY_INCIDENTS};
+use super::incident::{ALREADY_OPEN, OpenIncident, Severity, Signal, TOO_MANY_INCIDENTS};
 use super::{HEALTH_CHECK_NOT_FOUND, Monitoring};
 use hecate_desk::lifecycle::Division;
 use hecate_desk::prelude::*;
@@ -41,7 +41,7 @@ pub(crate) struct IncidentRaised {
     pub(crate) raised_at: i64,
 }
 
-const INCIDENT_ALREADY_RAISED: Refusal =
+pub(super) const ALREADY_RAISED: Refusal =
     Refusal::new(409, "incident_already_raised", "There is an incident with this id.");
 
 impl Desk<Monitoring> for RaiseIncident {
@@ -51,12 +51,7 @@ impl Desk<Monitoring> for RaiseIncident {
         aliases: &[],
         says: "Raise an incident",
         allowed_in: StateMask::ACTIVE,
-        refuses: &[
-            HEALTH_CHECK_NOT_FOUND,
-            INCIDENT_ALREADY_OPEN,
-            INCIDENT_ALREADY_RAISED,
-            TOO_MANY_INCIDENTS,
-        ],
+        refuses: &[HEALTH_CHECK_NOT_FOUND, ALREADY_OPEN, ALREADY_RAISED, TOO_MANY_INCIDENTS],
     };
     const RECORDS: &'static [EventEntry<Monitoring>] = &[event::<_, IncidentRaised>()];
 
@@ -64,9 +59,8 @@ impl Desk<Monitoring> for RaiseIncident {
         monitoring.demand_news(&self)?;
         let incident_id = self.incident_id.map_or_else(|| at.mint(IncidentId::KIND), |id| id.to_string());
         if monitoring.knows_incident(&incident_id) {
-            return Err(INCIDENT_ALREADY_RAISED.about("field", "incident_id"));
+            return Err(ALREADY_RAISED.about("field", "incident_id"));
         }
-        let release_id = self.release_id.map(String::from);
         Ok(Decision::from(IncidentRaised {
             of: monitoring.dossier.of.clone(),
             cycle: monitoring.dossier.cycle,
@@ -76,7 +70,7 @@ impl Desk<Monitoring> for RaiseIncident {
             description: self.description.map(String::from),
             check_id: self.check_id,
             signal: self.signal,
-            release_id: release_id.or_else(|| monitoring.current_release()),
+            release_id: self.release_id.map(String::from).or_else(|| monitoring.current_release()),
             raised_by: at.actor.clone(),
             raised_at: at.at_us,
         }))
@@ -89,21 +83,15 @@ impl Event<Monitoring> for IncidentRaised {
 
     fn evolve(self, monitoring: &mut Monitoring) {
         let IncidentRaised { incident_id, severity, check_id, signal, release_id, raised_at, .. } = self;
-        let open = OpenIncident { severity, check_id, signal, release_id, raised_at };
-        monitoring.open_incidents.insert(incident_id, open);
-        monitoring.flag_incidents();
+        monitoring.open(incident_id, OpenIncident { severity, check_id, signal, release_id, raised_at });
     }
 }
 
 #[cfg(test)]
 #[test]
-fn an_incident_names_the_current_release_and_has_an_id_of_its_own() {
+fn an_incident_names_the_current_release() {
     use {super::kit::a_watched_division, serde_json::json};
-    let watched = a_watched_division();
-    let raised = watched.when::<RaiseIncident>(json!({"incident_title": "Slow"})).unwrap();
+    let raised = a_watched_division().when::<RaiseIncident>(json!({"incident_title": "Slow"})).unwrap();
     let said = ["release_id", "severity"].map(|field| raised[0].1[field].clone());
     assert_eq!(said, [json!("rel-1"), json!("medium")]);
-    let named = json!({"incident_title": "Slow", "incident_id": "inc-01ARZ3NDEKTSV4RRFFQ69G5FAA"});
-    let open = watched.asked::<RaiseIncident>(named.clone());
-    assert!(open.when::<RaiseIncident>(named).unwrap_err().is(INCIDENT_ALREADY_RAISED));
 }

@@ -70,11 +70,10 @@ impl Event<Monitoring> for IncidentResolved {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, monitoring: &mut Monitoring) {
-        let open = monitoring.open_incidents.remove(&self.incident_id);
+        let signal = monitoring.open_incidents.remove(&self.incident_id).and_then(|open| open.signal);
         monitoring.resolved_incidents.insert(self.incident_id);
         monitoring.flag_incidents();
         // What was seen before is settled with it.
-        let signal = open.and_then(|open| open.signal);
         if let Some(kept) = signal.and_then(|signal| monitoring.thresholds.get_mut(&signal)) {
             kept.judged_from = self.resolved_at;
         }

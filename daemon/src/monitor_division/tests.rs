@@ -1,9 +1,9 @@
 //! What monitoring refuses: what is there already, what nobody knows, and more than it can carry.
 
 use super::check::INVALID_ENDPOINT;
-use super::incident::{INCIDENT_ALREADY_OPEN, OPEN_INCIDENTS_MAX, TOO_MANY_INCIDENTS};
+use super::incident::{ALREADY_OPEN, OPEN_INCIDENTS_MAX, TOO_MANY_INCIDENTS};
 use super::kit::{a_watched_division, check, check_id};
-use super::raise_incident::{IncidentRaised, RaiseIncident};
+use super::raise_incident::{ALREADY_RAISED, IncidentRaised, RaiseIncident};
 use super::register_health_check::{
     CHECKS_MAX, HealthCheckRegistered, RegisterHealthCheck, TOO_MANY_HEALTH_CHECKS,
 };
@@ -40,8 +40,11 @@ fn a_check_a_signal_and_a_release_have_one_open_incident_each() {
         raise.as_object_mut().unwrap().extend(about.as_object().cloned().unwrap());
         let open = a_watched_division().asked::<RaiseIncident>(raise.clone());
         assert_eq!(open.aggregate().dossier.status.0, 5 | 32);
-        assert!(open.when::<RaiseIncident>(raise).unwrap_err().is(INCIDENT_ALREADY_OPEN), "{about}");
+        assert!(open.when::<RaiseIncident>(raise).unwrap_err().is(ALREADY_OPEN), "{about}");
     }
+    let named = json!({"incident_title": "Slow", "incident_id": "inc-01ARZ3NDEKTSV4RRFFQ69G5FAA"});
+    let open = a_watched_division().asked::<RaiseIncident>(named.clone());
+    assert!(open.when::<RaiseIncident>(named).unwrap_err().is(ALREADY_RAISED));
     let unknown = json!({"incident_title": "Down", "check_id": check_id("cart")});
     assert!(a_watched_division().when::<RaiseIncident>(unknown).unwrap_err().is(HEALTH_CHECK_NOT_FOUND));
 }
