@@ -1,8 +1,11 @@
 //! Server-sent events, parsed from whatever chunks arrive: lines may end in LF, CR or CRLF, a character may
 //! be split between chunks, and no frame grows without bound.
 
-/// The largest line that is kept; a longer one is left out together with its frame.
-const LINE_BYTES_MAX: usize = 1024 * 1024;
+use hecate_proto::llm;
+
+/// The largest line that is kept: no line that the daemon sends is longer. One that is is left out together with its
+/// frame.
+const LINE_BYTES_MAX: usize = llm::FRAME_BYTES_MAX;
 /// The most data of one frame.
 const FRAME_BYTES_MAX: usize = 2 * 1024 * 1024;
 
