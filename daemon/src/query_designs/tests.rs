@@ -4,13 +4,8 @@ use super::Designs;
 use crate::design_division::Design;
 use hecate_desk::Refused;
 use hecate_proto::answer::CommandAnswer;
-use hecate_read_model::kit::{Dice, Trial};
+use hecate_read_model::kit::{Dice, Step, Trial, stroll};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
-
-const SEEDS: u64 = 4;
-const STEPS: u64 = 250;
-const LABELS: [&str; 5] = ["Active", "Archived", "Completed", "Paused", "Pending"];
 
 fn division(nth: u64) -> Value {
     json!({"division_id": format!("d-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")})
@@ -131,11 +126,11 @@ async fn what_was_never_handed_over_is_not_found_and_what_was_dismissed_first_is
     trial.close().await;
 }
 
-async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> (u64, Result<CommandAnswer, Refused>) {
+async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> Step {
     let (nth, any) = (dice.below(9), dice.below(99));
     let (name, happened) = (format!("part{}", any % 5), format!("part_moved_v{}", any % 9 + 1));
     let (desk, ask) = match dice.below(24) {
-        0..=2 => return (nth, initiate(trial, nth, step).await),
+        0..=2 => return (division(nth), initiate(trial, nth, step).await),
         3..=5 => ("start_design", json!({})),
         6..=8 => ("design_aggregate", aggregate(&name)),
         9..=12 => ("design_event", event(&happened, &name)),
@@ -153,23 +148,10 @@ async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> (u64, Result<Com
         _ if any < 30 => ("archive_design", json!({})),
         _ => ("start_design", json!({})),
     };
-    (nth, trial.ask(desk, division(nth), ask).await)
+    (division(nth), trial.ask(desk, division(nth), ask).await)
 }
 
 #[tokio::test]
 async fn rows_say_what_the_aggregate_says_and_a_file_drawn_anew_holds_the_same() {
-    let mut labels = BTreeSet::new();
-    for seed in 0..SEEDS {
-        let folder = tempfile::tempdir().unwrap();
-        let (trial, mut dice) = (Trial::of::<Design, Designs>(folder.path()).await, Dice::new(seed));
-        for step in 0..STEPS {
-            let (nth, Ok(told)) = any_step(&trial, &mut dice, step).await else { continue };
-            let moment = format!("at seed {seed}, step {step}");
-            trial.agrees("get_design_by_division", division(nth), &told, &moment).await;
-            labels.insert(told.status_label);
-        }
-        assert_eq!(trial.rows().await, trial.rows_drawn_anew().await, "seed {seed}");
-        trial.close().await;
-    }
-    assert!(labels.iter().eq(&LABELS), "the runs met only {labels:?}");
+    stroll::<Design, Designs>("get_design_by_division", any_step).await;
 }

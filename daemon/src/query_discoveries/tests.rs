@@ -4,13 +4,8 @@ use super::Discoveries;
 use crate::discover_divisions::Discovery;
 use hecate_desk::Refused;
 use hecate_proto::answer::CommandAnswer;
-use hecate_read_model::kit::{Dice, Trial};
+use hecate_read_model::kit::{Dice, Step, Trial, stroll};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
-
-const SEEDS: u64 = 4;
-const STEPS: u64 = 250;
-const LABELS: [&str; 5] = ["Active", "Archived", "Completed", "Paused", "Pending"];
 
 fn venture(nth: u64) -> Value {
     json!({"venture_id": format!("v-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")})
@@ -144,10 +139,10 @@ async fn what_is_not_there_is_not_found() {
     trial.close().await;
 }
 
-async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> (u64, Result<CommandAnswer, Refused>) {
+async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> Step {
     let (nth, any) = (dice.below(9), dice.below(99));
     let (desk, ask) = match dice.below(20) {
-        0..=2 => return (nth, initiate(trial, nth, step).await),
+        0..=2 => return (venture(nth), initiate(trial, nth, step).await),
         3..=5 => ("start_discovery", json!({})),
         6..=10 => (
             "discover_division",
@@ -162,23 +157,10 @@ async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> (u64, Result<Com
         _ if any < 40 => ("bury_discovery", json!({"venture_name": "Shop"})),
         _ => ("start_discovery", json!({})),
     };
-    (nth, trial.ask(desk, venture(nth), ask).await)
+    (venture(nth), trial.ask(desk, venture(nth), ask).await)
 }
 
 #[tokio::test]
 async fn rows_say_what_the_aggregate_says_and_a_file_drawn_anew_holds_the_same() {
-    let mut labels = BTreeSet::new();
-    for seed in 0..SEEDS {
-        let folder = tempfile::tempdir().unwrap();
-        let (trial, mut dice) = (Trial::of::<Discovery, Discoveries>(folder.path()).await, Dice::new(seed));
-        for step in 0..STEPS {
-            let (nth, Ok(told)) = any_step(&trial, &mut dice, step).await else { continue };
-            let moment = format!("at seed {seed}, step {step}");
-            trial.agrees("get_discovery_by_venture", venture(nth), &told, &moment).await;
-            labels.insert(told.status_label);
-        }
-        assert_eq!(trial.rows().await, trial.rows_drawn_anew().await, "seed {seed}");
-        trial.close().await;
-    }
-    assert!(labels.iter().eq(&LABELS), "the runs met only {labels:?}");
+    stroll::<Discovery, Discoveries>("get_discovery_by_venture", any_step).await;
 }

@@ -1,5 +1,9 @@
 //! A process at work with the read model that draws it, for a query app's own test: asked in front, seen behind.
 
+mod stroll;
+
+pub use stroll::{Step, stroll};
+
 use crate::{AskedQuery, ModelEntry, ModelWiring, ReadModel, ReadSide, model};
 use crate::{tending::Concern, tending::Tending};
 use hecate_desk::Blobs;
