@@ -9,12 +9,9 @@ mod release;
 mod roll_back_release;
 mod stage_rollout;
 
-use hecate_desk::lifecycle::{
-    Archive, Archived, Bury, Complete, Division, Dossier, Initiate, LongLived, Names, Nothing,
-    OnDivisionDismissed, Pause, Reopen, Resume, Start,
-};
+use hecate_desk::lifecycle::{Division, Dossier, LongLived, Names, Nothing, OnDivisionDismissed};
 use hecate_desk::prelude::*;
-use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, desk, lifecycle_names, listener};
+use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, lifecycle_desks, lifecycle_names, listener};
 use hecate_proto::id::ReleaseId;
 use release::Release;
 
@@ -98,18 +95,10 @@ impl LongLived for Deployment {
         stream: "deployment-{division_id}",
     };
     const NAMES: Names = lifecycle_names!("deployment");
-    const DESKS: &'static [DeskEntry<Self>] = &[
-        desk::<_, Initiate<Self>>(),
-        desk::<_, Start<Self>>(),
-        desk::<_, deploy_release::DeployRelease>(),
-        desk::<_, stage_rollout::StageRollout>(),
-        desk::<_, roll_back_release::RollBackRelease>(),
-        desk::<_, Pause<Self>>(),
-        desk::<_, Resume<Self>>(),
-        desk::<_, Complete<Self>>(),
-        desk::<_, Reopen<Self>>(),
-        desk::<_, Archive<Self>>(),
-        desk::<_, Bury<Self>>(),
+    const DESKS: &'static [DeskEntry<Self>] = lifecycle_desks![
+        deploy_release::DeployRelease,
+        stage_rollout::StageRollout,
+        roll_back_release::RollBackRelease,
     ];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_testing_completed_initiate_deployment::TestingCompleted>(),
@@ -124,7 +113,6 @@ impl LongLived for Deployment {
     type ArchiveAsked = Nothing;
 
     const COMPLETE_REFUSES: &'static [Refusal] = &[ROLLOUT_INCOMPLETE];
-    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, Archived<Self>>()];
 
     fn dossier(&self) -> &Dossier<Division, TestingHandOff> {
         &self.dossier

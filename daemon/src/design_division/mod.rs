@@ -13,12 +13,9 @@ mod revise_event;
 #[cfg(test)]
 mod tests;
 
-use hecate_desk::lifecycle::{
-    Archive, Archived, Bury, Complete, Division, Dossier, Initiate, LongLived, Names, Nothing,
-    OnDivisionDismissed, Pause, Reopen, Resume, Start,
-};
+use hecate_desk::lifecycle::{Division, Dossier, LongLived, Names, Nothing, OnDivisionDismissed};
 use hecate_desk::prelude::*;
-use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, desk, lifecycle_names, listener};
+use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, lifecycle_desks, lifecycle_names, listener};
 use std::collections::BTreeMap;
 
 pub(crate) use design_aggregate::AggregateDesigned;
@@ -75,19 +72,11 @@ impl LongLived for Design {
         stream: "design-{division_id}",
     };
     const NAMES: Names = lifecycle_names!("design");
-    const DESKS: &'static [DeskEntry<Self>] = &[
-        desk::<_, Initiate<Self>>(),
-        desk::<_, Start<Self>>(),
-        desk::<_, design_aggregate::DesignAggregate>(),
-        desk::<_, design_event::DesignEvent>(),
-        desk::<_, revise_aggregate::ReviseAggregate>(),
-        desk::<_, revise_event::ReviseEvent>(),
-        desk::<_, Pause<Self>>(),
-        desk::<_, Resume<Self>>(),
-        desk::<_, Complete<Self>>(),
-        desk::<_, Reopen<Self>>(),
-        desk::<_, Archive<Self>>(),
-        desk::<_, Bury<Self>>(),
+    const DESKS: &'static [DeskEntry<Self>] = lifecycle_desks![
+        design_aggregate::DesignAggregate,
+        design_event::DesignEvent,
+        revise_aggregate::ReviseAggregate,
+        revise_event::ReviseEvent,
     ];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_division_discovered_initiate_design::DivisionDiscovered>(),
@@ -102,7 +91,6 @@ impl LongLived for Design {
     type ArchiveAsked = Nothing;
 
     const COMPLETE_REFUSES: &'static [Refusal] = &[DESIGN_INCOMPLETE];
-    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, Archived<Self>>()];
 
     fn dossier(&self) -> &Dossier<Division, DivisionHandOff> {
         &self.dossier

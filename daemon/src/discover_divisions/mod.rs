@@ -10,12 +10,9 @@ mod on_vision_submitted_initiate_discovery;
 #[cfg(test)]
 mod tests;
 
-use hecate_desk::lifecycle::{
-    Archive, Archived, Bury, Complete, Dossier, Initiate, LongLived, Names, Nothing, Pause, Reopen, Resume,
-    Start, Venture,
-};
+use hecate_desk::lifecycle::{Archived, Dossier, LongLived, Names, Nothing, Venture};
 use hecate_desk::prelude::*;
-use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, desk, lifecycle_names, listener};
+use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, lifecycle_desks, lifecycle_names, listener};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -89,18 +86,8 @@ impl LongLived for Discovery {
         stream: "discovery-{venture_id}",
     };
     const NAMES: Names = lifecycle_names!("discovery");
-    const DESKS: &'static [DeskEntry<Self>] = &[
-        desk::<_, Initiate<Self>>(),
-        desk::<_, Start<Self>>(),
-        desk::<_, discover_division::DiscoverDivision>(),
-        desk::<_, dismiss_division::DismissDivision>(),
-        desk::<_, Pause<Self>>(),
-        desk::<_, Resume<Self>>(),
-        desk::<_, Complete<Self>>(),
-        desk::<_, Reopen<Self>>(),
-        desk::<_, Archive<Self>>(),
-        desk::<_, Bury<Self>>(),
-    ];
+    const DESKS: &'static [DeskEntry<Self>] =
+        lifecycle_desks![discover_division::DiscoverDivision, dismiss_division::DismissDivision,];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_vision_submitted_initiate_discovery::VisionSubmitted>(),
         listener::<_, on_venture_archived_archive_discovery::VentureArchived>(),

@@ -15,12 +15,9 @@ mod planned;
 mod workspace;
 
 use files::{GeneratedFile, manifest_sha256};
-use hecate_desk::lifecycle::{
-    Archive, Archived, Bury, Complete, Division, Dossier, Initiate, LongLived, Names, OnDivisionDismissed,
-    Pause, Reopen, Resume, Start,
-};
+use hecate_desk::lifecycle::{Division, Dossier, LongLived, Names, OnDivisionDismissed};
 use hecate_desk::prelude::*;
-use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, Rule, desk, lifecycle_names, listener};
+use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, Rule, lifecycle_desks, lifecycle_names, listener};
 use hecate_scaffold::Language;
 use parts::{DeskMade, Made, MadeModule, MadeTest, Partial, Skeleton};
 use planned::{PlanHandOff, PlannedDesk};
@@ -82,19 +79,11 @@ impl LongLived for Generation {
         stream: "generation-{division_id}",
     };
     const NAMES: Names = lifecycle_names!("generation");
-    const DESKS: &'static [DeskEntry<Self>] = &[
-        desk::<_, Initiate<Self>>(),
-        desk::<_, Start<Self>>(),
-        desk::<_, generate_skeleton::GenerateSkeleton>(),
-        desk::<_, generate_desk::GenerateDesk>(),
-        desk::<_, generate_module::GenerateModule>(),
-        desk::<_, generate_test::GenerateTest>(),
-        desk::<_, Pause<Self>>(),
-        desk::<_, Resume<Self>>(),
-        desk::<_, Complete<Self>>(),
-        desk::<_, Reopen<Self>>(),
-        desk::<_, Archive<Self>>(),
-        desk::<_, Bury<Self>>(),
+    const DESKS: &'static [DeskEntry<Self>] = lifecycle_desks![
+        generate_skeleton::GenerateSkeleton,
+        generate_desk::GenerateDesk,
+        generate_module::GenerateModule,
+        generate_test::GenerateTest,
     ];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_plan_completed_initiate_generation::PlanCompleted>(),
@@ -108,7 +97,6 @@ impl LongLived for Generation {
     type ArchiveAsked = hecate_desk::lifecycle::Nothing;
 
     const COMPLETE_REFUSES: &'static [Refusal] = &[GENERATION_INCOMPLETE];
-    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, Archived<Self>>()];
 
     fn dossier(&self) -> &Dossier<Division, PlanHandOff> {
         &self.dossier

@@ -21,12 +21,11 @@ mod set_sla_threshold;
 mod tests;
 
 use check::Seen;
-use hecate_desk::lifecycle::{
-    Archive, Archived, Bury, Complete, Division, Dossier, Initiate, LongLived, Names, Nothing,
-    OnDivisionDismissed, Pause, Reopen, Resume, Start,
-};
+use hecate_desk::lifecycle::{Archived, Division, Dossier, LongLived, Names, Nothing, OnDivisionDismissed};
 use hecate_desk::prelude::*;
-use hecate_desk::{AutoStart, DeskEntry, ListenerEntry, ProcessSpec, desk, lifecycle_names, listener};
+use hecate_desk::{
+    AutoStart, DeskEntry, ListenerEntry, ProcessSpec, lifecycle_desks, lifecycle_names, listener,
+};
 use incident::OpenIncident;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -127,21 +126,13 @@ impl LongLived for Monitoring {
     const NAMES: Names = lifecycle_names!("monitoring");
     /// What runs is watched from the start.
     const AUTO_START: AutoStart = AutoStart::Always;
-    const DESKS: &'static [DeskEntry<Self>] = &[
-        desk::<_, Initiate<Self>>(),
-        desk::<_, Start<Self>>(),
-        desk::<_, register_health_check::RegisterHealthCheck>(),
-        desk::<_, deregister_health_check::DeregisterHealthCheck>(),
-        desk::<_, set_sla_threshold::SetSlaThreshold>(),
-        desk::<_, record_health_status::RecordHealthStatus>(),
-        desk::<_, raise_incident::RaiseIncident>(),
-        desk::<_, resolve_incident::ResolveIncident>(),
-        desk::<_, Pause<Self>>(),
-        desk::<_, Resume<Self>>(),
-        desk::<_, Complete<Self>>(),
-        desk::<_, Reopen<Self>>(),
-        desk::<_, Archive<Self>>(),
-        desk::<_, Bury<Self>>(),
+    const DESKS: &'static [DeskEntry<Self>] = lifecycle_desks![
+        register_health_check::RegisterHealthCheck,
+        deregister_health_check::DeregisterHealthCheck,
+        set_sla_threshold::SetSlaThreshold,
+        record_health_status::RecordHealthStatus,
+        raise_incident::RaiseIncident,
+        resolve_incident::ResolveIncident,
     ];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_deployment_completed_initiate_monitoring::DeploymentCompleted>(),

@@ -21,12 +21,9 @@ mod parts;
 mod plan_dependency;
 mod sequence_desks;
 
-use hecate_desk::lifecycle::{
-    Archive, Archived, Bury, Complete, Division, Dossier, Initiate, LongLived, Names, Nothing,
-    OnDivisionDismissed, Pause, Reopen, Resume, Start,
-};
+use hecate_desk::lifecycle::{Division, Dossier, LongLived, Names, Nothing, OnDivisionDismissed};
 use hecate_desk::prelude::*;
-use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, Rule, desk, lifecycle_names, listener};
+use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, Rule, lifecycle_desks, lifecycle_names, listener};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -127,23 +124,15 @@ impl LongLived for Plan {
         stream: "plan-{division_id}",
     };
     const NAMES: Names = lifecycle_names!("plan");
-    const DESKS: &'static [DeskEntry<Self>] = &[
-        desk::<_, Initiate<Self>>(),
-        desk::<_, Start<Self>>(),
-        desk::<_, inventory_desk::InventoryDesk>(),
-        desk::<_, plan_dependency::PlanDependency>(),
-        desk::<_, sequence_desks::SequenceDesks>(),
-        desk::<_, Pause<Self>>(),
-        desk::<_, Resume<Self>>(),
-        desk::<_, Complete<Self>>(),
-        desk::<_, acknowledge_generation::AcknowledgeGeneration>(),
-        desk::<_, acknowledge_testing::AcknowledgeTesting>(),
-        desk::<_, acknowledge_deployment::AcknowledgeDeployment>(),
-        desk::<_, acknowledge_incident::AcknowledgeIncident>(),
-        desk::<_, acknowledge_rescue::AcknowledgeRescue>(),
-        desk::<_, Reopen<Self>>(),
-        desk::<_, Archive<Self>>(),
-        desk::<_, Bury<Self>>(),
+    const DESKS: &'static [DeskEntry<Self>] = lifecycle_desks![
+        inventory_desk::InventoryDesk,
+        plan_dependency::PlanDependency,
+        sequence_desks::SequenceDesks,
+        acknowledge_generation::AcknowledgeGeneration,
+        acknowledge_testing::AcknowledgeTesting,
+        acknowledge_deployment::AcknowledgeDeployment,
+        acknowledge_incident::AcknowledgeIncident,
+        acknowledge_rescue::AcknowledgeRescue,
     ];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_design_completed_initiate_plan::DesignCompleted>(),
@@ -162,7 +151,6 @@ impl LongLived for Plan {
     type ArchiveAsked = Nothing;
 
     const COMPLETE_REFUSES: &'static [Refusal] = &[PLAN_INCOMPLETE, PLAN_TOO_LARGE];
-    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, Archived<Self>>()];
 
     fn dossier(&self) -> &Dossier<Division, DesignHandOff> {
         &self.dossier

@@ -13,12 +13,11 @@ mod on_monitoring_archived_archive_rescues;
 
 use diagnosis::Diagnosed;
 use fix::Fix;
-use hecate_desk::lifecycle::{
-    Archive, Archived, Bury, Complete, Dossier, Incident, Initiate, LongLived, Names, Nothing, Pause, Reopen,
-    Resume, Start,
-};
+use hecate_desk::lifecycle::{Dossier, Incident, LongLived, Names, Nothing};
 use hecate_desk::prelude::*;
-use hecate_desk::{AutoStart, DeskEntry, ListenerEntry, ProcessSpec, desk, lifecycle_names, listener};
+use hecate_desk::{
+    AutoStart, DeskEntry, ListenerEntry, ProcessSpec, lifecycle_desks, lifecycle_names, listener,
+};
 
 pub(crate) use apply_fix::FixApplied;
 pub(crate) use diagnose_incident::IncidentDiagnosed;
@@ -106,18 +105,10 @@ impl LongLived for Rescue {
         stream: "rescue-{division_id}-{incident_id}",
     };
     const NAMES: Names = lifecycle_names!("rescue");
-    const DESKS: &'static [DeskEntry<Self>] = &[
-        desk::<_, Initiate<Self>>(),
-        desk::<_, Start<Self>>(),
-        desk::<_, diagnose_incident::DiagnoseIncident>(),
-        desk::<_, apply_fix::ApplyFix>(),
-        desk::<_, escalate_to_redesign::EscalateToRedesign>(),
-        desk::<_, Pause<Self>>(),
-        desk::<_, Resume<Self>>(),
-        desk::<_, Complete<Self>>(),
-        desk::<_, Reopen<Self>>(),
-        desk::<_, Archive<Self>>(),
-        desk::<_, Bury<Self>>(),
+    const DESKS: &'static [DeskEntry<Self>] = lifecycle_desks![
+        diagnose_incident::DiagnoseIncident,
+        apply_fix::ApplyFix,
+        escalate_to_redesign::EscalateToRedesign,
     ];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_incident_raised_initiate_rescue::IncidentRaised>(),
@@ -132,7 +123,6 @@ impl LongLived for Rescue {
     type ArchiveAsked = Nothing;
 
     const COMPLETE_REFUSES: &'static [Refusal] = &[NOTHING_DONE];
-    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, Archived<Self>>()];
     const PASS_FLAGS: Status = MITIGATED.and(ESCALATED);
 
     fn dossier(&self) -> &Dossier<Incident, IncidentHandOff> {
@@ -215,6 +205,7 @@ mod kit {
 mod tests {
     use super::{apply_fix::ApplyFix, escalate_to_redesign::EscalateToRedesign, kit, *};
     use hecate_desk::kit::{Given, ULID};
+    use hecate_desk::lifecycle::{Complete, Pause, Reopen};
     use serde_json::{Value, json};
 
     fn completed(rescue: &Given<Rescue>, outcome: Option<&str>) -> Result<Value, Refused> {

@@ -11,12 +11,9 @@ mod runs;
 mod set_quality_gate;
 
 use gate::Verdict;
-use hecate_desk::lifecycle::{
-    Archive, Archived, Bury, Complete, Division, Dossier, Initiate, LongLived, Names, Nothing,
-    OnDivisionDismissed, Pause, Reopen, Resume, Start,
-};
+use hecate_desk::lifecycle::{Division, Dossier, LongLived, Names, Nothing, OnDivisionDismissed};
 use hecate_desk::prelude::*;
-use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, desk, lifecycle_names, listener};
+use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, lifecycle_desks, lifecycle_names, listener};
 use runs::Runs;
 
 pub(crate) use conclude_test_suite::TestSuiteConcluded;
@@ -97,19 +94,11 @@ impl LongLived for Testing {
         stream: "testing-{division_id}",
     };
     const NAMES: Names = lifecycle_names!("testing");
-    const DESKS: &'static [DeskEntry<Self>] = &[
-        desk::<_, Initiate<Self>>(),
-        desk::<_, set_quality_gate::SetQualityGate>(),
-        desk::<_, Start<Self>>(),
-        desk::<_, run_test_suite::RunTestSuite>(),
-        desk::<_, record_test_result::RecordTestResult>(),
-        desk::<_, conclude_test_suite::ConcludeTestSuite>(),
-        desk::<_, Pause<Self>>(),
-        desk::<_, Resume<Self>>(),
-        desk::<_, Complete<Self>>(),
-        desk::<_, Reopen<Self>>(),
-        desk::<_, Archive<Self>>(),
-        desk::<_, Bury<Self>>(),
+    const DESKS: &'static [DeskEntry<Self>] = lifecycle_desks![
+        set_quality_gate::SetQualityGate,
+        run_test_suite::RunTestSuite,
+        record_test_result::RecordTestResult,
+        conclude_test_suite::ConcludeTestSuite,
     ];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_generation_completed_initiate_testing::GenerationCompleted>(),
@@ -123,7 +112,6 @@ impl LongLived for Testing {
     type ArchiveAsked = Nothing;
 
     const COMPLETE_REFUSES: &'static [Refusal] = &[QUALITY_GATE_NOT_MET];
-    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, Archived<Self>>()];
     const PASS_FLAGS: Status = GATE_PASSED;
 
     fn dossier(&self) -> &Dossier<Division, GenerationHandOff> {

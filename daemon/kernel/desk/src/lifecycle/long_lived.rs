@@ -10,7 +10,7 @@ use crate::{
     aggregate::{Aggregate, LABELS, ProcessSpec},
     decision::Decision,
     desk::{DeskEntry, DeskSpec},
-    event::EventEntry,
+    event::{EventEntry, event},
     listener::ListenerEntry,
     moment::Moment,
     policy::AutoStart,
@@ -22,6 +22,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+/// The desks of a process that lasts: those of its lifecycle around its own, in the order in which they are offered.
+#[macro_export]
+macro_rules! lifecycle_desks {
+    ($($own:ty),+ $(,)?) => {
+        &[
+            $crate::desk::<_, $crate::lifecycle::Initiate<Self>>(),
+            $crate::desk::<_, $crate::lifecycle::Start<Self>>(),
+            $($crate::desk::<_, $own>(),)+
+            $crate::desk::<_, $crate::lifecycle::Pause<Self>>(),
+            $crate::desk::<_, $crate::lifecycle::Resume<Self>>(),
+            $crate::desk::<_, $crate::lifecycle::Complete<Self>>(),
+            $crate::desk::<_, $crate::lifecycle::Reopen<Self>>(),
+            $crate::desk::<_, $crate::lifecycle::Archive<Self>>(),
+            $crate::desk::<_, $crate::lifecycle::Bury<Self>>(),
+        ]
+    };
+}
+
 /// A process whose dossiers last. It is an [`Aggregate`] by that; it supplies its names and two hooks: what
 /// [`LongLived::complete`] demands and hands over, and what [`LongLived::archive`] takes along.
 pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -29,7 +47,7 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     const PROCESS: ProcessSpec;
     /// What its desks and events are called.
     const NAMES: Names;
-    /// See [`Aggregate::DESKS`].
+    /// See [`Aggregate::DESKS`]. Made by [`lifecycle_desks!`](crate::lifecycle_desks).
     const DESKS: &'static [DeskEntry<Self>];
     /// See [`Aggregate::LISTENERS`].
     const LISTENERS: &'static [ListenerEntry<Self>];
@@ -54,7 +72,7 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     /// What its `complete` may refuse.
     const COMPLETE_REFUSES: &'static [Refusal];
     /// What its `archive` may record.
-    const ARCHIVE_RECORDS: &'static [EventEntry<Self>];
+    const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, Archived<Self>>()];
 
     /// The flags of its own that last for one pass: reopened, it has none of them.
     const PASS_FLAGS: Status = Status(0);
