@@ -137,10 +137,16 @@ pub fn parse(kind: &FieldKind, text: &str) -> Result<Value, Complaint> {
         }
         FieldKind::Lines => {
             let items = text.split(['\n', ',']).map(str::trim).filter(|item| !item.is_empty());
-            Ok(items.map(Value::from).collect())
+            Ok(json_texts(text).map_or_else(|| items.map(Value::from).collect(), Value::from))
         }
         FieldKind::Json => json::parse(text).map_err(Complaint::new),
     }
+}
+
+/// The texts of somebody who wrote the list as JSON, `["a", "b"]`, as every other list is written.
+pub fn json_texts(text: &str) -> Option<Vec<Value>> {
+    let Ok(Value::Array(items)) = json::parse(text) else { return None };
+    items.iter().all(Value::is_string).then_some(items)
 }
 
 #[cfg(test)]
@@ -156,6 +162,8 @@ mod tests {
             (FieldKind::Integer, "7.5", None),
             (FieldKind::Number, "7.5", Some(json!(7.5))),
             (FieldKind::Lines, "a, b\n\nc", Some(json!(["a", "b", "c"]))),
+            (FieldKind::Lines, " [\"a, b\", \"c\"]", Some(json!(["a, b", "c"]))),
+            (FieldKind::Lines, "[a], [1]", Some(json!(["[a]", "[1]"]))),
             (FieldKind::Json, "{\"a\": 1}", Some(json!({"a": 1}))),
             (FieldKind::Json, "{a}", None),
             (FieldKind::Json, "{\"a\": 1, \"a\": 2}", None),

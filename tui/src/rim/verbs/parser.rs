@@ -233,7 +233,7 @@ fn values(specs: &[FieldSpec], matches: &ArgMatches) -> Result<Map<String, Value
         };
         let given: Vec<&String> = given.collect();
         let value = match (&spec.kind, given.as_slice()) {
-            (FieldKind::Lines, items) => items.iter().map(|item| Value::from(item.as_str())).collect(),
+            (FieldKind::Lines, items) => items.iter().flat_map(|item| texts(item)).collect(),
             (kind, [.., last]) => {
                 field::parse(kind, last).map_err(|why| format!("{}: {}", spec.name, why.says))?
             }
@@ -242,6 +242,11 @@ fn values(specs: &[FieldSpec], matches: &ArgMatches) -> Result<Map<String, Value
         values.insert(spec.name.clone(), value);
     }
     Ok(values)
+}
+
+/// The texts that one repetition of an option stands for.
+fn texts(given: &str) -> Vec<Value> {
+    field::json_texts(given).unwrap_or_else(|| vec![Value::from(given)])
 }
 
 fn query_string(params: &Map<String, Value>) -> String {
