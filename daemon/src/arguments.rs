@@ -69,15 +69,15 @@ pub(crate) enum Chore {
         #[arg(long)]
         ready: bool,
     },
-    /// Looks at the whole event store and names what is damaged, by stream and position.
+    /// Looks at the whole event store and every blob, and names what is damaged, by stream and position.
     Verify,
-    /// Copies the event store to a new file, also while the daemon runs, and verifies the copy.
+    /// Copies the event store to a new file, and the blobs to FILE.blobs, also while the daemon runs; verifies the copy.
     Backup {
         /// The new file.
         #[arg(value_name = "FILE")]
         to: PathBuf,
     },
-    /// Puts a backup in the place of the event store; what was there is kept beside it.
+    /// Puts a backup in the place of the event store, and its blobs beside those that are there; keeps the old store.
     Restore {
         /// The backup.
         #[arg(value_name = "FILE")]

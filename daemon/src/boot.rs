@@ -74,7 +74,7 @@ impl ClaimedData {
 
     /// The contents that lie beside the log.
     pub(crate) fn blobs(&self) -> Blobs {
-        Blobs::new(&self.folder.join(BLOBS))
+        blobs(&self.folder)
     }
 
     /// The file of the log.
@@ -88,6 +88,11 @@ impl ClaimedData {
         let upcasters = upcasters.map_err(|faults| unreadable(&file, &faults))?;
         Ok(Log { file, upcasters, refused: Arc::default() })
     }
+}
+
+/// The contents that lie beside the log of a data folder.
+pub(crate) fn blobs(data_dir: &Path) -> Blobs {
+    Blobs::new(&data_dir.join(BLOBS))
 }
 
 /// The log of this node, opened at boot and again after it failed, and read in today's event types.

@@ -1,6 +1,7 @@
 //! What `hecate-daemon` does with its store beside running: verify it, copy it, put a copy in its place, and
 //! measure the disk below it.
 
+use crate::blob_chores::{back_up_blobs, restore_blobs, verify_blobs};
 use crate::boot::ClaimedData;
 use crate::chores::say;
 use crate::exit::{Exit, Failure};
@@ -20,7 +21,7 @@ const SLOW_PER_SECOND: f64 = 100.0;
 /// No disk flushes faster; something in between answers from memory.
 const UNLIKELY_PER_SECOND: f64 = 50_000.0;
 
-/// Names everything in the store that is not what was recorded, a line each.
+/// Names everything in the store, and beside it, that is not what was recorded, a line each.
 pub(crate) fn verify_store(data_dir: &Path) -> Result<Exit, Failure> {
     let file = store_file(data_dir)?;
     let mut unheard = None;
@@ -31,8 +32,9 @@ pub(crate) fn verify_store(data_dir: &Path) -> Result<Exit, Failure> {
     if let Some(failure) = unheard {
         return Err(failure);
     }
-    if verified.findings > 0 {
-        let says = format!("{}: {} findings", file.display(), verified.findings);
+    let findings = verified.findings + verify_blobs(data_dir)?;
+    if findings > 0 {
+        let says = format!("{}: {findings} findings", file.display());
         return Err(Failure::new(Exit::DamagedStore, says));
     }
     say(&format!("{} is whole: {}", file.display(), describe(&verified)))?;
@@ -43,12 +45,15 @@ pub(crate) fn verify_store(data_dir: &Path) -> Result<Exit, Failure> {
 pub(crate) fn back_up(data_dir: &Path, to: &Path) -> Result<Exit, Failure> {
     let copied = backup(&store_file(data_dir)?, to).map_err(refuse)?;
     say(&format!("{} holds {}", to.display(), describe(&copied)))?;
+    back_up_blobs(data_dir, to)?;
     Ok(Exit::Clean)
 }
 
 /// Puts a backup in the store's place; the daemon must not run.
 pub(crate) fn restore_store(data_dir: &Path, from: &Path) -> Result<Exit, Failure> {
     let data = ClaimedData::claim(data_dir)?;
+    // Blobs first: no event is there before what it names.
+    restore_blobs(&data, from)?;
     let restored = restore(from, &data.store_file()).map_err(refuse)?;
     say(&format!("{} holds {}", data.store_file().display(), describe(&restored.store)))?;
     if let Some(kept) = restored.kept {

@@ -52,7 +52,7 @@ impl Blobs {
 }
 
 /// What is in a folder; nothing where there is none.
-fn entries(folder: &Path) -> Result<Vec<DirEntry>, BlobError> {
+pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, BlobError> {
     let read = fs::read_dir(folder).and_then(Iterator::collect);
     read.or_else(|error| match error.kind() {
         ErrorKind::NotFound => Ok(Vec::new()),

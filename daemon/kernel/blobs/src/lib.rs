@@ -7,9 +7,11 @@
 #![warn(missing_docs)]
 
 mod collect;
+mod copy;
 mod sha256;
 mod store;
 
 pub use collect::{Collected, names_in};
+pub use copy::Seen;
 pub use sha256::{NotASha256, Sha256};
 pub use store::{BLOB_BYTES_MAX, BlobError, Blobs, Kept};

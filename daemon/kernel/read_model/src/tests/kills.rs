@@ -32,7 +32,20 @@ async fn fill(store: &dyn EventStore) {
     }
 }
 
-/// The rows alone: what was told of the parked ones differs from log to log.
+/// Draws until the log tells of everything that is parked: from here on nothing is recorded by itself, and one log
+/// makes one file.
+async fn told(store: Arc<dyn EventStore>, folder: &Path) {
+    let reading = Reading::on::<Words<1>>(Arc::clone(&store), folder).await;
+    let told = async {
+        while reading.side.position() < Some(store.head()) || reading.side.drawn.borrow().parking.untold {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), told).await.unwrap();
+    reading.close().await;
+}
+
+/// Every row of the file at the log's end.
 async fn drawn(store: Arc<dyn EventStore>, folder: &Path) -> String {
     let reading = Reading::on::<Words<1>>(Arc::clone(&store), folder).await;
     reading.side.drawn_up_to(store.head()).await;
@@ -53,6 +66,7 @@ async fn an_actor_killed_during_a_rebuild_ends_with_the_same_rows() {
             super::super::file::remove(&folder.path().join(format!("{MODEL}.sqlite")));
         }
     }
+    told(store.clone(), folder.path()).await;
     let other = tempfile::tempdir().unwrap();
     let (killed, whole) = (drawn(store.clone(), folder.path()).await, drawn(store, other.path()).await);
     assert!(killed == whole, "the files differ");
@@ -91,15 +105,7 @@ async fn a_process_killed_during_a_rebuild_leaves_a_whole_file_or_none() {
     let store = open();
     fill(&*store).await;
     let other = tempfile::tempdir().unwrap();
-    // What is parked is told now, so that nothing is recorded between the kills.
-    let reading = Reading::on::<Words<1>>(store.clone(), other.path()).await;
-    let told = async {
-        while reading.side.position() < Some(store.head()) || reading.side.drawn.borrow().parking.untold {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), told).await.unwrap();
-    reading.close().await;
+    told(store.clone(), other.path()).await;
     let whole = drawn(store.clone(), other.path()).await;
     store.close().await;
     drop(store);
