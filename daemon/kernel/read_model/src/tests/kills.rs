@@ -69,7 +69,8 @@ async fn an_actor_killed_during_a_rebuild_ends_with_the_same_rows() {
     told(store.clone(), folder.path()).await;
     let other = tempfile::tempdir().unwrap();
     let (killed, whole) = (drawn(store.clone(), folder.path()).await, drawn(store, other.path()).await);
-    assert!(killed == whole, "the files differ");
+    let differs = killed.lines().zip(whole.lines()).find(|(killed, whole)| killed != whole);
+    assert!(killed == whole, "the files differ, first in {differs:?}");
 }
 
 /// Not a test by itself: the process that gets killed.
