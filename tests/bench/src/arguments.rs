@@ -11,9 +11,10 @@ pub(crate) enum Part {
     Recovery,
     Size,
     Rebuild,
+    Circle,
 }
 
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("boot", Part::Boot),
     ("appends", Part::Appends),
     ("socket", Part::Socket),
@@ -21,15 +22,16 @@ const PARTS: [(&str, Part); 7] = [
     ("recovery", Part::Recovery),
     ("size", Part::Size),
     ("rebuild", Part::Rebuild),
+    ("circle", Part::Circle),
 ];
 
 pub(crate) const USAGE: &str = "\
-  --only PART,…      of boot, appends, socket, catch_up, recovery, size, rebuild
+  --only PART,…      of boot, appends, socket, catch_up, recovery, size, rebuild, circle
   --without NAME,…   of bare, raw, store, postgres, umadb
   --writers N,…      of 1, 8, 64
   --rounds N         default 5
   --seconds N        per turn, default 3
-  --events N         in the archives and under the read model, default 1000000
+  --events N         in the archives and under the read models, default 1000000
   --folder FOLDER    whose disk is measured, default the folder for temporary files
   --daemon PROGRAM   instead of building the release daemon";
 
@@ -78,7 +80,7 @@ impl Arguments {
     }
 
     pub(crate) fn needs_daemon(&self) -> bool {
-        [Part::Boot, Part::Socket, Part::Rebuild].iter().any(|part| self.has(*part))
+        [Part::Boot, Part::Socket, Part::Rebuild, Part::Circle].iter().any(|part| self.has(*part))
     }
 
     pub(crate) fn needs_archives(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::book::Measure::{self, BytesPerEvent, CpuPerEvent, P50, P99, PerSecond, Seconds, Times};
 use crate::contestant::{DISK, POSTGRES, RAW_LOG, STORE, UMADB};
+use crate::part::circle::{LIVE_LAG, REBUILD_ALL};
 use crate::part::{
     CATCH_UP, CATCH_UP_20, DAEMON, EIGHT_WRITERS, ONE_WRITER, REBUILD, RECOVERY, SIXTY_FOUR_TASKS,
     SIXTY_FOUR_WRITERS, SIZE, SOCKET, STORE_AND_RECEIPTS, TOGETHER, UMADB_EMBEDDED,
@@ -68,6 +69,8 @@ pub(crate) const GOALS: &[Goal] = &[
     ratio(CATCH_UP, PerSecond, RAW_LOG, Shown),
     figure(CATCH_UP_20, Times, TOGETHER, AtMost(1.5)),
     figure(REBUILD, Seconds, DAEMON, AtMost(3.0)),
+    figure(LIVE_LAG, P99, DAEMON, AtMost(10.0)),
+    figure(REBUILD_ALL, Seconds, DAEMON, AtMost(15.0)),
     figure(RECOVERY, Seconds, STORE, AtMost(0.1)),
     ratio(RECOVERY, Seconds, POSTGRES, Shown),
     ratio(RECOVERY, Seconds, UMADB, Shown),

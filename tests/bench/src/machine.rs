@@ -14,7 +14,12 @@ pub(crate) fn load_average() -> String {
 
 /// User and system time of this process so far.
 pub(crate) fn cpu_time() -> Duration {
-    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    cpu_time_of("self")
+}
+
+/// The same of a process, by its id.
+pub(crate) fn cpu_time_of(process: &str) -> Duration {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The name in brackets may contain spaces; what follows it does not.
     let fields = text.rsplit(')').next().unwrap_or_default().split_ascii_whitespace().skip(11).take(2);
     let ticks: u64 = fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();

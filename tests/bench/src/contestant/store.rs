@@ -249,6 +249,7 @@ pub(crate) fn first_events(path: &Path) -> Vec<Arc<RecordedEvent>> {
 
 /// An event as somebody else recorded it, in another stream and with other data.
 pub(crate) struct Copied {
+    pub(crate) event_id: uuid::Uuid,
     pub(crate) stream_id: Arc<str>,
     pub(crate) tags: Vec<String>,
     pub(crate) data: String,
@@ -262,7 +263,7 @@ pub(crate) fn append_copies(path: &Path, copies: impl Iterator<Item = (Arc<Recor
         stream_id: copied.stream_id,
         expected: Expected::Any,
         events: vec![NewEvent {
-            event_id: uuid::Uuid::now_v7(),
+            event_id: copied.event_id,
             event_type: event.event_type.clone(),
             data: raw(&copied.data).into(),
             metadata: event.metadata.clone(),

@@ -3,6 +3,7 @@
 pub(crate) mod connection;
 pub(crate) mod load;
 
+use crate::machine::cpu_time_of;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -53,10 +54,24 @@ impl Daemon {
 
     /// Memory that is really there.
     pub(crate) fn resident_mb(&self) -> f64 {
+        self.status_mb("VmRSS:")
+    }
+
+    fn status_mb(&self, field: &str) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
         let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap_or(f64::NAN);
         kib * 1_024.0 / 1e6
+    }
+
+    /// The most memory that was there at any moment.
+    pub(crate) fn most_resident_mb(&self) -> f64 {
+        self.status_mb("VmHWM:")
+    }
+
+    /// User and system time so far.
+    pub(crate) fn cpu_time(&self) -> Duration {
+        cpu_time_of(&self.child.id().to_string())
     }
 
     /// Ends it.

@@ -3,6 +3,7 @@
 pub(crate) mod appends;
 pub(crate) mod archive;
 pub(crate) mod boot;
+pub(crate) mod circle;
 pub(crate) mod rebuild;
 pub(crate) mod socket;
 

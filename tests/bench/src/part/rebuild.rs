@@ -52,6 +52,7 @@ fn copy(event: &RecordedEvent, venture_id: &str, number: u64, revision: u64) -> 
     let id = format!("{}{number:06}", &venture_id[..venture_id.len() - 6]);
     let data = event.data.get().replace(venture_id, &id);
     Copied {
+        event_id: uuid::Uuid::now_v7(),
         stream_id: Arc::from(event.stream_id.replace(venture_id, &id)),
         tags: event.tags.iter().map(|tag| tag.replace(venture_id, &id)).collect(),
         data: data.replace(r#""revision":1,"#, &format!(r#""revision":{revision},"#)),
