@@ -2,6 +2,7 @@
 //!
 //! A sentence holds names and reasons alone, never a brief or a hand-off, and is cut where it grows long.
 
+use super::changed;
 use super::column::word;
 use hecate_proto::guide::Process;
 use hecate_read_model::Recorded;
@@ -35,15 +36,7 @@ pub(super) fn enter<E>(tx: &Transaction<'_>, recorded: &Recorded<E>, entry: Entr
         actor,
         at_us,
     ))?;
-    tx.prepare_cached(
-        "UPDATE venture_progress SET last_position = ?2, updated_at = ?3 WHERE venture_id = ?1",
-    )?
-    .execute((venture_id, position, at_us))?;
-    tx.prepare_cached(
-        "UPDATE division_progress SET updated_at = ?3 WHERE venture_id = ?1 AND division_id = ?2",
-    )?
-    .execute((venture_id, division_id, at_us))?;
-    Ok(())
+    changed::happened(tx, (venture_id, division_id), (position, at_us))
 }
 
 /// What happened, and why where somebody said so.

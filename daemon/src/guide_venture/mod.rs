@@ -4,6 +4,7 @@
 //! It only listens. It draws what the processes record, one file a process; what all that last have in common is
 //! drawn once, in [`on_lifecycle_facts`]. What follows from the rows is said by pure rules, [`standing`] and [`tasks`].
 
+mod changed;
 mod column;
 mod get_active_venture;
 mod get_tasks_page;
@@ -49,7 +50,7 @@ use hecate_desk::lifecycle::{
     Archived, Completed, Initiated, LongLived, Paused, Rebriefed, Reopened, Resumed, Started,
 };
 use hecate_proto::guide::Process;
-use hecate_read_model::{ProjectionEntry, QueryEntry, ReadModel, projects, query};
+use hecate_read_model::{ProjectionEntry, QueryEntry, ReadModel, Settle, projects, query};
 
 /// The read model of what there is to do.
 pub(crate) struct GuideVenture;
@@ -127,6 +128,7 @@ impl ReadModel for GuideVenture {
         Monitoring: HealthCheckRegistered, HealthCheckDeregistered, SlaThresholdSet, HealthStatusRecorded, IncidentRaised, IncidentResolved;
         Rescue: IncidentDiagnosed, FixApplied, RedesignEscalated;
     };
+    const SETTLE: Settle = changed::settle;
     const QUERIES: &'static [QueryEntry] = &[
         query::<get_active_venture::GetActiveVenture>(),
         query::<get_venture_status::GetVentureStatus>(),

@@ -1,7 +1,7 @@
 //! Divisions are found and dismissed. What was dismissed stays in the file and counts no more.
 
 use super::journal::{Entry, because, enter};
-use super::{GuideVenture, refresh};
+use super::{GuideVenture, changed, refresh};
 use crate::discover_divisions::{DivisionDiscovered, DivisionDismissed};
 use hecate_desk::Event;
 use hecate_proto::guide::Process;
@@ -22,7 +22,7 @@ impl Project<DivisionDiscovered> for GuideVenture {
             actor: Some(discovered_by),
         };
         enter(tx, recorded, entry)?;
-        refresh::division(tx, venture_id, division_id)
+        changed::moved(tx, venture_id, Some(division_id))
     }
 }
 
@@ -44,7 +44,7 @@ impl Project<DivisionDismissed> for GuideVenture {
             actor: Some(dismissed_by),
         };
         enter(tx, recorded, entry)?;
-        refresh::venture(tx, venture_id)
+        changed::moved(tx, venture_id, None)
     }
 }
 

@@ -4,7 +4,7 @@ use super::column::{json, word};
 use super::journal::{Entry, because, enter};
 use super::on_discovery_facts::note_division;
 use super::subject::{About, Subject};
-use super::{GuideVenture, Guided, refresh, standing};
+use super::{GuideVenture, Guided, changed, standing};
 use hecate_desk::lifecycle::{Archived, Completed, Initiated, Paused, Rebriefed, Reopened, Resumed, Started};
 use hecate_desk::lifecycle::{LongLived, Stage, Step};
 use hecate_desk::{Event, Status, shown};
@@ -122,13 +122,10 @@ fn shift<A: Guided, E: Event<A>>(
 ) -> Result<()> {
     let Subject { venture_id, division_id, name, .. } = *of;
     draw_dossier::<A, E>(tx, recorded, of, &fact)?;
-    match division_id {
-        Some(division_id) => {
-            note_division(tx, recorded.position, (venture_id, division_id, name))?;
-            refresh::division(tx, venture_id, division_id)
-        }
-        None => refresh::venture(tx, venture_id),
+    if let Some(division_id) = division_id {
+        note_division(tx, recorded.position, (venture_id, division_id, name))?;
     }
+    changed::moved(tx, venture_id, division_id)
 }
 
 fn draw_dossier<A: Guided, E>(

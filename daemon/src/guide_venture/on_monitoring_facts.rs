@@ -3,7 +3,7 @@
 use super::column::word;
 use super::journal::{Entry, because, enter};
 use super::tells::{name, tells};
-use super::{GuideVenture, refresh};
+use super::{GuideVenture, changed};
 use crate::monitor_division::{
     Health as Seen, HealthCheckDeregistered, HealthCheckRegistered, HealthStatusRecorded, IncidentRaised,
     IncidentResolved, Monitoring, SlaThresholdSet,
@@ -107,7 +107,7 @@ fn happened<E: Event<Monitoring>>(
         actor,
     };
     enter(tx, recorded, entry)?;
-    refresh::division(tx, venture_id, division_id)
+    changed::moved(tx, venture_id, Some(division_id))
 }
 
 /// How a division does whose only check has seen this.

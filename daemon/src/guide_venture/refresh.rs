@@ -7,7 +7,7 @@ use crate::setup_venture::VISION_SUBMITTED;
 use hecate_proto::guide::Phase;
 use rusqlite::{Result, Transaction, named_params};
 
-/// The division, then its venture.
+/// The division; its venture follows.
 pub(super) fn division(tx: &Transaction<'_>, venture_id: &str, division_id: &str) -> Result<()> {
     count(tx, venture_id, division_id, -1)?;
     let works = plain::works(tx, venture_id, division_id)?;
@@ -24,8 +24,7 @@ pub(super) fn division(tx: &Transaction<'_>, venture_id: &str, division_id: &str
         ":state": word(standing.state), ":health": word(standing.health), ":cycle": standing.cycle,
         ":blocked": blocked,
     })?;
-    count(tx, venture_id, division_id, 1)?;
-    venture(tx, venture_id)
+    count(tx, venture_id, division_id, 1)
 }
 
 /// Counts a live division in the phase that its row says, with `by` 1, or out of it with -1.
@@ -43,6 +42,9 @@ pub(super) fn count(tx: &Transaction<'_>, venture_id: &str, division_id: &str, b
 
 /// The venture. One whose own facts wait to be drawn follows as soon as they are.
 pub(super) fn venture(tx: &Transaction<'_>, venture_id: &str) -> Result<()> {
+    // A phase that was only passed through leaves no trace, however the batches fell.
+    tx.prepare_cached("DELETE FROM venture_phases WHERE venture_id = ?1 AND divisions = 0")?
+        .execute([venture_id])?;
     let Some(venture) = plain::venture(tx, venture_id)? else { return Ok(()) };
     let divisions = divisions(tx, venture_id)?;
     let phase = standing::phase_of_venture(venture.status, VISION_SUBMITTED, divisions.earliest);
@@ -75,7 +77,7 @@ struct Divisions {
 fn divisions(tx: &Transaction<'_>, venture_id: &str) -> Result<Divisions> {
     let mut all = Divisions::default();
     let mut statement = tx.prepare_cached(
-        "SELECT phase, divisions, blocked, incidents FROM venture_phases WHERE venture_id = ?1 AND divisions > 0",
+        "SELECT phase, divisions, blocked, incidents FROM venture_phases WHERE venture_id = ?1",
     )?;
     let mut rows = statement.query([venture_id])?;
     while let Some(row) = rows.next()? {

@@ -45,6 +45,16 @@ CREATE TABLE venture_phases(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX divisions_by_venture ON division_progress(venture_id, found, division_id);
 
+-- What the batch that is being drawn touched; empty in between.
+CREATE TABLE changed(
+    venture_id TEXT NOT NULL,
+    division_id TEXT NOT NULL,
+    position INTEGER,
+    at INTEGER,
+    moved INTEGER NOT NULL,
+    PRIMARY KEY (venture_id, division_id)
+) STRICT, WITHOUT ROWID;
+
 -- One row a dossier. An empty `division_id` is the venture's own, an empty `incident_id` no incident's.
 CREATE TABLE division_process(
     venture_id TEXT NOT NULL,

@@ -2,6 +2,7 @@
 //! none or where one was asked for.
 
 use crate::{
+    convoy::Place,
     file::{Design, ModelFile, Origin, remove},
     gauges::Drawn,
     parking::{self, DrawError, Stored},
@@ -84,21 +85,24 @@ impl Drawer {
 
     /// Makes a new file and puts it in the place of the old one, which answers and moves on until then.
     async fn make(&self, mut old: Option<ModelFile>) -> Result<ModelFile, ExitReason> {
-        let next = self.at_the_files(ModelFile::begin).await?;
+        let mut next = self.at_the_files(ModelFile::begin).await?;
         let (mut old_log, mut log) = (old.as_ref().map(|old| self.subscribe(old)), self.subscribe(&next));
-        let (mut next, mut ahead) = (self.release(next).await?, self.gather(&mut log, MAKING_EVENTS).await?);
+        let place = self.side.convoy.join();
+        let mut ahead = self.gather(&mut log, MAKING_EVENTS, Some(&place)).await?;
         loop {
             let head = self.store.head();
             if let (Some(file), Some(old_log)) = (old.take(), &mut old_log) {
-                let stretch = self.gather(old_log, BATCH_EVENTS).await?;
+                let stretch = self.gather(old_log, BATCH_EVENTS, None).await?;
                 old = Some(self.draw(file, stretch).await?);
             }
             // The next stretch is read while this one is drawn.
-            let (drawn, read) = tokio::join!(self.draw(next, ahead), self.gather(&mut log, MAKING_EVENTS));
+            let reading = self.gather(&mut log, MAKING_EVENTS, Some(&place));
+            let (drawn, read) = tokio::join!(self.draw(next, ahead), reading);
             (next, ahead) = (drawn?, read?);
             self.publish(old.as_ref(), Some(&next));
             let passed = old.as_ref().is_none_or(|old| old.position <= next.position);
             if next.position >= head && passed {
+                drop(place);
                 return self.swap(old, next).await;
             }
         }
@@ -227,10 +231,18 @@ impl Drawer {
     }
 
     /// What comes next in the log, as much as is drawn in one go; perhaps nothing.
-    async fn gather(&self, log: &mut Subscription, events_max: usize) -> Result<Stretch, ExitReason> {
+    async fn gather(
+        &self,
+        log: &mut Subscription,
+        events_max: usize,
+        place: Option<&Place>,
+    ) -> Result<Stretch, ExitReason> {
         let (mut events, mut bytes) = (Vec::new(), 0);
         for _ in 0..events_max.div_ceil(PAGE_EVENTS_MAX) {
             let from = log.caught_up_to();
+            if let Some(place) = place {
+                place.read_up_to(from).await;
+            }
             let page = match log.try_page(PAGE_EVENTS_MAX).await {
                 // Who follows a store is renewed with it.
                 Err(ReadError::Unavailable { reason: UnavailableReason::Closed }) => {

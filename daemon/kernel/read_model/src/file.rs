@@ -1,6 +1,10 @@
 //! The SQLite file of one read model: made beside the old one whenever that does not fit the code or the
 //! log, and put in its place when it is whole.
+//!
+//! A file in the making is nobody's loss: it is written without a log and without a flush, and thrown away
+//! where whoever made it is gone. Before it takes its place it is flushed as a whole.
 
+use crate::model::Settle;
 use crate::parking::Poison;
 use crate::pen::Pen;
 use crate::projection::{ProjectionEntry, Remedy, remedy};
@@ -33,7 +37,7 @@ const NEXT: &str = ".next";
 /// Statements kept prepared: more than all projections of one model have.
 const STATEMENTS_MAX: usize = 64;
 /// Page cache of a file in the making, KiB: index pages that are written again and again stay in memory.
-const MAKING_CACHE_KIB: i64 = 64 * 1024;
+const MAKING_CACHE_KIB: i64 = 32 * 1024;
 
 /// What a file must have been drawn from to be of use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +56,7 @@ pub(crate) struct Design {
     pub(crate) tables: &'static str,
     pub(crate) revision: u32,
     pub(crate) projections: &'static [ProjectionEntry],
+    pub(crate) settle: Settle,
     pub(crate) on_poison: Poison,
 }
 
@@ -129,7 +134,8 @@ impl ModelFile {
         Ok(None)
     }
 
-    /// Begins a file beside `path`, or goes on with one that was begun and still fits.
+    /// Begins a file beside `path`. One that somebody else began is of no use: nobody knows what of it reached
+    /// the disk.
     pub(crate) fn begin(
         path: &Path,
         design: Design,
@@ -137,25 +143,16 @@ impl ModelFile {
         pen: Pen,
     ) -> rusqlite::Result<ModelFile> {
         let next = next(path);
-        let mut file = match ModelFile::open(&next, design, origin, pen.clone())? {
-            Some(file) => file,
-            None => ModelFile::create(&next, design, origin, pen)?,
-        };
-        file.db.pragma_update(None, "cache_size", -MAKING_CACHE_KIB)?;
-        file.in_the_making = true;
-        tracing::info!(model = design.model, from = file.position, "the read model is drawn from the log");
-        Ok(file)
-    }
-
-    fn create(path: &Path, design: Design, origin: &Origin, pen: Pen) -> rusqlite::Result<ModelFile> {
-        let db = connect(path)?;
+        remove(&next);
+        let db = connect_disposable(&next)?;
         db.execute_batch(&format!("BEGIN; {OWN_TABLES} {}", design.tables))?;
         db.execute(
             "INSERT INTO _schema(one, fingerprint, store_id, epoch) VALUES (1, ?1, ?2, ?3)",
             (&origin.fingerprint, origin.store_id.to_string(), origin.epoch),
         )?;
         db.execute_batch("COMMIT")?;
-        ModelFile::of(db, design, pen)
+        tracing::info!(model = design.model, "the read model is drawn from the log");
+        Ok(ModelFile { in_the_making: true, ..ModelFile::of(db, design, pen)? })
     }
 
     fn of(db: Connection, design: Design, pen: Pen) -> rusqlite::Result<ModelFile> {
@@ -181,11 +178,11 @@ impl ModelFile {
         Ok(())
     }
 
-    /// Moves the whole log into the file in the making and flushes it: from here on it is one whole file.
+    /// Flushes the file in the making: from here on it is one whole file.
     pub(crate) fn complete(&self) -> rusqlite::Result<()> {
-        let busy: bool = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        let locked = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
-        if busy { Err(rusqlite::Error::SqliteFailure(locked, None)) } else { Ok(()) }
+        self.db.pragma_update(None, "synchronous", "FULL")?;
+        // A commit that writes anything flushes whatever was written before it.
+        self.db.execute("UPDATE _schema SET epoch = epoch", []).map(drop)
     }
 
     /// Puts the completed file in the place of the old one, which nobody may have open any more.
@@ -222,11 +219,23 @@ fn next(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// A connection with the settings of a disposable file: a lost tail is drawn again.
+/// A connection to a file that answers: a tail that is lost is drawn again.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open(path)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "NORMAL")?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(db)
+}
+
+/// A connection to a file in the making, alone with it. A batch that fails is taken back from memory; what a
+/// crash leaves is of no use.
+fn connect_disposable(path: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open(path)?;
+    db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    db.pragma_update(None, "journal_mode", "MEMORY")?;
+    db.pragma_update(None, "synchronous", "OFF")?;
+    db.pragma_update(None, "cache_size", -MAKING_CACHE_KIB)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(db)
 }

@@ -9,6 +9,7 @@
 #![warn(missing_docs)]
 
 mod columns;
+mod convoy;
 mod dossiers;
 mod drawer;
 mod file;
@@ -31,9 +32,10 @@ pub mod tending;
 mod tests;
 
 pub use columns::{JsonColumn, TextColumn};
+pub use convoy::Convoy;
 pub use dossiers::{About, DossierRow, Dossiers, dossier_columns};
 pub use gauges::ModelGauges;
-pub use model::{ModelEntry, ModelWiring, ReadModel, model};
+pub use model::{ModelEntry, ModelWiring, ReadModel, Settle, model};
 pub use page::{Keyset, Order, Page, Paging};
 pub use parking::Poison;
 pub use projection::{Project, ProjectError, ProjectionEntry, Recorded, projects};

@@ -1,10 +1,11 @@
 //! A read model as its folder says it: the tables, what draws them, what reads them.
 
 use crate::{
-    file::Design, parking::Poison, projection::ProjectionEntry, query::QueryDoor, query::QueryEntry,
-    read_side::ReadSide, tending::Tending,
+    convoy::Convoy, file::Design, parking::Poison, projection::ProjectionEntry, query::QueryDoor,
+    query::QueryEntry, read_side::ReadSide, tending::Tending,
 };
 use hecate_event_store::CurrentStore;
+use rusqlite::Transaction;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,11 +19,17 @@ pub trait ReadModel: Send + Sync + 'static {
     const REVISION: u32;
     /// What draws the tables.
     const PROJECTIONS: &'static [ProjectionEntry];
+    /// What follows from the rows, drawn once at the end of every transaction that drew something. However the
+    /// events fall into transactions, the rows must end the same.
+    const SETTLE: Settle = |_| Ok(());
     /// What reads them.
     const QUERIES: &'static [QueryEntry];
     /// What happens when an event does not draw. Halt where money or permissions are drawn.
     const ON_POISON: Poison = Poison::Park;
 }
+
+/// Draws what follows from the rows, see [`ReadModel::SETTLE`].
+pub type Settle = fn(&Transaction<'_>) -> rusqlite::Result<()>;
 
 /// A read model with its type rubbed off.
 #[derive(Clone, Copy)]
@@ -40,6 +47,8 @@ pub struct ModelWiring {
     pub store: CurrentStore,
     /// The folder of the files.
     pub folder: PathBuf,
+    /// Files that are made at the same time.
+    pub convoy: Convoy,
     /// Who records what is parked.
     pub tending: Arc<dyn Tending>,
 }
@@ -53,6 +62,7 @@ pub const fn model<M: ReadModel>() -> ModelEntry {
             tables: M::TABLES,
             revision: M::REVISION,
             projections: M::PROJECTIONS,
+            settle: M::SETTLE,
             on_poison: M::ON_POISON,
         },
         queries: M::QUERIES,

@@ -1,6 +1,7 @@
 //! The side of a read model that answers: it waits for the position that a caller wants to see, and reads.
 
 use crate::{
+    convoy::Convoy,
     gauges::{Batches, Drawn, ModelGauges},
     model::{ModelEntry, ModelWiring},
     pen::PenRest,
@@ -35,6 +36,7 @@ pub struct ReadSide {
     pub(crate) pen: PenRest,
     pub(crate) path: PathBuf,
     pub(crate) store: CurrentStore,
+    pub(crate) convoy: Convoy,
     pub(crate) tending: Arc<dyn Tending>,
 }
 
@@ -51,6 +53,7 @@ impl ReadSide {
             pen: PenRest::default(),
             path,
             store: wiring.store,
+            convoy: wiring.convoy,
             tending: wiring.tending,
         }
     }

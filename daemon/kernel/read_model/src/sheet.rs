@@ -1,8 +1,8 @@
 //! The rules' transactions on a real file.
 
-use crate::file::{ModelFile, Rebuild};
+use crate::file::{Design, ModelFile, Rebuild};
 use crate::parking::{Canvas, DrawError, Parked, Sheet, Verdict, Work, at};
-use crate::projection::{ProjectError, ProjectionEntry};
+use crate::projection::ProjectError;
 use hecate_event_store::RecordedEvent;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use std::any::Any;
@@ -14,7 +14,7 @@ const PARKED: &str = "position, stream_id, version, event_type, error, tries, re
 /// One transaction on a file.
 struct OpenSheet<'f> {
     tx: Transaction<'f>,
-    projections: &'static [ProjectionEntry],
+    design: Design,
     in_the_making: bool,
     position: u64,
     rebuild: Rebuild,
@@ -22,6 +22,8 @@ struct OpenSheet<'f> {
     waiting: bool,
     /// True when what is parked may have changed.
     touched: bool,
+    /// True when a projection was at work.
+    drawn: bool,
 }
 
 impl Canvas for ModelFile {
@@ -38,14 +40,16 @@ impl Canvas for ModelFile {
         let place = move |error: rusqlite::Error| at("-", position)(error.into());
         let mut sheet = OpenSheet {
             tx: self.db.unchecked_transaction().map_err(place)?,
-            projections: self.design.projections,
+            design: self.design,
             in_the_making: self.in_the_making,
             position,
             rebuild: self.rebuild,
             waiting: self.touched || self.parking.events > 0,
             touched: self.touched,
+            drawn: false,
         };
         work(&mut sheet)?;
+        sheet.settle().map_err(at("-", position))?;
         let OpenSheet { tx, position, rebuild, touched, .. } = sheet;
         tx.commit().map_err(place)?;
         (self.position, self.rebuild, self.touched) = (position, rebuild, touched);
@@ -54,6 +58,10 @@ impl Canvas for ModelFile {
 }
 
 impl OpenSheet<'_> {
+    fn settle(&self) -> Result<(), ProjectError> {
+        if self.drawn { unwinding(|| Ok((self.design.settle)(&self.tx)?)) } else { Ok(()) }
+    }
+
     fn execute(&mut self, sql: &str, params: impl rusqlite::Params) -> Result<usize, ProjectError> {
         self.touched = true;
         Ok(self.tx.prepare_cached(sql)?.execute(params)?)
@@ -74,15 +82,14 @@ impl Sheet for OpenSheet<'_> {
     }
 
     fn knows(&self, event_type: &str) -> bool {
-        self.projections.iter().any(|entry| entry.event_type == event_type)
+        self.design.projections.iter().any(|entry| entry.event_type == event_type)
     }
 
     fn draw(&mut self, event: &RecordedEvent) -> Result<(), ProjectError> {
-        let mut fitting = self.projections.iter().filter(|entry| entry.event_type == &*event.event_type);
-        // The transaction is rolled back after a panic, so nobody sees what it left behind.
-        let drawn =
-            catch_unwind(AssertUnwindSafe(|| fitting.try_for_each(|entry| (entry.project)(&self.tx, event))));
-        drawn.unwrap_or_else(|panic| Err(ProjectError::Panicked(words(&*panic))))
+        let projections = self.design.projections.iter();
+        let mut fitting = projections.filter(|entry| entry.event_type == &*event.event_type);
+        self.drawn = true;
+        unwinding(|| fitting.try_for_each(|entry| (entry.project)(&self.tx, event)))
     }
 
     fn waits(&mut self, stream_id: &str) -> Result<bool, ProjectError> {
@@ -143,6 +150,13 @@ impl Sheet for OpenSheet<'_> {
         self.rebuild = Rebuild { asked: by, made };
         Ok(())
     }
+}
+
+/// What the work of a projection came to. The transaction is rolled back after a panic, so nobody sees what it left
+/// behind.
+fn unwinding(work: impl FnOnce() -> Result<(), ProjectError>) -> Result<(), ProjectError> {
+    let drawn = catch_unwind(AssertUnwindSafe(work));
+    drawn.unwrap_or_else(|panic| Err(ProjectError::Panicked(words(&*panic))))
 }
 
 /// The parked event at this position.

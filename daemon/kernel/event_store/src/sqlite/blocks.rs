@@ -14,7 +14,7 @@ use crate::hot_window::page_of;
 use crate::store::{PAGE_EVENTS_MAX, Page};
 
 /// Blocks that are kept. Readers that are further apart than that do not help one another.
-const BLOCKS_MAX: usize = 8;
+const BLOCKS_MAX: usize = 24;
 /// Bytes of a block that is kept; a larger one is for its reader alone.
 const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 const BLOCK_EVENTS: u64 = PAGE_EVENTS_MAX as u64;

@@ -51,9 +51,8 @@ pub trait Dossiers: Sized + 'static {
 
     /// Reads the row that these ids name, if it is there. They are the first columns of [`About`].
     fn find<R>(db: &Connection, ids: &[&str], read: impl FnOnce(&Row<'_>) -> Result<R>) -> Result<Option<R>> {
-        let named: Vec<String> =
-            <Self::Drawn as LongLived>::Of::ids().iter().map(|column| format!("{column} = ?")).collect();
-        let sql = format!("SELECT rowid, * FROM {} WHERE {}", Self::TABLE, named.join(" AND "));
+        let named = named::<<Self::Drawn as LongLived>::Of>();
+        let sql = format!("SELECT * FROM {} WHERE {named}", Self::TABLE);
         db.prepare_cached(&sql)?.query_row(params_from_iter(ids), read).optional()
     }
 
@@ -66,6 +65,11 @@ pub trait Dossiers: Sized + 'static {
     fn knows(db: &Connection, ids: &[&str]) -> Result<bool> {
         Self::find(db, ids, |_| Ok(())).map(|found| found.is_some())
     }
+}
+
+/// The condition that names one dossier.
+fn named<Of: About>() -> String {
+    Of::ids().iter().map(|column| format!("{column} = ?")).collect::<Vec<_>>().join(" AND ")
 }
 
 /// The columns that every dossier has, as they are answered.

@@ -1,13 +1,13 @@
 //! The row of one dossier while an event changes it.
 
-use super::{About, Dossiers};
+use super::{About, Dossiers, named};
 use crate::{columns::JsonColumn, projection::Recorded};
 use hecate_desk::{
     Status,
     lifecycle::{LongLived, Step},
     shown,
 };
-use rusqlite::{Connection, Error, Result, ToSql, params_from_iter};
+use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql, params_from_iter};
 use std::marker::PhantomData;
 
 /// The row of one dossier, to be changed by one event. Whoever changes it ends with [`DossierRow::mark`].
@@ -66,8 +66,13 @@ impl<'t, A: LongLived<Of: About>, M: Dossiers<Drawn = A>> DossierRow<'t, M> {
     /// The same, raising flags of the process's own. Those of one pass do not survive a reopening.
     pub(super) fn step_with<E>(&self, step: Step, flags: Status, recorded: &Recorded<E>) -> Result<()> {
         let ended = if step == Step::Reopened { A::PASS_FLAGS } else { Status(0) };
-        self.stand(step.after(self.status).without(ended).and(flags))?;
-        self.mark(recorded)
+        let status = step.after(self.status).without(ended).and(flags);
+        let (shown, Recorded { version, event_id, at_us, .. }) = (shown::<A>(status), recorded);
+        let actions = JsonColumn(shown.available_actions);
+        self.set(
+            "status = ?, status_label = ?, available_actions = ?, version = ?, last_event_id = ?, updated_at = ?",
+            &[&status.0, &shown.label, &actions, version, &event_id.to_string(), at_us],
+        )
     }
 
     /// Raises flags of the process's own, with all that follows from them.
@@ -89,9 +94,12 @@ impl<'t, A: LongLived<Of: About>, M: Dossiers<Drawn = A>> DossierRow<'t, M> {
     }
 
     fn find(tx: &'t Connection, ids: &[&str]) -> Result<Option<Self>> {
-        M::find(tx, ids, |row| {
-            let (rowid, status) = (row.get("rowid")?, Status(row.get("status")?));
+        // A hand-off may be long: what is not asked for is not read.
+        let sql = format!("SELECT rowid, status FROM {} WHERE {}", M::TABLE, named::<A::Of>());
+        let row = |row: &Row<'_>| {
+            let (rowid, status) = (row.get(0)?, Status(row.get(1)?));
             Ok(DossierRow { tx, rowid, status, of: PhantomData })
-        })
+        };
+        tx.prepare_cached(&sql)?.query_row(params_from_iter(ids), row).optional()
     }
 }

@@ -8,8 +8,10 @@ mod rules;
 mod scribe;
 mod speed;
 
-use crate::{AskedQuery, Found, Keyset, ModelWiring, Order, Paging, Project, ProjectionEntry, Query};
-use crate::{QueryEntry, QueryError, QuerySpec, ReadModel, ReadSide, Recorded, model, projects, query};
+use crate::{AskedQuery, Convoy, Found, Keyset, ModelWiring, Order, Paging, Project, ProjectionEntry, Query};
+use crate::{
+    QueryEntry, QueryError, QuerySpec, ReadModel, ReadSide, Recorded, Settle, model, projects, query,
+};
 use hecate_desk::prelude::*;
 use hecate_desk::{Aggregate, DeskEntry, ProcessSpec};
 use hecate_event_store::{Append, CurrentStore, EventStore, Expected, MemoryStore, Supervised, kit};
@@ -67,10 +69,19 @@ struct Words<const REVISION: u32>;
 impl<const REVISION: u32> ReadModel for Words<REVISION> {
     const NAME: &'static str = "query_words";
     const TABLES: &'static str =
-        "CREATE TABLE words(word TEXT PRIMARY KEY, times INTEGER NOT NULL, first INTEGER NOT NULL) STRICT;";
+        "CREATE TABLE words(word TEXT PRIMARY KEY, times INTEGER NOT NULL, first INTEGER NOT NULL) STRICT;
+         CREATE TABLE vocabulary(words INTEGER NOT NULL) STRICT;
+         INSERT INTO vocabulary VALUES (0);";
     const REVISION: u32 = REVISION;
+    const SETTLE: Settle = count_words;
     const PROJECTIONS: &'static [ProjectionEntry] = &[projects::<Words<REVISION>, Word, WordSaid>()];
     const QUERIES: &'static [QueryEntry] = &[query::<GetWords>()];
+}
+
+/// Words are never taken away, so the last row is as many as there are.
+fn count_words(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    let sql = "UPDATE vocabulary SET words = (SELECT coalesce(max(rowid), 0) FROM words)";
+    tx.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 impl<const REVISION: u32> Project<WordSaid> for Words<REVISION> {
@@ -126,7 +137,8 @@ kind = "query_words"
 "#;
 
 fn wiring(store: CurrentStore, folder: &Path) -> ModelWiring {
-    ModelWiring { store: store.clone(), folder: folder.to_owned(), tending: scribe::Scribe::new(store) }
+    let (convoy, tending) = (Convoy::default(), scribe::Scribe::new(store.clone()));
+    ModelWiring { store, folder: folder.to_owned(), convoy, tending }
 }
 
 struct Reading {

@@ -86,3 +86,34 @@ async fn a_log_left_beside_the_place_is_not_played_into_the_new_file() {
     assert_eq!(reading.words(position).await, seen(&[("tea", 2), ("rum", 2)]));
     reading.close().await;
 }
+
+#[tokio::test]
+async fn what_somebody_left_half_made_is_thrown_away() {
+    let (store, folder) = (Arc::new(MemoryStore::new()), tempfile::tempdir().unwrap());
+    let position = say(&store, &["tea", "rum", "tea"]).await;
+    // It fits the log and the code, and its rows are wrong: its maker was killed between two pages.
+    let reading = Reading::of::<Words<1>>(&store, folder.path()).await;
+    reading.side.drawn_up_to(position).await;
+    reading.close().await;
+    let file = folder.path().join(format!("{MODEL}.sqlite"));
+    Connection::open(&file).unwrap().execute("DELETE FROM words WHERE word = 'rum'", []).unwrap();
+    std::fs::rename(&file, file.with_extension("sqlite.next")).unwrap();
+    let reading = Reading::of::<Words<1>>(&store, folder.path()).await;
+    assert_eq!(reading.words(position).await, seen(&[("tea", 2), ("rum", 1)]));
+    reading.close().await;
+}
+
+#[tokio::test]
+async fn what_follows_from_the_rows_is_drawn_with_every_batch() {
+    let (store, folder) = (Arc::new(MemoryStore::new()), tempfile::tempdir().unwrap());
+    let position = say(&store, &["tea", "rum", "tea"]).await;
+    let reading = Reading::of::<Words<1>>(&store, folder.path()).await;
+    reading.side.drawn_up_to(position).await;
+    let db = Connection::open(folder.path().join(format!("{MODEL}.sqlite"))).unwrap();
+    let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap();
+    assert_eq!(number("SELECT words FROM vocabulary"), 2, "while the file is made");
+    let position = say(&store, &["tea", "gin"]).await;
+    reading.side.drawn_up_to(position).await;
+    assert_eq!(number("SELECT words FROM vocabulary"), 3, "while it answers");
+    reading.close().await;
+}

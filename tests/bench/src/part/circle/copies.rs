@@ -120,9 +120,11 @@ mod tests {
 
     #[test]
     fn every_id_is_another_one_in_every_copy() {
-        let text = r#"{"a":"desk-d-01ARZ3NDEKTSV4RRFFQ69G5FAV-x","b":"0197f3a0-0000-7000-8000-aaaaaaaaaaaa","c":1}"#;
+        let text =
+            r#"{"a":"desk-d-01ARZ3NDEKTSV4RRFFQ69G5FAV-x","b":"0197f3a0-0000-7000-8000-aaaaaaaaaaaa","c":1}"#;
         let copy = Text::of(text).copy(42);
-        let expected = r#"{"a":"desk-d-01AR000042TSV4RRFFQ69G5FAV-x","b":"0197f3a0-0000-7000-8000-000042aaaaaa","c":1}"#;
+        let expected =
+            r#"{"a":"desk-d-01AR000042TSV4RRFFQ69G5FAV-x","b":"0197f3a0-0000-7000-8000-000042aaaaaa","c":1}"#;
         assert_eq!(copy, expected);
     }
 }

@@ -85,7 +85,8 @@ fn commands(act: Act, division_id: &str, incident_id: &str) -> Vec<(String, Valu
             vec![(path, body)]
         }
         Act::Break => {
-            let raised = json!({"incident_title": "It is down", "severity": "high", "incident_id": incident_id});
+            let raised =
+                json!({"incident_title": "It is down", "severity": "high", "incident_id": incident_id});
             vec![ask("monitor/incident", raised)]
         }
         Act::Heal => Vec::new(),

@@ -41,7 +41,8 @@ pub(super) fn run(book: &mut Book, program: &Path, folder: &Path, extent: &Exten
 
 /// One client's share of the commands, at even times.
 fn paced(turn: Duration, mut command: impl FnMut(&mut Vec<Duration>)) -> Rate {
-    let (began, pause, mut each) = (Instant::now(), Duration::from_secs(1) * CLIENTS / PER_SECOND, Vec::new());
+    let (began, pause, mut each) =
+        (Instant::now(), Duration::from_secs(1) * CLIENTS / PER_SECOND, Vec::new());
     let mut due = began;
     while began.elapsed() < turn {
         command(&mut each);

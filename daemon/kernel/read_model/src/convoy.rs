@@ -1,0 +1,95 @@
+//! Files that are made at the same time go through the log side by side: the store keeps the stretches that it
+//! decoded last, so the log is read once for all of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// How far one file reads ahead of another; the store keeps more than that.
+const APART_EVENTS_MAX: u64 = 10_000;
+/// Who is further behind than this began later, and goes alone.
+const TOGETHER_EVENTS_MAX: u64 = 4 * APART_EVENTS_MAX;
+
+/// The files in the making of one store, and how far each has read the log.
+#[derive(Clone, Default)]
+pub struct Convoy(Arc<watch::Sender<Read>>);
+
+#[derive(Default)]
+struct Read {
+    joined: u64,
+    positions: BTreeMap<u64, u64>,
+}
+
+/// One file's place; it is given up when dropped.
+pub(crate) struct Place {
+    convoy: Convoy,
+    number: u64,
+}
+
+impl Convoy {
+    /// Takes a place behind everybody who is on the way.
+    pub(crate) fn join(&self) -> Place {
+        let mut number = 0;
+        self.0.send_modify(|read| {
+            read.joined += 1;
+            number = read.joined;
+            read.positions.insert(number, 0);
+        });
+        Place { convoy: self.clone(), number }
+    }
+}
+
+impl Place {
+    /// Says how far the file has read, and waits for those who are close behind.
+    pub(crate) async fn read_up_to(&self, position: u64) {
+        self.convoy.0.send_modify(|read| {
+            read.positions.insert(self.number, position);
+        });
+        let may_go_on = |read: &Read| {
+            read.positions.values().all(|other| {
+                let behind = position.saturating_sub(*other);
+                behind <= APART_EVENTS_MAX || behind > TOGETHER_EVENTS_MAX
+            })
+        };
+        // The sender lives in `self`, so the wait ends only when it may go on.
+        let _ = self.convoy.0.subscribe().wait_for(may_go_on).await;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.convoy.0.send_modify(|read| {
+            read.positions.remove(&self.number);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_reads_far_ahead_of_those_who_set_out_together() {
+        let convoy = Convoy::default();
+        let (first, second) = (convoy.join(), convoy.join());
+        first.read_up_to(APART_EVENTS_MAX).await;
+        let ahead = first.read_up_to(APART_EVENTS_MAX + 1);
+        assert!(timeout(Duration::from_millis(10), ahead).await.is_err(), "it waits");
+        second.read_up_to(1).await;
+        first.read_up_to(APART_EVENTS_MAX + 1).await;
+        drop(second);
+        first.read_up_to(3 * APART_EVENTS_MAX).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_sets_out_later_keeps_nobody_waiting() {
+        let convoy = Convoy::default();
+        let first = convoy.join();
+        first.read_up_to(TOGETHER_EVENTS_MAX).await;
+        let second = convoy.join();
+        first.read_up_to(TOGETHER_EVENTS_MAX + 1).await;
+        second.read_up_to(1_000).await;
+    }
+}
