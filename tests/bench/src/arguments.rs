@@ -12,9 +12,10 @@ pub(crate) enum Part {
     Size,
     Rebuild,
     Circle,
+    RebuildAll,
 }
 
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 9] = [
     ("boot", Part::Boot),
     ("appends", Part::Appends),
     ("socket", Part::Socket),
@@ -23,10 +24,11 @@ const PARTS: [(&str, Part); 8] = [
     ("size", Part::Size),
     ("rebuild", Part::Rebuild),
     ("circle", Part::Circle),
+    ("rebuild_all", Part::RebuildAll),
 ];
 
 pub(crate) const USAGE: &str = "\
-  --only PART,…      of boot, appends, socket, catch_up, recovery, size, rebuild, circle
+  --only PART,…      of boot, appends, socket, catch_up, recovery, size, rebuild, circle, rebuild_all
   --without NAME,…   of bare, raw, store, postgres, umadb
   --writers N,…      of 1, 8, 64
   --rounds N         default 5
@@ -80,7 +82,9 @@ impl Arguments {
     }
 
     pub(crate) fn needs_daemon(&self) -> bool {
-        [Part::Boot, Part::Socket, Part::Rebuild, Part::Circle].iter().any(|part| self.has(*part))
+        [Part::Boot, Part::Socket, Part::Rebuild, Part::Circle, Part::RebuildAll]
+            .iter()
+            .any(|part| self.has(*part))
     }
 
     pub(crate) fn needs_archives(&self) -> bool {

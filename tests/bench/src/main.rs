@@ -75,10 +75,13 @@ fn run(arguments: &Arguments) {
     if let Some(program) = program.as_deref().filter(|_| arguments.has(Part::Rebuild)) {
         part::rebuild::run(&mut book, program, &folder("rebuild"), arguments.rounds, arguments.events);
     }
+    let (rounds, turn) = (arguments.rounds, Duration::from_secs(arguments.seconds));
+    let extent = part::circle::Extent { rounds, turn, events: arguments.events };
     if let Some(program) = program.as_deref().filter(|_| arguments.has(Part::Circle)) {
-        let (rounds, turn) = (arguments.rounds, Duration::from_secs(arguments.seconds));
-        let extent = part::circle::Extent { rounds, turn, events: arguments.events };
         part::circle::run(&mut book, program, &folder("circle"), &extent);
+    }
+    if let Some(program) = program.as_deref().filter(|_| arguments.has(Part::RebuildAll)) {
+        part::circle::rebuild_all(&mut book, program, &folder("rebuild_all"), &extent);
     }
     println!("\n{before}; at the end {}", machine::load_average());
     println!("{} rounds, turns of {} s", arguments.rounds, arguments.seconds);

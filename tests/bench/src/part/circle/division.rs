@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 /// So rarely that the probes do not count.
 const PROBED_EVERY_MS: u32 = 3_600_000;
-const WITHIN: Duration = Duration::from_secs(30);
+/// A busy daemon may take long to hand over; that is measured, not forbidden.
+const WITHIN: Duration = Duration::from_secs(300);
 /// What is probed; it answers for as long as the benchmark runs.
 static STOREFRONT: LazyLock<Storefront> = LazyLock::new(Storefront::open);
 

@@ -27,5 +27,8 @@ pub(crate) struct Extent {
 pub(crate) fn run(book: &mut Book, program: &Path, folder: &Path, extent: &Extent) {
     commands::run(book, program, &folder.join("commands"), extent);
     lag::run(book, program, &folder.join("lag"), extent);
-    rebuild::run(book, program, &folder.join("rebuild"), extent);
+}
+
+pub(crate) fn rebuild_all(book: &mut Book, program: &Path, folder: &Path, extent: &Extent) {
+    rebuild::run(book, program, folder, extent);
 }
