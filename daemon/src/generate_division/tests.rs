@@ -10,6 +10,7 @@ use hecate_desk::kit::Given;
 use hecate_desk::lifecycle::{Complete, Reopen};
 use hecate_desk::{Refusal, Sha256};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 fn with_both_desks() -> Given<Generation> {
     let desk = |name: &str| json!({"desk_id": name});
@@ -54,8 +55,9 @@ fn all_that_was_made_is_handed_over_and_its_manifest_is_that_of_its_files() {
         (&told["tests"][0]["module_name"], &told["tests"][0]["test_type"]),
         (&json!("tea"), &json!("unit"))
     );
+    let by_path: BTreeMap<_, _> = made.aggregate().made.places.named().collect();
     let lines: String =
-        made.aggregate().made.files.iter().map(|(path, sha256)| format!("{sha256}  {path}\n")).collect();
+        by_path.into_iter().map(|(path, sha256)| format!("{sha256}  {path}\n")).collect();
     assert!(lines.contains(&format!("{}  tests/tea.rs\n", Sha256::of(b"// Hot\n"))), "{lines}");
     assert_eq!(told["manifest_sha256"], json!(Sha256::of(lines.as_bytes())));
 }

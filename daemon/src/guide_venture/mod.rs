@@ -4,7 +4,6 @@
 //! It only listens. It draws what the processes record, one file a process; what all that last have in common is
 //! drawn once, in [`on_lifecycle_facts`]. What follows from the rows is said by pure rules, [`standing`] and [`tasks`].
 
-mod column;
 mod get_active_venture;
 mod get_tasks_page;
 mod get_timeline_page;
