@@ -70,7 +70,9 @@ impl Generation {
             (false, _) => Err(SKELETON_ALREADY_GENERATED.into()),
             (true, false) => {
                 let Skeleton { workspace_path, template_set, .. } = there;
-                let hint = format!("Until this pass ends it lies at {workspace_path}, by {template_set}, in its language.");
+                let hint = format!(
+                    "Until this pass ends it lies at {workspace_path}, by {template_set}, in its language."
+                );
                 Err(SKELETON_ALREADY_GENERATED.about("hint", hint))
             }
         }

@@ -229,11 +229,15 @@ mod kit {
         json!({"module_name": name, "file_path": format!("src/{name}.rs"), "content": "// Tea\n"})
     }
 
-    pub(super) fn an_active_generation() -> Given<Generation> {
-        let initiate = json!({"venture_id": format!("v-{ULID}"), "division_id": format!("d-{ULID}"),
+    /// What the nth completed plan hands over.
+    pub(super) fn handed_over(nth: u8) -> Value {
+        json!({"venture_id": format!("v-{ULID}"), "division_id": format!("d-{ULID}"),
             "division_name": "orders", "handoff": a_plan(), "visibility": "realm",
-            "source_event_id": "01890000-0000-7000-8000-000000000000", "start": false});
-        given().asked::<Initiate<Generation>>(initiate).asked::<Start<Generation>>(json!({}))
+            "source_event_id": format!("01890000-0000-7000-8000-{nth:012}"), "start": false})
+    }
+
+    pub(super) fn an_active_generation() -> Given<Generation> {
+        given().asked::<Initiate<Generation>>(handed_over(0)).asked::<Start<Generation>>(json!({}))
     }
 
     pub(super) fn a_generation_with_a_skeleton() -> Given<Generation> {

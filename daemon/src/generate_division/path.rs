@@ -125,6 +125,10 @@ mod tests {
             assert_eq!(beneath(path), Some(path));
         }
         assert_eq!(beneath(&"a".repeat(NAME_CHARS_MAX + 1)), None);
+        // Templates put the names of division and desk into one.
+        for (bytes, known) in [(TEMPLATE_NAME_BYTES_MAX, true), (TEMPLATE_NAME_BYTES_MAX + 1, false)] {
+            assert_eq!(names_of(&format!("desks/{}", "a".repeat(bytes))).is_some(), known, "{bytes}");
+        }
         assert_eq!(beneath(&"a/".repeat(101)[..201]), None);
     }
 

@@ -115,7 +115,8 @@ mod tests {
     use super::*;
 
     fn files(paths: &[&str]) -> Vec<GeneratedFile> {
-        let file = |path: &&str| GeneratedFile { path: (*path).to_owned(), sha256: "5e".to_owned(), bytes: 1 };
+        let file =
+            |path: &&str| GeneratedFile { path: (*path).to_owned(), sha256: "5e".to_owned(), bytes: 1 };
         paths.iter().map(file).collect()
     }
 

@@ -24,8 +24,11 @@ impl Project<ReleaseDeployed> for GuideVenture {
             "UPDATE division_progress SET last_release = ?3 WHERE venture_id = ?1 AND division_id = ?2",
         )?
         .execute([&of.venture_id, &of.division_id, release_version])?;
-        let says =
-            format!("Release {release_version} of {} deployed to {}", of.division_name, TextColumn(target_env));
+        let says = format!(
+            "Release {release_version} of {} deployed to {}",
+            of.division_name,
+            TextColumn(target_env)
+        );
         let entry = Entry {
             venture_id: &of.venture_id,
             division_id: Some(&of.division_id),

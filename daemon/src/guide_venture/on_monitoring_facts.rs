@@ -35,7 +35,11 @@ impl Project<HealthStatusRecorded> for GuideVenture {
             TextColumn(health(*status)),
         ))?;
         let of = name(tx, venture_id, division_id)?;
-        let says = format!("Check {check_name} of {of} is {}, was {}", TextColumn(status), TextColumn(previous_status));
+        let says = format!(
+            "Check {check_name} of {of} is {}, was {}",
+            TextColumn(status),
+            TextColumn(previous_status)
+        );
         happened(tx, recorded, Fact { venture_id, division_id, says, actor: None })
     }
 }

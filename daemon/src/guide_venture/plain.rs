@@ -75,7 +75,9 @@ pub(super) fn works(db: &Connection, venture_id: &str, division_id: &str) -> Res
 /// What the checks of a division have seen last.
 pub(super) fn checks(db: &Connection, venture_id: &str, division_id: &str) -> Result<Vec<Health>> {
     db.prepare_cached("SELECT health FROM division_checks WHERE venture_id = ?1 AND division_id = ?2")?
-        .query_map([venture_id, division_id], |row| row.get::<_, TextColumn<_>>("health").map(|health| health.0))?
+        .query_map([venture_id, division_id], |row| {
+            row.get::<_, TextColumn<_>>("health").map(|health| health.0)
+        })?
         .collect()
 }
 

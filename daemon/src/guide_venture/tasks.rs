@@ -48,7 +48,11 @@ pub(super) fn of_division(division: &Division) -> Vec<TaskRow> {
         let in_turn = |work: &&Work| {
             process != Process::Rescue || !matches!(work.stage(), Stage::Completed | Stage::Archived)
         };
-        of_work(blank, speaker(works, process).filter(in_turn), waits_for(works, process).map(|step| TextColumn(step).to_string()))
+        of_work(
+            blank,
+            speaker(works, process).filter(in_turn),
+            waits_for(works, process).map(|step| TextColumn(step).to_string()),
+        )
     };
     WAY.into_iter().chain([Process::Rescue]).filter_map(task).collect()
 }

@@ -17,7 +17,8 @@ use crate::generate_division::{
 };
 use hecate_desk::lifecycle::{Completed, Rebriefed, Reopened};
 use hecate_read_model::{
-    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_projections, dossier_table, query,
+    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_projections,
+    dossier_table, query,
 };
 use rusqlite::Result;
 
@@ -33,10 +34,7 @@ impl Dossiers for Generations {
     }
 
     fn reopened(row: &DossierRow<'_, Self>, _: &Recorded<Reopened<Generation>>) -> Result<()> {
-        row.set(
-            "language = NULL, workspace_path = NULL, template_set = NULL, manifest_sha256 = NULL",
-            &[],
-        )
+        row.set("language = NULL, workspace_path = NULL, template_set = NULL, manifest_sha256 = NULL", &[])
     }
 
     /// Desks that the plan tells otherwise by now do not count as generated.

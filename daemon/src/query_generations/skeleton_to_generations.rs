@@ -11,7 +11,12 @@ impl Project<SkeletonGenerated> for Generations {
         let generation = Generations::row(tx, &[&pass.division_id])?;
         generation.set(
             "language = ?, workspace_path = ?, template_set = ?, manifest_sha256 = ?",
-            &[&TextColumn(skeleton.language), &skeleton.workspace_path, &skeleton.template_set, manifest_sha256],
+            &[
+                &TextColumn(skeleton.language),
+                &skeleton.workspace_path,
+                &skeleton.template_set,
+                manifest_sha256,
+            ],
         )?;
         generation.mark(recorded)
     }

@@ -17,7 +17,8 @@ use crate::plan_division::{
 };
 use hecate_desk::lifecycle::Reopened;
 use hecate_read_model::{
-    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_projections, dossier_table, query,
+    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_projections,
+    dossier_table, query,
 };
 use rusqlite::Result;
 

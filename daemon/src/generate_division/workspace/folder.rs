@@ -202,9 +202,7 @@ impl Place<'_> {
     fn place(&self, content: &[u8]) -> Result<Put, Errno> {
         let beside = self.write_beside(content)?;
         match renameat_with(self.folder, &*beside, self.folder, self.name, RenameFlags::NOREPLACE) {
-            Err(Errno::EXIST) => {
-                unlinkat(self.folder, &*beside, AtFlags::empty()).map(|()| Put::NotOurs)
-            }
+            Err(Errno::EXIST) => unlinkat(self.folder, &*beside, AtFlags::empty()).map(|()| Put::NotOurs),
             renamed => renamed.and_then(|()| fsync(self.folder)).map(|()| Put::Done),
         }
     }
