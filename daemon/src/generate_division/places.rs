@@ -1,4 +1,4 @@
-//! Where the files of one pass lie. Each place is one part's, and no file lies where another's folder is: whatever is
+//! Where the files of one pass lie. Each place is one part's, but that tests may share one, and no file lies where another's folder is: whatever is
 //! on record can be written.
 
 use super::files::GeneratedFile;
@@ -27,6 +27,13 @@ pub(super) enum Part {
     Desk(String),
     Module(String),
     Test(String),
+}
+
+impl Part {
+    /// True where both may be in one file: tests may.
+    fn shares_with(&self, other: &Part) -> bool {
+        self == other || matches!((self, other), (Part::Test(_), Part::Test(_)))
+    }
 }
 
 impl fmt::Display for Part {
@@ -63,11 +70,12 @@ impl Places {
     /// in it.
     fn in_the_way(&self, part: &Part, path: &str) -> Option<&Placed> {
         let path = path.to_ascii_lowercase();
-        let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
-        let on_the_way = folders.chain([path.as_str()]).filter_map(|place| self.0.get(place));
+        let here = self.0.get(&path).filter(|placed| !placed.part.shares_with(part));
+        let folders = path.match_indices('/').filter_map(|(end, _)| self.0.get(&path[..end]));
         let inside = format!("{path}/");
         let below = self.0.range(inside.clone()..).take_while(|(place, _)| place.starts_with(&inside));
-        on_the_way.chain(below.map(|(_, placed)| placed)).find(|placed| placed.part != *part)
+        let around = folders.chain(below.map(|(_, placed)| placed)).find(|placed| placed.part != *part);
+        here.or(around)
     }
 
     /// Refuses the path where something else lies.

@@ -143,6 +143,10 @@ fn no_file_lies_where_another_part_has_its_own_nor_in_a_file_nor_in_place_of_a_f
         assert!(generation.when::<GenerateTest>(test).unwrap_err().is(INVALID_FILE_PATH), "{path}");
     }
     assert!(generation.when::<GenerateModule>(module_at("cake", "src/cake.rs")).is_ok());
+    // One file may hold several tests.
+    let mut test = test();
+    test["test_name"] = "Tea is green".into();
+    assert!(generation.when::<GenerateTest>(test).is_ok());
 }
 
 #[test]

@@ -42,9 +42,9 @@ pub(super) enum NotWritten {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Hope {
     /// Somebody has to do something.
-    None,
+    Never,
     /// It may go better the next time.
-    Some,
+    Perhaps,
     /// Space comes back by itself; meanwhile nothing else could be written either.
     Space,
 }
@@ -56,12 +56,12 @@ impl NotWritten {
             NotWritten::Io {
                 source: Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::NAMETOOLONG | Errno::ISDIR,
                 ..
-            } => Hope::None,
-            NotWritten::Io { .. } => Hope::Some,
+            } => Hope::Never,
+            NotWritten::Io { .. } => Hope::Perhaps,
             NotWritten::Outside { .. }
             | NotWritten::NoFolder { .. }
             | NotWritten::NotOurs { .. }
-            | NotWritten::Kept { .. } => Hope::None,
+            | NotWritten::Kept { .. } => Hope::Never,
         }
     }
 }

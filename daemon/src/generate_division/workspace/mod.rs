@@ -131,8 +131,8 @@ impl NotWritten {
         let hopes = errors.iter().map(NotWritten::hope);
         match hopes.max() {
             Some(Hope::Space) => Reaction::Later { why },
-            Some(Hope::Some) => Reaction::Failed { why },
-            Some(Hope::None) | None => Reaction::Dead { why },
+            Some(Hope::Perhaps) => Reaction::Failed { why },
+            Some(Hope::Never) | None => Reaction::Dead { why },
         }
     }
 }

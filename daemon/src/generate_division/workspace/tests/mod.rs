@@ -207,8 +207,11 @@ async fn hearing_a_fact_again_changes_nothing_and_what_is_newer_stays() {
     for _ in 0..2 {
         assert_eq!([yard.react(&skeleton).await, yard.react(&first).await], [DONE; 2]);
     }
-    let mut again = kit::module("tea_again");
-    (again["file_path"], again["content"]) = ("src/tea.rs".into(), "// Green tea\n".into());
+    yard.did("complete_generation", json!({"allow_partial": true, "reason": "Enough"})).await;
+    yard.did("reopen_generation", json!({"reason": "Green"})).await;
+    yard.did("generate_skeleton", kit::skeleton()).await;
+    let mut again = kit::module("tea");
+    again["content"] = "// Green tea\n".into();
     let second = yard.did("generate_module", again).await;
     assert_eq!(yard.react(&second).await, DONE);
     assert!(matches!(yard.react(&first).await, Reaction::Passed { .. }));
@@ -341,13 +344,13 @@ fn who_has_no_space_waits_for_it_wherever_it_is_missing() {
     let theirs = || NotWritten::NotOurs { path: "b".to_owned() };
     for (errors, hoped) in [
         (vec![theirs(), io(Errno::DQUOT), io(Errno::IO)], Hope::Space),
-        (vec![io(Errno::IO), theirs()], Hope::Some),
-        (vec![io(Errno::ACCESS), theirs(), io(Errno::ROFS)], Hope::None),
+        (vec![io(Errno::IO), theirs()], Hope::Perhaps),
+        (vec![io(Errno::ACCESS), theirs(), io(Errno::ROFS)], Hope::Never),
     ] {
         let found = match NotWritten::reaction(&errors) {
             Reaction::Later { .. } => Hope::Space,
-            Reaction::Failed { .. } => Hope::Some,
-            Reaction::Dead { .. } => Hope::None,
+            Reaction::Failed { .. } => Hope::Perhaps,
+            Reaction::Dead { .. } => Hope::Never,
             other => panic!("{other:?}"),
         };
         assert_eq!(found, hoped, "{errors:?}");
