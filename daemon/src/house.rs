@@ -51,12 +51,8 @@ impl House {
         let hearing = |(process, heard): (&Arc<dyn Process>, Progress)| {
             Hearing::new(Arc::new(Listening(Arc::clone(process))), heard, &folders.listeners)
         };
-        let writer = WorkspaceWriter {
-            node: node.clone(),
-            store: store.clone(),
-            blobs: blobs.clone(),
-            root: folders.workspaces.clone(),
-        };
+        let (root, kept) = (folders.workspaces.clone(), blobs.clone());
+        let writer = WorkspaceWriter::new(node.clone(), store.clone(), kept, root);
         let writing = Hearing::new(Arc::new(writer), Progress::default(), &folders.listeners);
         let tending = TendingDoor::of(&processes, &node);
         let folder = folders.read_models.clone();

@@ -1,7 +1,8 @@
 //! The files of one planned desk: its folder with command, event, handler and test.
 
 use super::files::{GeneratedFile, recorded};
-use super::{DESK_NOT_PLANNED, Generation, SKELETON_MISSING, UNKNOWN_TEMPLATE, parts::DeskMade};
+use super::{DESK_NOT_PLANNED, Generation, INVALID_FILE_PATH, SKELETON_MISSING, UNKNOWN_TEMPLATE};
+use super::{parts::DeskMade, places::Part};
 use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 use hecate_scaffold::Department;
@@ -31,6 +32,9 @@ pub(crate) struct DeskGenerated {
 const DESK_ALREADY_GENERATED: Refusal =
     Refusal::new(409, "desk_already_generated", "This desk was generated in this pass.");
 
+const REFUSES: &[Refusal] =
+    &[SKELETON_MISSING, DESK_NOT_PLANNED, DESK_ALREADY_GENERATED, UNKNOWN_TEMPLATE, INVALID_FILE_PATH];
+
 impl Desk<Generation> for GenerateDesk {
     const SPEC: DeskSpec = DeskSpec {
         name: "generate_desk",
@@ -38,7 +42,7 @@ impl Desk<Generation> for GenerateDesk {
         aliases: &[],
         says: "Generate a planned desk",
         allowed_in: StateMask::ACTIVE,
-        refuses: &[SKELETON_MISSING, DESK_NOT_PLANNED, DESK_ALREADY_GENERATED, UNKNOWN_TEMPLATE],
+        refuses: REFUSES,
     };
     const RECORDS: &'static [EventEntry<Generation>] = &[event::<_, DeskGenerated>()];
 
@@ -49,12 +53,17 @@ impl Desk<Generation> for GenerateDesk {
             return Err(DESK_ALREADY_GENERATED.about("field", "desk_id"));
         }
         let template = self.template.map_or_else(|| desk.department.name().to_owned(), String::from);
+        let (files, part) =
+            (recorded(&generation.desk_files(desk, &template)?), Part::Desk(desk.desk_name.clone()));
+        for file in &files {
+            generation.made.places.demand_free(&part, &file.path, "desk_id")?;
+        }
         Ok(Decision::from(DeskGenerated {
             pass: generation.dossier.pass(),
             desk_id: desk.desk_id.clone(),
             desk_name: desk.desk_name.clone(),
             department: desk.department,
-            files: recorded(&generation.desk_files(desk, &template)?),
+            files,
             template,
             generated_by: at.actor.clone(),
             generated_at: at.at_us,
@@ -67,7 +76,7 @@ impl Event<Generation> for DeskGenerated {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, generation: &mut Generation) {
-        generation.keep_files(&self.files);
+        generation.made.places.put(&Part::Desk(self.desk_name.clone()), &self.files);
         let made = DeskMade { desk_id: self.desk_id.clone(), desk_name: self.desk_name };
         generation.made.desks.insert(self.desk_id, made);
     }

@@ -2,7 +2,7 @@
 
 use super::files::WrittenFile;
 use super::parts::{MadeModule, ModuleType};
-use super::path::demand_beneath;
+use super::places::Part;
 use super::{DESK_NOT_PLANNED, GENERATION_TOO_LARGE, Generation, INVALID_FILE_PATH, SKELETON_MISSING};
 use hecate_desk::{Content, lifecycle::Pass, prelude::*};
 
@@ -63,7 +63,7 @@ impl Desk<Generation> for GenerateModule {
             module_id: format!("mod-{}-{name}", generation.dossier.of.division_id),
             module_name: name.to_owned(),
             module_type: self.module_type.unwrap_or_default(),
-            file_path: demand_beneath(&self.file_path, INVALID_FILE_PATH, "file_path")?,
+            file_path: generation.demand_place(&Part::Module(name.to_owned()), &self.file_path)?,
         };
         generation.demand_room_for(&module, skeleton)?;
         let (pass, generated_by) = (generation.dossier.pass(), at.actor.clone());
@@ -77,8 +77,9 @@ impl Event<Generation> for ModuleGenerated {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, generation: &mut Generation) {
-        generation.keep_files(&[self.file.at(&self.module.file_path)]);
-        generation.made.modules.insert(self.module.module_name.clone(), self.module);
+        let (name, file) = (self.module.module_name.clone(), self.file.at(&self.module.file_path));
+        generation.made.places.put(&Part::Module(name.clone()), [&file]);
+        generation.made.modules.insert(name, self.module);
     }
 }
 

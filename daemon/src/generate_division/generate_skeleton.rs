@@ -1,8 +1,7 @@
 //! The skeleton of a division's project: what all its desks share, in one language, at one place.
 
 use super::files::{GeneratedFile, manifest_sha256, recorded};
-use super::parts::Skeleton;
-use super::{Generation, UNKNOWN_TEMPLATE, path::demand_beneath};
+use super::{Generation, UNKNOWN_TEMPLATE, parts::Skeleton, path::demand_beneath, places::Part};
 use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 use hecate_scaffold::Language;
@@ -12,7 +11,8 @@ use hecate_scaffold::Language;
 pub(super) struct GenerateSkeleton {
     /// What the division is written in.
     language: Language,
-    /// Where its files lie, below the folder of all workspaces.
+    /// Where its files lie, below the folder of all workspaces. One division's alone: what another one's generation has
+    /// written there is never written over, and a later pass removes nothing of what an earlier one has left.
     workspace_path: Text<200>,
     /// Which templates; `default` unless said otherwise.
     template_set: Option<Slug>,
@@ -50,16 +50,32 @@ impl Desk<Generation> for GenerateSkeleton {
     const RECORDS: &'static [EventEntry<Generation>] = &[event::<_, SkeletonGenerated>()];
 
     fn decide(self, generation: &Generation, at: &Moment) -> Result<Decision<Generation>, Refused> {
-        if generation.made.skeleton.is_some() {
-            return Err(SKELETON_ALREADY_GENERATED.into());
-        }
         let workspace_path = demand_beneath(&self.workspace_path, INVALID_WORKSPACE_PATH, "workspace_path")?;
         let template_set = self.template_set.map_or_else(|| "default".to_owned(), String::from);
         let skeleton = Skeleton { language: self.language, workspace_path, template_set };
+        generation.demand_skeleton_awaited(&skeleton)?;
         let files = recorded(&generation.skeleton_files(&skeleton)?);
         let manifest_sha256 = manifest_sha256(files.iter().map(GeneratedFile::named));
         let (pass, generated_by, generated_at) = (generation.dossier.pass(), at.actor.clone(), at.at_us);
         Ok(SkeletonGenerated { pass, skeleton, files, manifest_sha256, generated_by, generated_at }.into())
+    }
+}
+
+impl Generation {
+    /// Refuses a second skeleton in one pass. One that is outdated is made again as it is: all else leans on it.
+    fn demand_skeleton_awaited(&self, skeleton: &Skeleton) -> Result<(), Refused> {
+        let Some(there) = &self.made.skeleton else { return Ok(()) };
+        match (self.made.skeleton_outdated, there == skeleton) {
+            (true, true) => Ok(()),
+            (false, _) => Err(SKELETON_ALREADY_GENERATED.into()),
+            (true, false) => {
+                let Skeleton { workspace_path, template_set, .. } = there;
+                let hint = format!(
+                    "Until this pass ends it lies at {workspace_path}, by {template_set}, in its language."
+                );
+                Err(SKELETON_ALREADY_GENERATED.about("hint", hint))
+            }
+        }
     }
 }
 
@@ -68,8 +84,9 @@ impl Event<Generation> for SkeletonGenerated {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, generation: &mut Generation) {
-        generation.keep_files(&self.files);
-        generation.made.skeleton = Some(self.skeleton);
+        generation.made.places.clear(&Part::Skeleton);
+        generation.made.places.put(&Part::Skeleton, &self.files);
+        (generation.made.skeleton, generation.made.skeleton_outdated) = (Some(self.skeleton), false);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::files::WrittenFile;
 use super::parts::{MadeTest, TestType};
-use super::path::demand_beneath;
+use super::places::Part;
 use super::{GENERATION_TOO_LARGE, Generation, INVALID_FILE_PATH, SKELETON_MISSING};
 use hecate_desk::{Content, lifecycle::Pass, prelude::*};
 
@@ -66,7 +66,7 @@ impl Desk<Generation> for GenerateTest {
             test_name: name.to_owned(),
             test_type: self.test_type.unwrap_or_default(),
             module_name: self.module_name.into(),
-            file_path: demand_beneath(&self.file_path, INVALID_FILE_PATH, "file_path")?,
+            file_path: generation.demand_place(&Part::Test(name.to_owned()), &self.file_path)?,
         };
         generation.demand_room_for(&test, skeleton)?;
         let (pass, file) = (generation.dossier.pass(), WrittenFile::of(self.content, self.description));
@@ -79,8 +79,9 @@ impl Event<Generation> for TestGenerated {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, generation: &mut Generation) {
-        generation.keep_files(&[self.file.at(&self.test.file_path)]);
-        generation.made.tests.insert(self.test.test_name.clone(), self.test);
+        let (name, file) = (self.test.test_name.clone(), self.file.at(&self.test.file_path));
+        generation.made.places.put(&Part::Test(name.clone()), [&file]);
+        generation.made.tests.insert(name, self.test);
     }
 }
 

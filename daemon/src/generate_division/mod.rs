@@ -11,21 +11,25 @@ mod generate_test;
 mod on_plan_completed_initiate_generation;
 mod parts;
 mod path;
+mod places;
 mod planned;
 mod workspace;
 
-use files::{GeneratedFile, manifest_sha256};
+use files::manifest_sha256;
 use hecate_desk::lifecycle::{Division, Dossier, LongLived, Names, OnDivisionDismissed};
 use hecate_desk::prelude::*;
 use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, Rule, lifecycle_desks, lifecycle_names, listener};
 use hecate_scaffold::Language;
 use parts::{DeskMade, Made, MadeModule, MadeTest, Partial, Skeleton};
-use planned::{PlanHandOff, PlannedDesk};
+use places::Part;
+use planned::PlannedDesk;
 
 pub(crate) use generate_desk::DeskGenerated;
 pub(crate) use generate_module::ModuleGenerated;
 pub(crate) use generate_skeleton::SkeletonGenerated;
 pub(crate) use generate_test::TestGenerated;
+pub(crate) use parts::{ModuleType, TestType};
+pub(crate) use planned::PlanHandOff;
 pub(crate) use workspace::WorkspaceWriter;
 
 const GENERATION_INCOMPLETE: Refusal = Refusal::new(
@@ -43,7 +47,8 @@ const UNKNOWN_TEMPLATE: Refusal = Refusal::new(422, "unknown_template", "There i
 const INVALID_FILE_PATH: Refusal = Refusal::new(
     422,
     "invalid_file_path",
-    "A file lies below the workspace: plain names of letters, digits and `._@+-`, joined by `/`.",
+    "A file lies below the workspace, where no other part has its files: plain names of letters, digits and `._@+-`, \
+     joined by `/`.",
 );
 
 /// All of it travels in one event when it is completed.
@@ -65,7 +70,7 @@ pub(crate) struct Generated {
     desks: Vec<DeskMade>,
     modules: Vec<MadeModule>,
     tests: Vec<MadeTest>,
-    manifest_sha256: String,
+    pub(crate) manifest_sha256: String,
     allow_partial: bool,
     reason: Option<String>,
 }
@@ -125,21 +130,30 @@ impl LongLived for Generation {
     fn begin_cycle(&mut self) {
         self.made = Made::default();
     }
+
+    /// What was computed from a plan that says something else is to be generated anew.
+    fn rebriefed(&mut self, before: PlanHandOff) {
+        let plan = &self.dossier.handoff;
+        for desk in before.outdated_by(plan) {
+            self.made.desks.remove(&desk.desk_id);
+            self.made.places.clear(&Part::Desk(desk.desk_name.clone()));
+        }
+        let division = &self.dossier.of.division_name;
+        self.made.skeleton_outdated |= before.blueprint(division) != plan.blueprint(division);
+    }
 }
 
 impl Generation {
     /// All that is handed over; for this reason, where it is only part of what was planned.
     fn generated(&self, skeleton: &Skeleton, partial: Option<String>) -> Generated {
-        let Made { desks, modules, tests, files, .. } = &self.made;
+        let Made { desks, modules, tests, places, .. } = &self.made;
         Generated {
             language: skeleton.language,
             workspace_path: skeleton.workspace_path.clone(),
             desks: desks.values().cloned().collect(),
             modules: modules.values().cloned().collect(),
             tests: tests.values().cloned().collect(),
-            manifest_sha256: manifest_sha256(
-                files.iter().map(|(path, sha256)| (path.as_str(), sha256.as_str())),
-            ),
+            manifest_sha256: manifest_sha256(places.named()),
             allow_partial: partial.is_some(),
             reason: partial,
         }
@@ -147,10 +161,15 @@ impl Generation {
 
     /// What completion still waits for.
     fn missing(&self) -> Vec<String> {
-        let skeleton = self.made.skeleton.is_none().then(|| "the skeleton".to_owned());
+        let is_missing = self.made.skeleton.is_none() || self.made.skeleton_outdated;
+        let skeleton = is_missing.then(|| "the skeleton".to_owned());
+        skeleton.into_iter().chain(self.awaited_desks().map(|desk| desk.desk_name.clone())).collect()
+    }
+
+    /// The planned desks that are not there yet.
+    fn awaited_desks(&self) -> impl Iterator<Item = &PlannedDesk> {
         let is_made = |desk: &&PlannedDesk| self.made.desks.contains_key(&desk.desk_id);
-        let desks = self.dossier.handoff.desks.iter().filter(|desk| !is_made(desk));
-        skeleton.into_iter().chain(desks.map(|desk| desk.desk_name.clone())).collect()
+        self.dossier.handoff.desks.iter().filter(move |desk| !is_made(desk))
     }
 
     fn skeleton(&self) -> Result<&Skeleton, Refused> {
@@ -168,18 +187,14 @@ impl Generation {
         })
     }
 
-    /// Refuses a part that would make the generation too large to be handed over.
+    /// Refuses a part that would make the generation too large to be handed over once each planned desk is there.
     fn demand_room_for(&self, part: &impl Serialize, skeleton: &Skeleton) -> Result<(), Refused> {
-        let bytes = bytes_of(&self.generated(skeleton, None)) + bytes_of(part);
+        let desks: Vec<DeskMade> = self.awaited_desks().map(PlannedDesk::made).collect();
+        let bytes = bytes_of(&self.generated(skeleton, None)) + bytes_of(&desks) + bytes_of(part);
         if bytes > HAND_OVER_BYTES_MAX {
             return Err(GENERATION_TOO_LARGE.about("bytes", bytes).about("bytes_max", HAND_OVER_BYTES_MAX));
         }
         Ok(())
-    }
-
-    fn keep_files<'f>(&mut self, files: impl IntoIterator<Item = &'f GeneratedFile>) {
-        let kept = files.into_iter().map(|file| (file.path.clone(), file.sha256.clone()));
-        self.made.files.extend(kept);
     }
 }
 
@@ -214,11 +229,15 @@ mod kit {
         json!({"module_name": name, "file_path": format!("src/{name}.rs"), "content": "// Tea\n"})
     }
 
-    pub(super) fn an_active_generation() -> Given<Generation> {
-        let initiate = json!({"venture_id": format!("v-{ULID}"), "division_id": format!("d-{ULID}"),
+    /// What the nth completed plan hands over.
+    pub(super) fn handed_over(nth: u8) -> Value {
+        json!({"venture_id": format!("v-{ULID}"), "division_id": format!("d-{ULID}"),
             "division_name": "orders", "handoff": a_plan(), "visibility": "realm",
-            "source_event_id": "01890000-0000-7000-8000-000000000000", "start": false});
-        given().asked::<Initiate<Generation>>(initiate).asked::<Start<Generation>>(json!({}))
+            "source_event_id": format!("01890000-0000-7000-8000-{nth:012}"), "start": false})
+    }
+
+    pub(super) fn an_active_generation() -> Given<Generation> {
+        given().asked::<Initiate<Generation>>(handed_over(0)).asked::<Start<Generation>>(json!({}))
     }
 
     pub(super) fn a_generation_with_a_skeleton() -> Given<Generation> {

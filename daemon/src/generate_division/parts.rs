@@ -1,5 +1,6 @@
 //! What a generation makes in one pass, and what it hands over of that.
 
+use super::places::Places;
 use hecate_desk::prelude::*;
 use hecate_scaffold::Language;
 use std::collections::BTreeMap;
@@ -8,14 +9,16 @@ use std::collections::BTreeMap;
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Made {
     pub(super) skeleton: Option<Skeleton>,
+    /// The plan says something else than the skeleton was computed from.
+    pub(super) skeleton_outdated: bool,
     /// By id.
     pub(super) desks: BTreeMap<String, DeskMade>,
     /// By name.
     pub(super) modules: BTreeMap<String, MadeModule>,
     /// By name.
     pub(super) tests: BTreeMap<String, MadeTest>,
-    /// The hash of what each file of the workspace holds, by path.
-    pub(super) files: BTreeMap<String, String>,
+    /// The files of all these.
+    pub(super) places: Places,
 }
 
 /// What all files of a workspace share.

@@ -6,6 +6,8 @@ use hecate_desk::prelude::*;
 const CHARS_MAX: usize = 200;
 /// Characters of one of its names.
 const NAME_CHARS_MAX: usize = 100;
+/// Bytes of a name that templates give: as many as a file system takes, with some for names of unfinished files.
+const TEMPLATE_NAME_BYTES_MAX: usize = 240;
 
 /// The path, or this refusal of it, which names its field.
 pub(super) fn demand_beneath(path: &Text<200>, refusal: Refusal, field: &str) -> Result<String, Refused> {
@@ -15,8 +17,10 @@ pub(super) fn demand_beneath(path: &Text<200>, refusal: Refusal, field: &str) ->
 /// The path's names, if it leads down by names of the same letters; here they may begin with a dot, as those of
 /// templates do. Nobody's version control is written to.
 pub(super) fn names_of(path: &str) -> Option<Vec<&str>> {
-    let is_named =
-        |name: &&str| is_plain(name.strip_prefix('.').unwrap_or(name)) && !name.eq_ignore_ascii_case(".git");
+    let is_named = |name: &&str| {
+        let plain = name.strip_prefix('.').unwrap_or(name);
+        is_plain(plain, TEMPLATE_NAME_BYTES_MAX) && !name.eq_ignore_ascii_case(".git")
+    };
     let names: Vec<&str> = path.split('/').collect();
     names.iter().all(is_named).then_some(names)
 }
@@ -24,13 +28,13 @@ pub(super) fn names_of(path: &str) -> Option<Vec<&str>> {
 /// The path, if it leads down and nowhere else: plain names joined by `/`. None begins with a dot, so that nothing is
 /// hidden and no tool's own folder is written to, and none with a dash, so that none is taken for an option.
 pub(super) fn beneath(path: &str) -> Option<&str> {
-    let leads_down = path.len() <= CHARS_MAX && path.split('/').all(is_plain);
+    let leads_down = path.len() <= CHARS_MAX && path.split('/').all(|name| is_plain(name, NAME_CHARS_MAX));
     leads_down.then_some(path)
 }
 
-fn is_plain(name: &str) -> bool {
+fn is_plain(name: &str, bytes_max: usize) -> bool {
     let is_letter = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
-    name.len() <= NAME_CHARS_MAX
+    name.len() <= bytes_max
         && name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
         && name.bytes().all(is_letter)
 }
@@ -121,6 +125,10 @@ mod tests {
             assert_eq!(beneath(path), Some(path));
         }
         assert_eq!(beneath(&"a".repeat(NAME_CHARS_MAX + 1)), None);
+        // Templates put the names of division and desk into one.
+        for (bytes, known) in [(TEMPLATE_NAME_BYTES_MAX, true), (TEMPLATE_NAME_BYTES_MAX + 1, false)] {
+            assert_eq!(names_of(&format!("desks/{}", "a".repeat(bytes))).is_some(), known, "{bytes}");
+        }
         assert_eq!(beneath(&"a/".repeat(101)[..201]), None);
     }
 

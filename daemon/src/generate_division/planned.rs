@@ -1,5 +1,6 @@
 //! The plan that a generation was handed, and the same as the blueprint that files are computed from.
 
+use super::parts::DeskMade;
 use hecate_desk::prelude::*;
 use hecate_scaffold::{Blueprint, Department, DeskPlan, EventPlan, Field};
 
@@ -60,6 +61,21 @@ pub(crate) struct PlannedDependency {
 }
 
 impl PlanHandOff {
+    /// The desks of this plan whose files are others by that plan, or none. Read models name the events of desks that
+    /// decide, so that each of those changes all that record nothing themselves.
+    pub(crate) fn outdated_by<'p>(&'p self, plan: &'p PlanHandOff) -> impl Iterator<Item = &'p PlannedDesk> {
+        let deciding = |plan: &PlanHandOff| {
+            let deciding = plan.desks.iter().filter(|desk| desk.department == Department::Cmd);
+            deciding.map(PlannedDesk::plan).collect::<Vec<_>>()
+        };
+        let other_events = deciding(self) != deciding(plan);
+        self.desks.iter().filter(move |desk| {
+            let same = plan.desks.iter().find(|other| other.desk_id == desk.desk_id);
+            let is_same = same.is_some_and(|same| same.plan() == desk.plan());
+            !is_same || (other_events && desk.events.is_empty())
+        })
+    }
+
     /// What the files of this division are computed from.
     pub(super) fn blueprint(&self, division_name: &str) -> Blueprint {
         let desks = self.desks.iter().map(PlannedDesk::plan).collect();
@@ -68,6 +84,11 @@ impl PlanHandOff {
 }
 
 impl PlannedDesk {
+    /// As it is handed over once it is there.
+    pub(super) fn made(&self) -> DeskMade {
+        DeskMade { desk_id: self.desk_id.clone(), desk_name: self.desk_name.clone() }
+    }
+
     pub(super) fn plan(&self) -> DeskPlan {
         let desk = self.clone();
         DeskPlan {

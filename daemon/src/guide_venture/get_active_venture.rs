@@ -1,9 +1,8 @@
 //! The venture that something happened to last, archived ones aside: the one that a front-end opens with.
 
-use super::column::{from_json, from_word};
 use hecate_desk::Refusal;
 use hecate_proto::{guide::VentureProgressRow, time::rfc3339};
-use hecate_read_model::{Found, Query, QueryError, QuerySpec};
+use hecate_read_model::{Found, JsonColumn, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::{Connection, OptionalExtension, Row};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -38,10 +37,10 @@ pub(super) fn venture(row: &Row<'_>) -> rusqlite::Result<VentureProgressRow> {
     Ok(VentureProgressRow {
         venture_id: row.get("venture_id")?,
         name: row.get("name")?,
-        phase: from_word(row, "phase")?,
+        phase: row.get::<_, TextColumn<_>>("phase")?.0,
         status: row.get("status")?,
         status_label: row.get("status_label")?,
-        available_actions: from_json(row, "available_actions")?,
+        available_actions: row.get::<_, JsonColumn<_>>("available_actions")?.0,
         division_count: row.get("division_count")?,
         open_incident_count: row.get("open_incident_count")?,
         blocked_count: row.get("blocked_count")?,

@@ -1,11 +1,10 @@
 //! The journal of one venture, oldest first: what happened, who did it and when.
 
-use super::column::{from_word, word};
 use crate::setup_venture::VENTURE_NOT_FOUND;
 use hecate_proto::guide::{Process, TimelineRow};
 use hecate_proto::id::{DivisionId, VentureId};
 use hecate_proto::time::rfc3339;
-use hecate_read_model::{Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use hecate_read_model::{Found, Keyset, Order, Paging, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::{Connection, Row};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -48,7 +47,7 @@ impl Query for GetTimelinePage {
         let page = Keyset::new("*", "venture_timeline", ("position", "position"), Order::Asc)
             .only_with("venture_id = ?", Some(self.venture_id.to_string()))
             .only_with("division_id = ?", self.division_id.map(|id| id.to_string()))
-            .only_with("process = ?", self.process.map(word))
+            .only_with("process = ?", self.process.map(TextColumn))
             .only_with("position > ?", self.since_position)
             .read(db, &self.paging, entry)?;
         Ok(Found::Page(page))
@@ -60,7 +59,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<TimelineRow> {
         position: row.get("position")?,
         venture_id: row.get("venture_id")?,
         division_id: row.get("division_id")?,
-        process: from_word(row, "process")?,
+        process: row.get::<_, TextColumn<_>>("process")?.0,
         event_type: row.get("event_type")?,
         summary: row.get("summary")?,
         actor: row.get("actor")?,

@@ -1,12 +1,11 @@
 //! How far one venture has come, with each of its divisions. A discovery finds a bounded number of them, so they
 //! need no pages.
 
-use super::column::from_word;
 use super::get_active_venture::venture;
 use crate::setup_venture::VENTURE_NOT_FOUND;
 use hecate_proto::guide::{DivisionProgressRow, DivisionStanding, VentureStatusRow};
 use hecate_proto::{id::VentureId, time::rfc3339};
-use hecate_read_model::{Found, Query, QueryError, QuerySpec};
+use hecate_read_model::{Found, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::{Connection, OptionalExtension, Row};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -55,9 +54,9 @@ impl Query for GetVentureStatus {
 fn division(row: &Row<'_>) -> rusqlite::Result<DivisionProgressRow> {
     let standing = DivisionStanding {
         division_id: row.get("division_id")?,
-        process: from_word(row, "current_process")?,
-        state: from_word(row, "state")?,
-        health: from_word(row, "health")?,
+        process: row.get::<_, TextColumn<_>>("current_process")?.0,
+        state: row.get::<_, TextColumn<_>>("state")?.0,
+        health: row.get::<_, TextColumn<_>>("health")?.0,
         cycle: row.get("cycle")?,
     };
     Ok(DivisionProgressRow {

@@ -3,9 +3,8 @@
 //! A sentence holds names and reasons alone, never a brief or a hand-off, and is cut where it grows long.
 
 use super::changed;
-use super::column::word;
 use hecate_proto::guide::Process;
-use hecate_read_model::Recorded;
+use hecate_read_model::{Recorded, TextColumn};
 use rusqlite::{Result, Transaction};
 
 const SUMMARY_CHARS_MAX: usize = 200;
@@ -30,7 +29,7 @@ pub(super) fn enter<E>(tx: &Transaction<'_>, recorded: &Recorded<E>, entry: Entr
         position,
         venture_id,
         division_id,
-        word(process),
+        TextColumn(process),
         event_type,
         sentence(&says),
         actor,

@@ -5,7 +5,6 @@
 //! drawn once, in [`on_lifecycle_facts`]. What follows from the rows is said by pure rules, [`standing`] and [`tasks`].
 
 mod changed;
-mod column;
 mod get_active_venture;
 mod get_tasks_page;
 mod get_timeline_page;

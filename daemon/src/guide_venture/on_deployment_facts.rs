@@ -1,13 +1,12 @@
 //! Releases go out, further out, and back.
 
 use super::GuideVenture;
-use super::column::word;
 use super::journal::{Entry, because, enter};
 use super::tells::tells;
 use crate::deploy_division::{Deployment, ReleaseDeployed, ReleaseRolledBack, RolloutStaged};
 use hecate_desk::Event;
 use hecate_proto::guide::Process;
-use hecate_read_model::{Project, Recorded};
+use hecate_read_model::{Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction};
 
 tells! {
@@ -25,8 +24,11 @@ impl Project<ReleaseDeployed> for GuideVenture {
             "UPDATE division_progress SET last_release = ?3 WHERE venture_id = ?1 AND division_id = ?2",
         )?
         .execute([&of.venture_id, &of.division_id, release_version])?;
-        let says =
-            format!("Release {release_version} of {} deployed to {}", of.division_name, word(target_env));
+        let says = format!(
+            "Release {release_version} of {} deployed to {}",
+            of.division_name,
+            TextColumn(target_env)
+        );
         let entry = Entry {
             venture_id: &of.venture_id,
             division_id: Some(&of.division_id),

@@ -1,14 +1,13 @@
 //! Whatever lasts begins, rests and ends the same way: drawn once, for every process that ventures are guided through.
 
-use super::column::{json, word};
 use super::journal::{Entry, because, enter};
 use super::on_discovery_facts::note_division;
 use super::subject::{About, Subject};
 use super::{GuideVenture, Guided, changed, standing};
 use hecate_desk::lifecycle::{Archived, Completed, Initiated, Paused, Rebriefed, Reopened, Resumed, Started};
-use hecate_desk::lifecycle::{LongLived, Stage, Step};
+use hecate_desk::lifecycle::{LongLived, Stage, Step, status_after};
 use hecate_desk::{Event, Status, shown};
-use hecate_read_model::{Project, Recorded};
+use hecate_read_model::{JsonColumn, Project, Recorded, TextColumn};
 use rusqlite::{OptionalExtension, Result, Transaction, named_params};
 
 impl<A: Guided> Project<Initiated<A>> for GuideVenture {
@@ -136,7 +135,7 @@ fn draw_dossier<A: Guided, E>(
 ) -> Result<()> {
     let Subject { venture_id, division_id, incident_id, .. } = *of;
     let (division_id, incident_id) = (division_id.unwrap_or_default(), incident_id.unwrap_or_default());
-    let process = word(A::TURN);
+    let process = TextColumn(A::TURN);
     let before = tx
         .prepare_cached(
             "SELECT status FROM division_process
@@ -144,15 +143,15 @@ fn draw_dossier<A: Guided, E>(
         )?
         .query_row((venture_id, division_id, &process, incident_id), |row| row.get(0).map(Status))
         .optional()?;
-    let status = fact.step.after(before.unwrap_or(Status::UNBORN)).and(fact.flags);
+    let status = status_after::<A>(before.unwrap_or(Status::UNBORN), fact.step, fact.flags);
     tx.prepare_cached(
         "INSERT OR REPLACE INTO division_process VALUES (:venture_id, :division_id, :process, :incident_id,
          :state, :status, :available_actions, :cycle, :since, :actor, :reason)",
     )?
     .execute(named_params! {
         ":venture_id": venture_id, ":division_id": division_id, ":process": process,
-        ":incident_id": incident_id, ":state": word(standing::state(Stage::of(status))),
-        ":status": status.0, ":available_actions": json(&shown::<A>(status).available_actions),
+        ":incident_id": incident_id, ":state": TextColumn(standing::state(Stage::of(status))),
+        ":status": status.0, ":available_actions": JsonColumn(shown::<A>(status).available_actions),
         ":cycle": fact.cycle, ":since": recorded.at_us, ":actor": fact.actor, ":reason": fact.reason,
     })?;
     Ok(())

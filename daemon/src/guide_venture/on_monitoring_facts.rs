@@ -1,6 +1,5 @@
 //! A division in operation: what its checks see, and what goes wrong. Samples that say nothing new are no story.
 
-use super::column::word;
 use super::journal::{Entry, because, enter};
 use super::tells::{name, tells};
 use super::{GuideVenture, changed};
@@ -10,7 +9,7 @@ use crate::monitor_division::{
 };
 use hecate_desk::Event;
 use hecate_proto::guide::{Health, Process};
-use hecate_read_model::{Project, Recorded};
+use hecate_read_model::{Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction};
 
 tells! {
@@ -18,7 +17,7 @@ tells! {
     HealthCheckRegistered, of pass, by registered_by: |fact, division|
         format!("Check {} of {division} registered", fact.check.check_name);
     SlaThresholdSet, of pass, by set_by: |fact, division|
-        format!("Service level of {division} set: {} of {}", word(fact.threshold.signal), fact.threshold.threshold);
+        format!("Service level of {division} set: {} of {}", TextColumn(fact.threshold.signal), fact.threshold.threshold);
 }
 
 impl Project<HealthStatusRecorded> for GuideVenture {
@@ -33,10 +32,14 @@ impl Project<HealthStatusRecorded> for GuideVenture {
             venture_id,
             division_id,
             check_id,
-            word(health(*status)),
+            TextColumn(health(*status)),
         ))?;
         let of = name(tx, venture_id, division_id)?;
-        let says = format!("Check {check_name} of {of} is {}, was {}", word(status), word(previous_status));
+        let says = format!(
+            "Check {check_name} of {of} is {}, was {}",
+            TextColumn(status),
+            TextColumn(previous_status)
+        );
         happened(tx, recorded, Fact { venture_id, division_id, says, actor: None })
     }
 }
@@ -65,7 +68,7 @@ impl Project<IncidentRaised> for GuideVenture {
             division_id,
             incident_id,
         ])?;
-        let says = format!("Incident of {}, {}: {incident_title}", of.division_name, word(severity));
+        let says = format!("Incident of {}, {}: {incident_title}", of.division_name, TextColumn(severity));
         happened(tx, recorded, Fact { venture_id, division_id, says, actor: Some(raised_by) })
     }
 }

@@ -1,12 +1,12 @@
 //! A venture is named, its vision refined and submitted, and one day it is archived.
 
 use super::journal::{Entry, because, enter};
-use super::{GuideVenture, changed, column};
+use super::{GuideVenture, changed};
 use crate::setup_venture::{VISION_REFINED, VISION_SUBMITTED, Venture};
 use crate::setup_venture::{VentureArchived, VentureSetup, VentureVisionRefined, VentureVisionSubmitted};
 use hecate_desk::{Event, Status, shown};
 use hecate_proto::guide::Process;
-use hecate_read_model::{Project, Recorded};
+use hecate_read_model::{JsonColumn, Project, Recorded};
 use rusqlite::{Result, Transaction};
 
 impl Project<VentureSetup> for GuideVenture {
@@ -65,7 +65,7 @@ fn happened<E: Event<Venture>>(tx: &Transaction<'_>, recorded: &Recorded<E>, fac
         "UPDATE venture_progress SET status = ?2, status_label = ?3, available_actions = ?4
          WHERE venture_id = ?1",
     )?
-    .execute((venture_id, status.0, shown.label, column::json(&shown.available_actions)))?;
+    .execute((venture_id, status.0, shown.label, JsonColumn(shown.available_actions)))?;
     let (process, division_id, actor) = (Process::Setup, None, Some(actor));
     enter(tx, recorded, Entry { venture_id, division_id, process, event_type: E::TYPE, says, actor })?;
     changed::moved(tx, venture_id, None)

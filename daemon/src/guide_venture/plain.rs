@@ -1,9 +1,9 @@
 //! Rows as the rules see them: plain data, read from the file and nowhere else.
 
-use super::column::{from_json, from_word};
 use hecate_desk::Status;
 use hecate_desk::lifecycle::Stage;
 use hecate_proto::guide::{Health, Process};
+use hecate_read_model::{JsonColumn, TextColumn};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 /// A venture and its discovery.
@@ -52,7 +52,7 @@ pub(super) fn venture(db: &Connection, venture_id: &str) -> Result<Option<Ventur
                 venture_id: venture_id.to_owned(),
                 status: Status(row.get("status")?),
                 has_brief: row.get("has_brief")?,
-                available_actions: from_json(row, "available_actions")?,
+                available_actions: row.get::<_, JsonColumn<_>>("available_actions")?.0,
                 discovery: None,
             })
         })
@@ -75,16 +75,18 @@ pub(super) fn works(db: &Connection, venture_id: &str, division_id: &str) -> Res
 /// What the checks of a division have seen last.
 pub(super) fn checks(db: &Connection, venture_id: &str, division_id: &str) -> Result<Vec<Health>> {
     db.prepare_cached("SELECT health FROM division_checks WHERE venture_id = ?1 AND division_id = ?2")?
-        .query_map([venture_id, division_id], |row| from_word(row, "health"))?
+        .query_map([venture_id, division_id], |row| {
+            row.get::<_, TextColumn<_>>("health").map(|health| health.0)
+        })?
         .collect()
 }
 
 fn work(row: &Row<'_>) -> Result<Work> {
     Ok(Work {
-        process: from_word(row, "process")?,
+        process: row.get::<_, TextColumn<_>>("process")?.0,
         incident_id: Some(row.get("incident_id")?).filter(|id: &String| !id.is_empty()),
         status: Status(row.get("status")?),
         cycle: row.get("cycle")?,
-        available_actions: from_json(row, "available_actions")?,
+        available_actions: row.get::<_, JsonColumn<_>>("available_actions")?.0,
     })
 }

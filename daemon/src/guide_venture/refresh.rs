@@ -1,10 +1,10 @@
 //! What follows from the rows is written beside them, so that a page of ventures or divisions needs no rule.
 
-use super::column::{from_word, word};
 use super::plain::{self, Division};
 use super::{standing, tasks};
 use crate::setup_venture::VISION_SUBMITTED;
 use hecate_proto::guide::Phase;
+use hecate_read_model::TextColumn;
 use rusqlite::{Result, Transaction, named_params};
 
 /// The division; its venture follows.
@@ -20,8 +20,8 @@ pub(super) fn division(tx: &Transaction<'_>, venture_id: &str, division_id: &str
          WHERE venture_id = :venture_id AND division_id = :division_id",
     )?
     .execute(named_params! {
-        ":venture_id": venture_id, ":division_id": division_id, ":phase": word(standing.phase), ":process": word(standing.process),
-        ":state": word(standing.state), ":health": word(standing.health), ":cycle": standing.cycle,
+        ":venture_id": venture_id, ":division_id": division_id, ":phase": TextColumn(standing.phase), ":process": TextColumn(standing.process),
+        ":state": TextColumn(standing.state), ":health": TextColumn(standing.health), ":cycle": standing.cycle,
         ":blocked": blocked,
     })?;
     count(tx, venture_id, division_id, 1)
@@ -57,7 +57,7 @@ pub(super) fn venture(tx: &Transaction<'_>, venture_id: &str) -> Result<()> {
     )?
     .execute((
         venture_id,
-        word(phase),
+        TextColumn(phase),
         divisions.count,
         tasks::blocked(&own_tasks) + waiting,
         divisions.incidents,
@@ -81,7 +81,7 @@ fn divisions(tx: &Transaction<'_>, venture_id: &str) -> Result<Divisions> {
     )?;
     let mut rows = statement.query([venture_id])?;
     while let Some(row) = rows.next()? {
-        let phase = from_word(row, "phase")?;
+        let phase = row.get::<_, TextColumn<_>>("phase")?.0;
         all.count += row.get::<_, usize>("divisions")?;
         all.blocked += row.get::<_, usize>("blocked")?;
         all.incidents += row.get::<_, usize>("incidents")?;

@@ -10,9 +10,6 @@ use hecate_proto::guide::{Health, Phase, Process, State};
 pub(super) const WAY: [Process; 6] =
     [Process::Design, Process::Plan, Process::Generate, Process::Test, Process::Deploy, Process::Monitor];
 
-/// The flag of a test whose gate lets it through to deployment.
-const GATE_PASSED: Status = Status(32);
-
 /// Where a division stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
@@ -92,13 +89,12 @@ pub(super) fn speaker(works: &[Work], process: Process) -> Option<&Work> {
     works.iter().filter(|work| work.process == process).max_by_key(|work| urgency(work.stage()))
 }
 
-/// The step whose hand-off this one still waits for.
+/// The step whose hand-off this one still waits for. What is completed has handed over: a test too, whose gate was met
+/// or overridden.
 pub(super) fn waits_for(works: &[Work], process: Process) -> Option<Process> {
     let at = WAY.iter().position(|step| *step == process)?;
     let before = *WAY.get(at.checked_sub(1)?)?;
-    let handed_over = speaker(works, before).is_some_and(|work| {
-        work.stage() == Stage::Completed && (before != Process::Test || work.status.has(GATE_PASSED))
-    });
+    let handed_over = speaker(works, before).is_some_and(|work| work.stage() == Stage::Completed);
     (!handed_over).then_some(before)
 }
 

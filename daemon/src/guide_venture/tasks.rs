@@ -3,13 +3,13 @@
 //! A task is blocked while it is not born: it names what comes first, or waits for the hand-off that is on its way.
 //! It shows the desks that its rows say are open. What is put away is no task any more.
 
-use super::column::word;
 use super::plain::{Division, Venture, Work};
 use super::standing::{WAY, speaker, waits_for};
 use crate::setup_venture::{VISION_REFINED, VISION_SUBMITTED};
 use hecate_desk::Status;
 use hecate_desk::lifecycle::Stage;
 use hecate_proto::guide::{AiRole, Process, Scope, TaskRow, TaskState};
+use hecate_read_model::TextColumn;
 
 const REFINE_VISION: &str = "refine-vision";
 const SUBMIT_VISION: &str = "submit-vision";
@@ -42,13 +42,17 @@ pub(super) fn of_division(division: &Division) -> Vec<TaskRow> {
             scope: Scope::Division,
             division_id: Some(division.division_id.clone()),
             division_name: Some(division.name.clone()),
-            ..blank(&division.venture_id, &word(process), process)
+            ..blank(&division.venture_id, &TextColumn(process).to_string(), process)
         };
         // A rescue that is over leaves nothing to do: the next incident has its own.
         let in_turn = |work: &&Work| {
             process != Process::Rescue || !matches!(work.stage(), Stage::Completed | Stage::Archived)
         };
-        of_work(blank, speaker(works, process).filter(in_turn), waits_for(works, process).map(word))
+        of_work(
+            blank,
+            speaker(works, process).filter(in_turn),
+            waits_for(works, process).map(|step| TextColumn(step).to_string()),
+        )
     };
     WAY.into_iter().chain([Process::Rescue]).filter_map(task).collect()
 }

@@ -1,8 +1,8 @@
 //! A desk was generated: a row for this pass.
 
-use super::{Generations, row::word};
+use super::Generations;
 use crate::generate_division::DeskGenerated;
-use hecate_read_model::{Dossiers, JsonColumn, Project, Recorded};
+use hecate_read_model::{Dossiers, JsonColumn, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction, named_params};
 
 impl Project<DeskGenerated> for Generations {
@@ -15,7 +15,7 @@ impl Project<DeskGenerated> for Generations {
         .execute(named_params! {
             ":desk_id": desk.desk_id, ":cycle": desk.pass.cycle, ":division_id": desk.pass.division_id,
             ":venture_id": desk.pass.venture_id, ":desk_name": desk.desk_name,
-            ":department": word(desk.department)?, ":template": desk.template,
+            ":department": TextColumn(desk.department), ":template": desk.template,
             ":files": JsonColumn(&desk.files), ":generated_by": desk.generated_by,
             ":generated_at": desk.generated_at,
         })?;

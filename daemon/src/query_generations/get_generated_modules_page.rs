@@ -1,10 +1,10 @@
 //! The modules of one generation, pass by pass, a page at a time.
 
 use super::{Generations, row};
-use crate::generate_division::Generation;
+use crate::generate_division::{Generation, ModuleType};
 use hecate_desk::lifecycle::LongLived;
 use hecate_proto::{id::DivisionId, rows::GeneratedModuleRow};
-use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ pub(super) struct GetGeneratedModulesPage {
     division_id: DivisionId,
     /// Only those that are for this: `command`, `handler`, ….
     #[serde(rename = "type")]
-    of_type: Option<String>,
+    of_type: Option<ModuleType>,
     /// Only those of the planned desk with this id.
     desk_id: Option<String>,
     #[serde(flatten)]
@@ -41,7 +41,7 @@ impl Query for GetGeneratedModulesPage {
         }
         let page = Keyset::new("*", "generated_modules", ("generated_at", "module_id"), Order::Asc)
             .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .only_with("module_type = ?", self.of_type)
+            .only_with("module_type = ?", self.of_type.map(TextColumn))
             .only_with("desk_id = ?", self.desk_id)
             .read(db, &self.paging, row::module)?;
         Ok(Found::Page(page))

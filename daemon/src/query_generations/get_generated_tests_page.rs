@@ -1,10 +1,10 @@
 //! The tests of one generation, pass by pass, a page at a time.
 
 use super::{Generations, row};
-use crate::generate_division::Generation;
+use crate::generate_division::{Generation, TestType};
 use hecate_desk::lifecycle::LongLived;
 use hecate_proto::{id::DivisionId, rows::GeneratedTestRow};
-use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ pub(super) struct GetGeneratedTestsPage {
     division_id: DivisionId,
     /// Only those of this extent: `unit`, `e2e`, ….
     #[serde(rename = "type")]
-    of_type: Option<String>,
+    of_type: Option<TestType>,
     /// Only those of the module of this name.
     module: Option<String>,
     #[serde(flatten)]
@@ -41,7 +41,7 @@ impl Query for GetGeneratedTestsPage {
         }
         let page = Keyset::new("*", "generated_tests", ("generated_at", "test_id"), Order::Asc)
             .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .only_with("test_type = ?", self.of_type)
+            .only_with("test_type = ?", self.of_type.map(TextColumn))
             .only_with("module_name = ?", self.module)
             .read(db, &self.paging, row::test)?;
         Ok(Found::Page(page))

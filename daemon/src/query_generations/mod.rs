@@ -13,11 +13,14 @@ mod test_to_generated_tests;
 mod tests;
 
 use crate::generate_division::{
-    DeskGenerated, Generation, ModuleGenerated, SkeletonGenerated, TestGenerated,
+    DeskGenerated, Generation, ModuleGenerated, PlanHandOff, SkeletonGenerated, TestGenerated,
 };
+use hecate_desk::lifecycle::{Completed, Rebriefed, Reopened};
 use hecate_read_model::{
-    Dossiers, ProjectionEntry, QueryEntry, ReadModel, dossier_projections, dossier_table, query,
+    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_projections,
+    dossier_table, query,
 };
+use rusqlite::Result;
 
 /// The read model of generations.
 pub(crate) struct Generations;
@@ -25,6 +28,29 @@ pub(crate) struct Generations;
 impl Dossiers for Generations {
     type Drawn = Generation;
     const TABLE: &'static str = "generations";
+
+    fn completed(row: &DossierRow<'_, Self>, recorded: &Recorded<Completed<Generation>>) -> Result<()> {
+        row.set("manifest_sha256 = ?", &[&recorded.event.handover.manifest_sha256])
+    }
+
+    fn reopened(row: &DossierRow<'_, Self>, _: &Recorded<Reopened<Generation>>) -> Result<()> {
+        row.set("language = NULL, workspace_path = NULL, template_set = NULL, manifest_sha256 = NULL", &[])
+    }
+
+    /// Desks that the plan tells otherwise by now do not count as generated.
+    fn rebriefed(
+        row: &DossierRow<'_, Self>,
+        recorded: &Recorded<Rebriefed<Generation>>,
+        before: PlanHandOff,
+    ) -> Result<()> {
+        let Rebriefed { handoff, cycle, .. } = &recorded.event;
+        let mut forget =
+            row.tx().prepare_cached("DELETE FROM generated_desks WHERE desk_id = ?1 AND cycle = ?2")?;
+        for desk in before.outdated_by(handoff) {
+            forget.execute((&desk.desk_id, cycle))?;
+        }
+        Ok(())
+    }
 }
 
 impl ReadModel for Generations {

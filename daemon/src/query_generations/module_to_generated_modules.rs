@@ -1,8 +1,8 @@
 //! A module was put into the workspace: a row for this pass.
 
-use super::{Generations, row::word};
+use super::Generations;
 use crate::generate_division::ModuleGenerated;
-use hecate_read_model::{Dossiers, Project, Recorded};
+use hecate_read_model::{Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction, named_params};
 
 impl Project<ModuleGenerated> for Generations {
@@ -16,7 +16,7 @@ impl Project<ModuleGenerated> for Generations {
         .execute(named_params! {
             ":module_id": module.module_id, ":cycle": pass.cycle, ":division_id": pass.division_id,
             ":venture_id": pass.venture_id, ":module_name": module.module_name,
-            ":module_type": word(module.module_type)?, ":desk_id": desk_id, ":file_path": module.file_path,
+            ":module_type": TextColumn(module.module_type), ":desk_id": desk_id, ":file_path": module.file_path,
             ":content_sha256": file.content_sha256, ":bytes": file.bytes.cast_signed(),
             ":description": file.description, ":generated_by": generated_by, ":generated_at": generated_at,
         })?;

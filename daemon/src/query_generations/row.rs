@@ -5,14 +5,7 @@ use hecate_proto::{
     time::rfc3339,
 };
 use hecate_read_model::{JsonColumn, dossier_columns};
-use rusqlite::{Connection, Error, Result, Row};
-use serde::Serialize;
-
-/// A choice as the events name it.
-pub(super) fn word(choice: impl Serialize) -> Result<String> {
-    let word = serde_json::to_value(choice).map_err(|error| Error::ToSqlConversionFailure(error.into()))?;
-    Ok(word.as_str().unwrap_or_default().to_owned())
-}
+use rusqlite::{Connection, Result, Row};
 
 pub(super) fn generation(db: &Connection, row: &Row<'_>) -> Result<GenerationRow> {
     let division_id: String = row.get("division_id")?;

@@ -1,8 +1,8 @@
 //! A skeleton says what its generation is written in, and where it lies.
 
-use super::{Generations, row::word};
+use super::Generations;
 use crate::generate_division::SkeletonGenerated;
-use hecate_read_model::{Dossiers, Project, Recorded};
+use hecate_read_model::{Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction};
 
 impl Project<SkeletonGenerated> for Generations {
@@ -11,7 +11,12 @@ impl Project<SkeletonGenerated> for Generations {
         let generation = Generations::row(tx, &[&pass.division_id])?;
         generation.set(
             "language = ?, workspace_path = ?, template_set = ?, manifest_sha256 = ?",
-            &[&word(skeleton.language)?, &skeleton.workspace_path, &skeleton.template_set, manifest_sha256],
+            &[
+                &TextColumn(skeleton.language),
+                &skeleton.workspace_path,
+                &skeleton.template_set,
+                manifest_sha256,
+            ],
         )?;
         generation.mark(recorded)
     }

@@ -1,8 +1,8 @@
 //! A test was put into the workspace: a row for this pass.
 
-use super::{Generations, row::word};
+use super::Generations;
 use crate::generate_division::TestGenerated;
-use hecate_read_model::{Dossiers, Project, Recorded};
+use hecate_read_model::{Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction, named_params};
 
 impl Project<TestGenerated> for Generations {
@@ -16,7 +16,7 @@ impl Project<TestGenerated> for Generations {
         .execute(named_params! {
             ":test_id": test.test_id, ":cycle": pass.cycle, ":division_id": pass.division_id,
             ":venture_id": pass.venture_id, ":test_name": test.test_name,
-            ":test_type": word(test.test_type)?, ":module_name": test.module_name,
+            ":test_type": TextColumn(test.test_type), ":module_name": test.module_name,
             ":file_path": test.file_path, ":content_sha256": file.content_sha256,
             ":bytes": file.bytes.cast_signed(), ":description": file.description,
             ":generated_by": generated_by, ":generated_at": generated_at,

@@ -14,8 +14,14 @@ fn division(nth: u64) -> Value {
 }
 
 async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer, Refused> {
+    hand_over(trial, nth, source, "What was agreed").await
+}
+
+/// A plan that says this of its last desk.
+async fn hand_over(trial: &Trial, nth: u64, source: u64, says: &str) -> Result<CommandAnswer, Refused> {
     let desk = |(name, department): (&str, &str)| {
         json!({"desk_id": format!("desk-{nth}-{name}"), "desk_name": name, "department": department,
+            "description": if department == "prj" { says } else { "As ever" },
             "priority": 0, "inboxes": [], "policies": [], "emitters": [], "events": []})
     };
     let desks: Vec<_> = DESKS.into_iter().zip(["cmd", "qry", "prj"]).map(desk).collect();
@@ -52,6 +58,10 @@ fn test(name: &str, module: &str) -> Value {
         "content": format!("// {name}\n")})
 }
 
+async fn generation(trial: &Trial) -> Value {
+    trial.query("get_generation_by_division", division(1), &[]).await.unwrap()["generation"].clone()
+}
+
 fn column<'r>(rows: &'r [Value], name: &str) -> Vec<&'r str> {
     rows.iter().map(|row| row[name].as_str().unwrap()).collect()
 }
@@ -65,23 +75,46 @@ async fn a_generation_shows_where_it_stands_and_what_this_pass_has_made() {
     }
     did(&trial, "generate_module", module("tea", "handler")).await;
     did(&trial, "generate_test", test("Tea is hot", "tea")).await;
+    let of_skeleton = generation(&trial).await["manifest_sha256"].clone();
     let told = did(&trial, "complete_generation", json!({})).await;
-    let show = async || {
-        trial.query("get_generation_by_division", division(1), &[]).await.unwrap()["generation"].clone()
-    };
-    let seen = show().await;
+    let seen = generation(&trial).await;
     let counts =
         |seen: &Value| ["desk_count", "module_count", "test_count"].map(|count| seen[count].as_u64());
     assert_eq!(counts(&seen), [Some(3), Some(1), Some(1)]);
     assert_eq!((&seen["language"], &seen["workspace_path"]), (&json!("typescript"), &json!("shop/orders")));
     assert_eq!((&seen["template_set"], &seen["status_label"]), (&json!("default"), &json!("Completed")));
-    assert_eq!(seen["manifest_sha256"].as_str().unwrap().len(), 64);
+    let recorded = trial.recorded("generation_completed_v1").await.pop().unwrap();
+    assert_eq!(seen["manifest_sha256"], recorded["manifest_sha256"]);
+    assert_ne!(seen["manifest_sha256"], of_skeleton);
     assert_eq!(
         (&seen["version"], &seen["handoff"]["desks"][0]["desk_name"]),
         (&json!(told.version), &json!("take_order"))
     );
     did(&trial, "reopen_generation", json!({"reason": "More"})).await;
-    assert_eq!(counts(&show().await), [Some(0); 3]);
+    let again = generation(&trial).await;
+    assert_eq!(counts(&again), [Some(0); 3]);
+    for column in ["language", "workspace_path", "template_set", "manifest_sha256"] {
+        assert_eq!(again[column], Value::Null, "{column}");
+    }
+    trial.close().await;
+}
+
+#[tokio::test]
+async fn desks_of_another_plan_do_not_count_until_they_are_generated_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let trial = begun(&folder).await;
+    for desk in DESKS {
+        did(&trial, "generate_desk", json!({"desk_id": desk})).await;
+    }
+    hand_over(&trial, 1, 1, "What was agreed").await.unwrap();
+    assert_eq!(generation(&trial).await["desk_count"], 3);
+    hand_over(&trial, 1, 2, "What is agreed by now").await.unwrap();
+    assert_eq!(generation(&trial).await["desk_count"], 2);
+    did(&trial, "generate_skeleton", skeleton()).await;
+    did(&trial, "generate_desk", json!({"desk_id": DESKS[2]})).await;
+    assert_eq!(generation(&trial).await["desk_count"], 3);
+    did(&trial, "complete_generation", json!({})).await;
+    assert_eq!(trial.rows().await, trial.rows_drawn_anew().await);
     trial.close().await;
 }
 
@@ -129,6 +162,10 @@ async fn modules_and_tests_are_listed_by_what_is_asked_for() {
     let of_tea = [("module", "tea"), ("type", "e2e"), ("order", "desc")];
     let tests = trial.pages("get_generated_tests_page", &division(1), &of_tea, 1).await;
     assert_eq!(column(&tests, "test_name"), ["Tea is green", "Tea is hot"]);
+    for query in ["get_generated_modules_page", "get_generated_tests_page"] {
+        let wrong = trial.query(query, division(1), &[("type", "comand")]).await.unwrap_err();
+        assert_eq!((wrong.status, &wrong.details["rule"]), (400, &json!("enum")), "{query}");
+    }
     trial.close().await;
 }
 
@@ -157,7 +194,7 @@ async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> Step {
     let (nth, any) = (dice.below(6), dice.below(99));
     let name = format!("part{}", any % 4);
     let (desk, ask) = match dice.below(24) {
-        0..=2 => return (division(nth), initiate(trial, nth, step).await),
+        0..=2 => return (division(nth), hand_over(trial, nth, step, &format!("{}", any % 2)).await),
         3..=4 => ("start_generation", json!({})),
         5..=8 => ("generate_skeleton", skeleton()),
         9..=11 => ("generate_desk", json!({"desk_id": DESKS[(any % 3) as usize]})),

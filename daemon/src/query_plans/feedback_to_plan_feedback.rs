@@ -5,13 +5,13 @@ use crate::plan_division::{
     DeploymentAcknowledged, Feedback, GenerationAcknowledged, IncidentAcknowledged, RescueAcknowledged,
     TestingAcknowledged,
 };
-use hecate_read_model::{Dossiers, Project, Recorded};
+use hecate_read_model::{Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Which process it came from.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub(super) enum Kind {
@@ -20,18 +20,6 @@ pub(super) enum Kind {
     Deployment,
     Incident,
     Rescue,
-}
-
-impl Kind {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Kind::Generation => "generation",
-            Kind::Testing => "testing",
-            Kind::Deployment => "deployment",
-            Kind::Incident => "incident",
-            Kind::Rescue => "rescue",
-        }
-    }
 }
 
 impl Project<GenerationAcknowledged> for Plans {
@@ -96,11 +84,11 @@ fn came_back<E>(
         source_event_id.to_string(),
         &pass.division_id,
         &pass.venture_id,
-        kind.name(),
+        TextColumn(kind),
         summary,
         acknowledged_at,
     ))?;
     let plan = Plans::row(tx, &[&pass.division_id])?;
-    plan.set(&format!("{0}_acks = {0}_acks + 1", kind.name()), &[])?;
+    plan.set(&format!("{0}_acks = {0}_acks + 1", TextColumn(kind)), &[])?;
     plan.mark(recorded)
 }

@@ -4,7 +4,7 @@ use super::{Plans, feedback_to_plan_feedback::Kind, row};
 use crate::plan_division::Plan;
 use hecate_desk::lifecycle::LongLived;
 use hecate_proto::{id::DivisionId, rows::PlanFeedbackRow};
-use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -38,7 +38,7 @@ impl Query for GetPlanFeedbackPage {
         }
         let page = Keyset::new("*", "plan_feedback", ("acknowledged_at", "source_event_id"), Order::Asc)
             .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .only_with("kind = ?", self.kind.map(|kind| kind.name().to_owned()))
+            .only_with("kind = ?", self.kind.map(TextColumn))
             .read(db, &self.paging, row::feedback)?;
         Ok(Found::Page(page))
     }

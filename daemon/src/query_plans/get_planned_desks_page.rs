@@ -4,7 +4,7 @@ use super::{Plans, row};
 use crate::plan_division::{Department, Plan};
 use hecate_desk::lifecycle::LongLived;
 use hecate_proto::{id::DivisionId, rows::PlannedDeskRow};
-use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -45,7 +45,7 @@ impl Query for GetPlannedDesksPage {
         }
         let page = Keyset::new("*", "planned_desks", ("inventoried_at", "desk_id"), Order::Asc)
             .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .only_with("department = ?", self.department.map(|department| department.name().to_owned()))
+            .only_with("department = ?", self.department.map(TextColumn))
             .only_with("priority = ?", self.priority.map(i64::from))
             .only_with("sprint_number = ?", self.sprint.map(i64::from))
             .only_with("(generated_at IS NOT NULL) = ?", self.generated.map(i64::from))

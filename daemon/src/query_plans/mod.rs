@@ -15,9 +15,12 @@ use crate::plan_division::{
     DependencyPlanned, DeploymentAcknowledged, DeskInventoried, DesksSequenced, GenerationAcknowledged,
     IncidentAcknowledged, Plan, RescueAcknowledged, TestingAcknowledged,
 };
+use hecate_desk::lifecycle::Reopened;
 use hecate_read_model::{
-    Dossiers, ProjectionEntry, QueryEntry, ReadModel, dossier_projections, dossier_table, query,
+    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_projections,
+    dossier_table, query,
 };
+use rusqlite::Result;
 
 /// The read model of plans.
 pub(crate) struct Plans;
@@ -25,6 +28,14 @@ pub(crate) struct Plans;
 impl Dossiers for Plans {
     type Drawn = Plan;
     const TABLE: &'static str = "plans";
+
+    /// What an earlier pass has generated stays in its feedback.
+    fn reopened(row: &DossierRow<'_, Self>, recorded: &Recorded<Reopened<Plan>>) -> Result<()> {
+        row.tx()
+            .prepare_cached("UPDATE planned_desks SET generated_at = NULL WHERE division_id = ?1")?
+            .execute([&recorded.event.of.division_id])?;
+        row.set("generated_count = 0", &[])
+    }
 }
 
 impl ReadModel for Plans {

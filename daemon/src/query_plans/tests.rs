@@ -82,6 +82,12 @@ async fn a_plan_shows_where_it_stands_and_how_much_of_it_there_is() {
     assert_eq!(plan["available_actions"], json!(told.available_actions));
     assert_eq!(plan["handoff"]["aggregates"][0]["aggregate_name"], "order");
     assert_eq!((&plan["version"], &plan["completed_by"]), (&json!(told.version), &json!("uid:1@kit")));
+    // In the next pass nothing is generated yet.
+    did(&trial, "reopen_plan", json!({"reason": "More"})).await;
+    let plan = trial.query("get_plan_by_division", division(1), &[]).await.unwrap()["plan"].clone();
+    assert_eq!(counts.map(|count| plan[count].as_u64().unwrap()), [3, 2, 0, 2, 0]);
+    let rest = trial.pages("get_planned_desks_page", &division(1), &[("generated", "false")], 9).await;
+    assert_eq!(rest.len(), 3);
     trial.close().await;
 }
 

@@ -15,7 +15,7 @@ mod tests;
 use crate::rescue_division::{
     FixApplied, IncidentDiagnosed, IncidentHandOff, RedesignEscalated, Rescue, Rescued,
 };
-use hecate_desk::lifecycle::Completed;
+use hecate_desk::lifecycle::{Completed, Reopened};
 use hecate_read_model::{
     DossierRow, Dossiers, JsonColumn, ProjectionEntry, QueryEntry, ReadModel, Recorded, TextColumn,
     dossier_projections, dossier_table, query,
@@ -49,7 +49,7 @@ impl Dossiers for Rescues {
         )
     }
 
-    fn reopened(row: &DossierRow<'_, Self>) -> Result<()> {
+    fn reopened(row: &DossierRow<'_, Self>, _: &Recorded<Reopened<Rescue>>) -> Result<()> {
         row.set(
             "outcome = NULL, resolution = NULL, lessons_learned = '[]', action_items = '[]', mitigated_at = NULL,
              time_to_mitigate_ms = NULL, time_to_resolve_ms = NULL",

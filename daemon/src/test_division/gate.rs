@@ -69,7 +69,7 @@ mod tests {
         set_quality_gate::SetQualityGate,
     };
     use hecate_desk::kit::Given;
-    use hecate_desk::lifecycle::{Complete, Reopen};
+    use hecate_desk::lifecycle::{Complete, Initiate, Reopen};
     use serde_json::{Value, json};
 
     /// One more run of a suite with one test, concluded.
@@ -117,6 +117,20 @@ mod tests {
         let failed = ran(kit::an_active_testing(), "unit", 'A', "failed", 0);
         let again = failed.asked::<RunTestSuite>(kit::run("unit", 'B'));
         assert_eq!(missing(&again).len(), 1);
+    }
+
+    #[test]
+    fn what_was_tested_before_another_hand_off_does_not_count() {
+        let gate = json!({"required_suites": ["unit", "e2e"]});
+        let green = ran(kit::an_active_testing().asked::<SetQualityGate>(gate), "unit", 'A', "passed", 0);
+        let green = green.asked::<RunTestSuite>(kit::run("e2e", 'B'));
+        let again = green.asked::<Initiate<Testing>>(kit::handed_over(2));
+        let conclude = json!({"suite_id": kit::suite_id('B')});
+        let done = again.asked::<ConcludeTestSuite>(conclude);
+        assert_eq!(missing(&done), [json!("a concluded run of unit"), json!("a concluded run of e2e")]);
+        let renewed = ran(ran(done, "unit", 'C', "passed", 0), "e2e", 'D', "passed", 0);
+        let told = renewed.when::<Complete<Testing>>(json!({})).unwrap()[0].1.clone();
+        assert_eq!((&told["gate_passed"], &told["totals"]["suites"]), (&json!(true), &json!(2)));
     }
 
     #[test]

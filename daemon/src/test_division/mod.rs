@@ -140,6 +140,11 @@ impl LongLived for Testing {
     fn begin_cycle(&mut self) {
         self.runs.begin_pass();
     }
+
+    /// Nor does it in the middle of a pass.
+    fn rebriefed(&mut self, _before: GenerationHandOff) {
+        self.runs.outdate();
+    }
 }
 
 #[cfg(test)]
@@ -162,11 +167,15 @@ mod kit {
         json!({"suite_id": suite_id(letter), "test_name": test_name, "status": status})
     }
 
-    pub(super) fn a_pending_testing() -> Given<Testing> {
-        let initiate = json!({"venture_id": format!("v-{ULID}"), "division_id": format!("d-{ULID}"),
+    /// What the nth completed generation hands over.
+    pub(super) fn handed_over(nth: u8) -> Value {
+        json!({"venture_id": format!("v-{ULID}"), "division_id": format!("d-{ULID}"),
             "division_name": "orders", "handoff": {"modules": [], "tests": []}, "visibility": "realm",
-            "source_event_id": "01890000-0000-7000-8000-000000000000", "start": false});
-        given().asked::<Initiate<Testing>>(initiate)
+            "source_event_id": format!("01890000-0000-7000-8000-{nth:012}"), "start": false})
+    }
+
+    pub(super) fn a_pending_testing() -> Given<Testing> {
+        given().asked::<Initiate<Testing>>(handed_over(0))
     }
 
     pub(super) fn an_active_testing() -> Given<Testing> {

@@ -37,6 +37,8 @@ pub(super) struct Run {
     pub(super) tally: Tally,
     pub(super) coverage_pct: Option<f64>,
     concluded: bool,
+    /// It began before something else was handed over to be tested.
+    outdated: bool,
     /// The tests that have a result; forgotten when the run is concluded.
     tested: BTreeSet<String>,
 }
@@ -127,10 +129,10 @@ impl Runs {
         if run.concluded { Err(SUITE_CONCLUDED.about("field", "suite_id")) } else { Ok(run) }
     }
 
-    /// The last run of each suite that was concluded, by the suite's name.
+    /// The last run of each suite that was concluded, by the suite's name; none that is outdated.
     pub(super) fn last_concluded(&self) -> BTreeMap<&str, &Run> {
         let mut last: BTreeMap<&str, &Run> = BTreeMap::new();
-        for run in self.of_this_pass.values().filter(|run| run.concluded) {
+        for run in self.of_this_pass.values().filter(|run| run.concluded && !run.outdated) {
             let known = last.entry(&run.suite_name).or_insert(run);
             if known.run_number < run.run_number {
                 *known = run;
@@ -141,7 +143,8 @@ impl Runs {
 
     pub(super) fn begin(&mut self, suite_id: String, suite_name: String, run_number: u32) {
         let (tally, tested) = (Tally::default(), BTreeSet::new());
-        let run = Run { suite_name, run_number, tally, coverage_pct: None, concluded: false, tested };
+        let (concluded, outdated) = (false, false);
+        let run = Run { suite_name, run_number, tally, coverage_pct: None, concluded, outdated, tested };
         self.of_this_pass.insert(suite_id, run);
     }
 
@@ -157,6 +160,11 @@ impl Runs {
             (run.concluded, run.coverage_pct) = (true, coverage_pct);
             run.tested.clear();
         }
+    }
+
+    /// Something else is to be tested than what these runs began with, open ones too.
+    pub(super) fn outdate(&mut self) {
+        self.of_this_pass.values_mut().for_each(|run| run.outdated = true);
     }
 
     pub(super) fn begin_pass(&mut self) {

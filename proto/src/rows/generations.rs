@@ -16,7 +16,7 @@ pub struct GenerationRow {
     /// Where it stands.
     #[serde(flatten)]
     pub dossier: DossierColumns,
-    /// What the division is written in; null before its first skeleton, as all that follows.
+    /// What the division is written in; null until this pass has its skeleton, as all that follows.
     pub language: Option<String>,
     /// Where its files lie, below the folder of all workspaces.
     pub workspace_path: Option<String>,
@@ -24,7 +24,7 @@ pub struct GenerationRow {
     pub template_set: Option<String>,
     /// The hash of the manifest: of the skeleton, and of all files once it is completed.
     pub manifest_sha256: Option<String>,
-    /// Desks generated in this pass.
+    /// Desks generated in this pass, by the plan as it is.
     pub desk_count: u32,
     /// Modules generated in this pass.
     pub module_count: u32,

@@ -57,6 +57,14 @@ pub enum BlobError {
     },
 }
 
+impl BlobError {
+    /// True where there is no space, or none left for this user: it comes back by itself.
+    pub fn is_full(&self) -> bool {
+        let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
+        matches!(self, BlobError::Io { source, .. } if full.contains(&source.kind()))
+    }
+}
+
 impl Blobs {
     /// The blobs in this folder. Opens nothing.
     pub fn new(folder: &Path) -> Blobs {

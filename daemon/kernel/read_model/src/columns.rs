@@ -3,12 +3,14 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, ValueRef};
 use serde::{Serialize, de::DeserializeOwned};
+use std::fmt;
 
 /// A JSON column, going in or coming out: `row.get::<_, JsonColumn<Vec<String>>>("repos")?.0`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonColumn<T>(pub T);
 
-/// One word of an enum, going in as it is written in events and answers: `TextColumn(Status::Passed)` is `passed`.
+/// One word of an enum, as it is written in events and answers, in a column or in a sentence: `TextColumn(Status::Passed)`
+/// is `passed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextColumn<T>(pub T);
 
@@ -22,6 +24,20 @@ impl<T: Serialize> ToSql for TextColumn<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         let text = self.text().map(ToSqlOutput::from);
         text.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    }
+}
+
+impl<T: Serialize> fmt::Display for TextColumn<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text().map_err(|_| fmt::Error)?)
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for TextColumn<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        serde_json::from_value(value.as_str()?.into())
+            .map(TextColumn)
+            .map_err(|error| FromSqlError::Other(error.into()))
     }
 }
 

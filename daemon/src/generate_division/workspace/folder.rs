@@ -8,15 +8,17 @@ use rustix::fs::{
     openat2, renameat_with, unlinkat,
 };
 use rustix::io::Errno;
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 /// Workspaces are for people and their tools.
 const FILE_MODE: Mode = Mode::from_raw_mode(0o644);
 const FOLDER_MODE: Mode = Mode::from_raw_mode(0o755);
+
+/// Names under which people's text is kept beside a file.
+const KEPT_MAX: u32 = 100;
 
 /// The folder of all workspaces, open.
 pub(super) struct Workspaces(OwnedFd);
@@ -30,8 +32,38 @@ pub(super) enum NotWritten {
     NoFolder { path: String, name: String },
     #[error("{path} holds what was not generated; move it out of the way, or dismiss this")]
     NotOurs { path: String },
+    #[error("somebody wrote into {path} while it was generated; what they wrote is beside it, as {kept}")]
+    Kept { path: String, kept: String },
     #[error("{path}: {source}")]
     Io { path: String, source: Errno },
+}
+
+/// What there is to hope for, ever more of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Hope {
+    /// Somebody has to do something.
+    Never,
+    /// It may go better the next time.
+    Perhaps,
+    /// Space comes back by itself; meanwhile nothing else could be written either.
+    Space,
+}
+
+impl NotWritten {
+    pub(super) fn hope(&self) -> Hope {
+        match self {
+            NotWritten::Io { source: Errno::NOSPC | Errno::DQUOT, .. } => Hope::Space,
+            NotWritten::Io {
+                source: Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::NAMETOOLONG | Errno::ISDIR,
+                ..
+            } => Hope::Never,
+            NotWritten::Io { .. } => Hope::Perhaps,
+            NotWritten::Outside { .. }
+            | NotWritten::NoFolder { .. }
+            | NotWritten::NotOurs { .. }
+            | NotWritten::Kept { .. } => Hope::Never,
+        }
+    }
 }
 
 /// What is where a file is to be.
@@ -43,14 +75,22 @@ enum Found {
     Other,
 }
 
+/// How putting a file into its place has ended.
+enum Put {
+    Done,
+    /// What is there is not ours, and is as it was.
+    NotOurs,
+    /// What somebody wrote at that very moment is beside it, under this name.
+    Kept(String),
+}
+
 impl Workspaces {
     /// Opens the folder; makes it where there is none.
     pub(super) fn open(root: &Path) -> Result<Workspaces, NotWritten> {
-        let refuse = |source| NotWritten::Io { path: root.display().to_string(), source };
-        let made = DirBuilder::new().recursive(true).mode(FOLDER_MODE.bits()).create(root);
-        made.map_err(|error| refuse(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
-        let open = openat(CWD, root, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
-        Ok(Workspaces(open.map_err(refuse)?))
+        let made = deepest(root).and_then(|(there, missing)| {
+            missing.into_iter().try_fold(there, |at, name| step(at.as_fd(), name))
+        });
+        made.map(Workspaces).map_err(|source| NotWritten::Io { path: root.display().to_string(), source })
     }
 
     /// Sees to it that the file holds this, on disk. What it holds already may go if `is_ours`, else nothing is
@@ -66,15 +106,12 @@ impl Workspaces {
             names.split_last().ok_or_else(|| NotWritten::Outside { path: path.to_owned() })?;
         let folder = self.enter(path, folders)?;
         let folder = folder.as_ref().map_or(self.0.as_fd(), AsFd::as_fd);
-        let failed = |source| NotWritten::Io { path: path.to_owned(), source };
-        let not_ours = || NotWritten::NotOurs { path: path.to_owned() };
-        let placed = match look(folder, name).map_err(failed)? {
-            Found::Holds(found) if found == Sha256::of(content) => Ok(true),
-            Found::Nothing => place(folder, name, content),
-            Found::Holds(found) if is_ours(&found) => replace(folder, name, content, is_ours),
-            Found::Holds(_) | Found::Other => Ok(false),
-        };
-        if placed.map_err(failed)? { Ok(()) } else { Err(not_ours()) }
+        let put = Place { folder, name }.put(content, &is_ours);
+        match put.map_err(|source| NotWritten::Io { path: path.to_owned(), source })? {
+            Put::Done => Ok(()),
+            Put::NotOurs => Err(NotWritten::NotOurs { path: path.to_owned() }),
+            Put::Kept(kept) => Err(NotWritten::Kept { path: path.to_owned(), kept }),
+        }
     }
 
     /// The last of these folders, open, each made where there is none; none where there are none.
@@ -91,22 +128,43 @@ impl Workspaces {
     }
 }
 
-/// One folder further.
+/// The deepest folder of a path that is there, open, and the names that lead on from it.
+fn deepest(path: &Path) -> Result<(OwnedFd, Vec<&str>), Errno> {
+    let (mut at, mut missing) = (path, Vec::new());
+    loop {
+        let here = if at.as_os_str().is_empty() { Path::new(".") } else { at };
+        let opened = openat(CWD, here, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+        match (opened, at.parent(), at.file_name()) {
+            (Err(Errno::NOENT), Some(above), Some(name)) => {
+                missing.insert(0, name.to_str().ok_or(Errno::ILSEQ)?);
+                at = above;
+            }
+            (opened, _, _) => return opened.map(|folder| (folder, missing)),
+        }
+    }
+}
+
+/// One folder further. One that has to be made gets its place once others may enter it, whatever the daemon's own
+/// files are like.
 fn step(at: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Errno> {
     match beneath(at, name, OFlags::DIRECTORY) {
         Err(Errno::NOENT) => {}
         entered => return entered,
     }
-    match mkdirat(at, name, FOLDER_MODE) {
-        Err(Errno::EXIST) => beneath(at, name, OFlags::DIRECTORY),
-        made => {
-            made?;
-            let folder = beneath(at, name, OFlags::DIRECTORY)?;
-            // The daemon's own files are for nobody else.
-            fchmod(&folder, FOLDER_MODE)?;
-            fsync(at)?;
-            Ok(folder)
+    let unfinished = format!(".hecate-{name}~~");
+    match mkdirat(at, &*unfinished, FOLDER_MODE) {
+        // A crash has left it.
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(error) => return Err(error),
+    }
+    let folder = beneath(at, &unfinished, OFlags::DIRECTORY)?;
+    fchmod(&folder, FOLDER_MODE)?;
+    match renameat_with(at, &*unfinished, at, name, RenameFlags::NOREPLACE) {
+        Err(Errno::EXIST) => {
+            unlinkat(at, &*unfinished, AtFlags::REMOVEDIR)?;
+            beneath(at, name, OFlags::DIRECTORY)
         }
+        placed => placed.and_then(|()| fsync(at)).map(|()| folder),
     }
 }
 
@@ -116,64 +174,123 @@ fn beneath(at: BorrowedFd<'_>, name: &str, flags: OFlags) -> Result<OwnedFd, Err
     openat2(at, name, flags | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty(), resolve)
 }
 
-fn look(folder: BorrowedFd<'_>, name: &str) -> Result<Found, Errno> {
-    // Not blocking: a pipe would never be opened.
-    let file = match beneath(folder, name, OFlags::RDONLY | OFlags::NONBLOCK) {
-        Ok(file) => file,
-        Err(Errno::NOENT) => return Ok(Found::Nothing),
-        Err(Errno::LOOP | Errno::NXIO) => return Ok(Found::Other),
-        Err(error) => return Err(error),
-    };
-    if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
-        return Ok(Found::Other);
-    }
-    let mut content = Vec::new();
-    let read = File::from(file).take(BLOB_BYTES_MAX as u64 + 1).read_to_end(&mut content);
-    read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-    Ok(if content.len() > BLOB_BYTES_MAX { Found::Other } else { Found::Holds(Sha256::of(&content)) })
+/// Where one file is to be.
+struct Place<'p> {
+    folder: BorrowedFd<'p>,
+    name: &'p str,
 }
 
-/// Puts the file where nothing is. False where something is by now.
-fn place(folder: BorrowedFd<'_>, name: &str, content: &[u8]) -> Result<bool, Errno> {
-    let beside = write_beside(folder, content)?;
-    match renameat_with(folder, &*beside, folder, name, RenameFlags::NOREPLACE) {
-        Err(Errno::EXIST) => unlinkat(folder, &*beside, AtFlags::empty()).map(|()| false),
-        renamed => renamed.and_then(|()| fsync(folder)).map(|()| true),
+impl Place<'_> {
+    /// Puts the content there, in place of nothing or of what is ours.
+    fn put(&self, content: &[u8], is_ours: &dyn Fn(&Sha256) -> bool) -> Result<Put, Errno> {
+        let wanted = Sha256::of(content);
+        let is_known = |found: &Sha256| *found == wanted || is_ours(found);
+        // A crash may have come when the two had just changed places.
+        if let Some(kept) = self.clear_beside(&is_known)? {
+            return Ok(Put::Kept(kept));
+        }
+        match self.look(self.name)? {
+            // Who put it there may not have come as far as the flush of the folder.
+            Found::Holds(found) if found == wanted => fsync(self.folder).map(|()| Put::Done),
+            Found::Nothing => self.place(content),
+            Found::Holds(found) if is_ours(&found) => self.replace(content, is_ours, &is_known),
+            Found::Holds(_) | Found::Other => Ok(Put::NotOurs),
+        }
     }
-}
 
-/// Puts the file in the place of one that is ours. The two change places first, so that what somebody wrote in
-/// between is seen, and put back: false then.
-fn replace(
-    folder: BorrowedFd<'_>,
-    name: &str,
-    content: &[u8],
-    is_ours: impl Fn(&Sha256) -> bool,
-) -> Result<bool, Errno> {
-    let beside = write_beside(folder, content)?;
-    let change_places = || renameat_with(folder, &*beside, folder, name, RenameFlags::EXCHANGE);
-    change_places()?;
-    let ours = matches!(look(folder, &beside)?, Found::Holds(found) if is_ours(&found));
-    if !ours {
+    /// Where nothing is. Something may be there by now.
+    fn place(&self, content: &[u8]) -> Result<Put, Errno> {
+        let beside = self.write_beside(content)?;
+        match renameat_with(self.folder, &*beside, self.folder, self.name, RenameFlags::NOREPLACE) {
+            Err(Errno::EXIST) => unlinkat(self.folder, &*beside, AtFlags::empty()).map(|()| Put::NotOurs),
+            renamed => renamed.and_then(|()| fsync(self.folder)).map(|()| Put::Done),
+        }
+    }
+
+    /// Where one that is ours is. The two change places first, so that what somebody wrote in between is seen, and put
+    /// back.
+    fn replace(
+        &self,
+        content: &[u8],
+        is_ours: &dyn Fn(&Sha256) -> bool,
+        is_known: &dyn Fn(&Sha256) -> bool,
+    ) -> Result<Put, Errno> {
+        let beside = self.write_beside(content)?;
+        let change_places =
+            || renameat_with(self.folder, &*beside, self.folder, self.name, RenameFlags::EXCHANGE);
         change_places()?;
+        let found = self.look(&beside);
+        let ours = matches!(&found, Ok(Found::Holds(found)) if is_ours(found));
+        if !ours {
+            change_places()?;
+        }
+        found?;
+        let kept = self.clear_beside(is_known)?;
+        fsync(self.folder)?;
+        let put = if ours { Put::Done } else { Put::NotOurs };
+        Ok(kept.map_or(put, Put::Kept))
     }
-    unlinkat(folder, &*beside, AtFlags::empty())?;
-    fsync(folder)?;
-    Ok(ours)
-}
 
-/// The content in a file of its own in the same folder, flushed. Its name follows from the content, so that one that
-/// a crash has left is found and written anew.
-fn write_beside(folder: BorrowedFd<'_>, content: &[u8]) -> Result<String, Errno> {
-    let name = format!(".hecate-{}", &Sha256::of(content).as_str()[..32]);
-    match unlinkat(folder, &*name, AtFlags::empty()) {
-        Ok(()) | Err(Errno::NOENT) => {}
-        Err(error) => return Err(error),
+    /// A whole file that changes places with this one is called so.
+    fn beside(&self) -> String {
+        format!(".hecate-{}", self.name)
     }
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut file = File::from(openat(folder, &*name, flags, FILE_MODE)?);
-    fchmod(&file, FILE_MODE)?;
-    let written = file.write_all(content).and_then(|()| file.sync_all());
-    written.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-    Ok(name)
+
+    /// The content in a file of its own beside this one, flushed. It gets that name once it is whole: what is called so
+    /// is whole, or was in this place.
+    fn write_beside(&self, content: &[u8]) -> Result<String, Errno> {
+        let (unfinished, beside) = (format!("{}~", self.beside()), self.beside());
+        match unlinkat(self.folder, &*unfinished, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(error),
+        }
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = File::from(openat(self.folder, &*unfinished, flags, FILE_MODE)?);
+        fchmod(&file, FILE_MODE)?;
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        written.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        renameat_with(self.folder, &*unfinished, self.folder, &*beside, RenameFlags::NOREPLACE)?;
+        Ok(beside)
+    }
+
+    /// Removes what is beside this file, if it is known. What somebody wrote gets a name that they see, and it is
+    /// answered.
+    fn clear_beside(&self, is_known: &dyn Fn(&Sha256) -> bool) -> Result<Option<String>, Errno> {
+        let beside = self.beside();
+        match self.look(&beside)? {
+            Found::Nothing => Ok(None),
+            Found::Holds(found) if is_known(&found) => {
+                unlinkat(self.folder, &*beside, AtFlags::empty()).map(|()| None)
+            }
+            Found::Holds(_) | Found::Other => self.keep(&beside).map(Some),
+        }
+    }
+
+    fn keep(&self, beside: &str) -> Result<String, Errno> {
+        for nth in 1..=KEPT_MAX {
+            let kept = format!("{}.kept-{nth}", self.name);
+            match renameat_with(self.folder, beside, self.folder, &*kept, RenameFlags::NOREPLACE) {
+                Err(Errno::EXIST) => {}
+                renamed => return renamed.and_then(|()| fsync(self.folder)).map(|()| kept),
+            }
+        }
+        Err(Errno::EXIST)
+    }
+
+    fn look(&self, name: &str) -> Result<Found, Errno> {
+        // Not blocking: a pipe would never be opened.
+        let file = match beneath(self.folder, name, OFlags::RDONLY | OFlags::NONBLOCK) {
+            Ok(file) => file,
+            Err(Errno::NOENT) => return Ok(Found::Nothing),
+            Err(Errno::LOOP | Errno::NXIO) => return Ok(Found::Other),
+            Err(error) => return Err(error),
+        };
+        if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
+            return Ok(Found::Other);
+        }
+        let mut content = Vec::new();
+        let read = File::from(file).take(BLOB_BYTES_MAX as u64 + 1).read_to_end(&mut content);
+        read.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        Ok(if content.len() > BLOB_BYTES_MAX { Found::Other } else { Found::Holds(Sha256::of(&content)) })
+    }
 }

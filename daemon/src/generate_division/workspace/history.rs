@@ -11,15 +11,20 @@ use hecate_event_store::{EventStore, PAGE_EVENTS_MAX, ReadError, RecordedEvent};
 use hecate_scaffold::File;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The stream of one generation, as it concerns one fact.
 pub(super) struct History {
-    /// The generation when the fact was decided.
+    stream_id: Arc<str>,
+    /// The generation when the fact was decided, and how many events that took.
     before: Folded<Generation>,
-    /// Where the fact's files lie.
-    workspace_path: String,
-    /// Every hash that a file was recorded with, the newest last, by its path below all workspaces.
+    folded: u64,
+    /// Every hash that a file was recorded with, the newest last, by its path below all workspaces; and how many events
+    /// were read for that.
     recorded: BTreeMap<String, Vec<String>>,
+    read: u64,
+    /// Where the files lie that are recorded next.
+    workspace_path: String,
 }
 
 /// One file, and what it is to hold.
@@ -50,44 +55,73 @@ impl From<serde_json::Error> for Unreadable {
 }
 
 impl History {
-    /// Reads the stream of a fact, to its end.
-    pub(super) async fn of(store: &dyn EventStore, fact: &RecordedEvent) -> Result<History, Unreadable> {
-        let mut history =
-            History { before: Folded::default(), workspace_path: String::new(), recorded: BTreeMap::new() };
-        let (mut workspace_path, mut version) = (String::new(), 0);
+    /// Reads the stream of a fact to its end, and on from where another fact of the same stream has led.
+    pub(super) async fn up_to(
+        read: Option<History>,
+        store: &dyn EventStore,
+        fact: &RecordedEvent,
+    ) -> Result<History, Unreadable> {
+        let leads_here = |read: &History| read.stream_id == fact.stream_id && read.folded <= fact.version;
+        let mut history = read.filter(leads_here).unwrap_or_else(|| History::unread(&fact.stream_id));
+        while history.folded < fact.version {
+            let max = usize::try_from(fact.version - history.folded).unwrap_or(PAGE_EVENTS_MAX);
+            let page = store.read_stream(&fact.stream_id, history.folded, max.min(PAGE_EVENTS_MAX)).await?;
+            history.fold(&page)?;
+        }
         loop {
-            let page = store.read_stream(&fact.stream_id, version, PAGE_EVENTS_MAX).await?;
+            let page = store.read_stream(&fact.stream_id, history.read, PAGE_EVENTS_MAX).await?;
             for event in &page {
-                history.take(event, fact.version, &mut workspace_path)?;
+                history.take(event)?;
             }
-            version += page.len() as u64;
             if page.len() < PAGE_EVENTS_MAX {
                 return Ok(history);
             }
         }
     }
 
-    fn take(
-        &mut self,
-        event: &RecordedEvent,
-        until: u64,
-        workspace_path: &mut String,
-    ) -> Result<(), Unreadable> {
-        if is::<SkeletonGenerated>(event) {
-            *workspace_path = read::<SkeletonGenerated>(event)?.skeleton.workspace_path;
+    fn unread(stream_id: &Arc<str>) -> History {
+        History {
+            stream_id: Arc::clone(stream_id),
+            before: Folded::default(),
+            folded: 0,
+            recorded: BTreeMap::new(),
+            read: 0,
+            workspace_path: String::new(),
         }
-        for file in files(event)? {
-            let path = format!("{workspace_path}/{}", file.path);
-            self.recorded.entry(path).or_default().push(file.sha256);
+    }
+
+    fn fold(&mut self, page: &[Arc<RecordedEvent>]) -> Result<(), Unreadable> {
+        if page.is_empty() {
+            return Err(Unreadable::Event("its stream ends before it".to_owned()));
         }
-        if event.version == until {
-            self.workspace_path.clone_from(workspace_path);
-        }
-        if event.version < until {
+        for event in page {
             let folded = self.before.fold(&event.event_type, event.data.get());
             folded.map_err(|error| Unreadable::Event(format!("{error:?}")))?;
+            self.folded += 1;
         }
         Ok(())
+    }
+
+    fn take(&mut self, event: &RecordedEvent) -> Result<(), Unreadable> {
+        if is::<SkeletonGenerated>(event) {
+            self.workspace_path = read::<SkeletonGenerated>(event)?.skeleton.workspace_path;
+        }
+        for file in files(event)? {
+            let path = format!("{}/{}", self.workspace_path, file.path);
+            self.recorded.entry(path).or_default().push(file.sha256);
+        }
+        self.read += 1;
+        Ok(())
+    }
+
+    /// Where the fact's files lie.
+    fn workspace_of(&self, fact: &RecordedEvent) -> Result<String, Unreadable> {
+        if is::<SkeletonGenerated>(fact) {
+            return Ok(read::<SkeletonGenerated>(fact)?.skeleton.workspace_path);
+        }
+        let skeleton = self.before.aggregate().skeleton();
+        let there = skeleton.map(|skeleton| skeleton.workspace_path.clone());
+        there.map_err(|refused| Unreadable::Event(refused.says.into_owned()))
     }
 
     /// Whether nothing was recorded for the file since.
@@ -106,21 +140,15 @@ impl History {
         let computed = self.computed(fact)?.into_iter().map(|File { text, .. }| text.into_bytes());
         let computed: BTreeMap<_, _> =
             computed.map(|bytes| (Sha256::of(&bytes).to_string(), bytes)).collect();
-        files(fact)?.into_iter().map(|file| self.content(file, &computed, blobs)).collect()
-    }
-
-    fn content(
-        &self,
-        file: GeneratedFile,
-        computed: &BTreeMap<String, Vec<u8>>,
-        blobs: &Blobs,
-    ) -> Result<Content, Unreadable> {
-        let GeneratedFile { path, sha256, .. } = file;
-        let bytes = match computed.get(&sha256) {
-            Some(bytes) => blobs.put(bytes).map(|_| bytes.clone())?,
-            None => kept(&sha256, blobs)?.ok_or_else(|| Unreadable::Lost(path.clone()))?,
+        let workspace_path = self.workspace_of(fact)?;
+        let content = |GeneratedFile { path, sha256, .. }| {
+            let bytes = match computed.get(&sha256) {
+                Some(bytes) => blobs.put(bytes).map(|_| bytes.clone())?,
+                None => kept(&sha256, blobs)?.ok_or_else(|| Unreadable::Lost(path.clone()))?,
+            };
+            Ok(Content { path: format!("{workspace_path}/{path}"), sha256, bytes })
         };
-        Ok(Content { path: format!("{}/{path}", self.workspace_path), sha256, bytes })
+        files(fact)?.into_iter().map(content).collect()
     }
 
     /// The files that the templates give for this fact, by the plan as it was.

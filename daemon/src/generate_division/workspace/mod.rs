@@ -11,14 +11,14 @@ mod history;
 mod tests;
 
 use super::{DeskGenerated, ModuleGenerated, SkeletonGenerated, TestGenerated};
-use folder::{NotWritten, Workspaces};
+use folder::{Hope, NotWritten, Workspaces};
 use hecate_blobs::{BlobError, Blobs};
 use hecate_desk::{Event, Node, Refusal, Refused, forgo, was_forgone};
 use hecate_event_store::{BoxFuture, CurrentStore};
 use hecate_facts::{Fact, Reaction, Reacts};
 use history::{Content, History, Unreadable};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The facts that become files, in order of their names, and who hears them.
 const HEARS: [(&str, &str); 4] = [
@@ -30,11 +30,15 @@ const HEARS: [(&str, &str); 4] = [
 
 /// Writes what was generated into workspaces.
 pub(crate) struct WorkspaceWriter {
-    pub(crate) node: Node,
-    pub(crate) store: CurrentStore,
-    pub(crate) blobs: Blobs,
+    node: Node,
+    store: CurrentStore,
+    blobs: Blobs,
     /// The folder of all workspaces.
-    pub(crate) root: PathBuf,
+    root: PathBuf,
+    /// What was read of a stream for the fact before: the next one is of the same stream, mostly.
+    read: Mutex<Option<History>>,
+    /// Held by whoever writes: one who was given up may still be at it when the next one comes.
+    pen: Arc<Mutex<()>>,
 }
 
 impl Reacts for WorkspaceWriter {
@@ -69,20 +73,37 @@ impl Reacts for WorkspaceWriter {
 }
 
 impl WorkspaceWriter {
+    /// Writes below `root`, which is the folder of all workspaces.
+    pub(crate) fn new(node: Node, store: CurrentStore, blobs: Blobs, root: PathBuf) -> WorkspaceWriter {
+        WorkspaceWriter { node, store, blobs, root, read: Mutex::default(), pen: Arc::default() }
+    }
+
     async fn write(&self, listener: &'static str, fact: &Fact) -> Result<Reaction, Reaction> {
         let store = self.store.get().ok_or_else(|| later(Refusal::STARTING.into()))?;
         if was_forgone(&*store, &self.node, listener, fact).await.map_err(later)? {
             let (code, says) = ("fact_dismissed".to_owned(), "An operator decided so.".to_owned());
             return Ok(Reaction::Refused { code, says });
         }
-        let history = History::of(&*store, fact).await.map_err(Reaction::from)?;
-        let (blobs, root, fact) = (self.blobs.clone(), self.root.clone(), Arc::clone(fact));
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let history = History::up_to(read, &*store, fact).await.map_err(Reaction::from)?;
+        let (blobs, root, pen) = (self.blobs.clone(), self.root.clone(), Arc::clone(&self.pen));
+        let fact = Arc::clone(fact);
         let written = tokio::task::spawn_blocking(move || {
-            let contents = history.contents(&fact, &blobs)?;
-            write_all(&Workspaces::open(&root)?, &history, &contents)
+            let _held = pen.lock().unwrap_or_else(PoisonError::into_inner);
+            let written = write_fact(&history, &fact, &blobs, &root);
+            (history, written)
         });
-        written.await.map_err(|panicked| Reaction::Failed { why: panicked.to_string() })?
+        let written = written.await.map_err(|panicked| Reaction::Failed { why: panicked.to_string() });
+        let (history, written) = written?;
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(history);
+        written
     }
+}
+
+fn write_fact(history: &History, fact: &Fact, blobs: &Blobs, root: &Path) -> Result<Reaction, Reaction> {
+    let contents = history.contents(fact, blobs)?;
+    let workspaces = Workspaces::open(root).map_err(|error| NotWritten::reaction(&[error]))?;
+    write_all(&workspaces, history, &contents)
 }
 
 /// Writes what is still the newest of its file. One file that cannot be written keeps none of the others back.
@@ -91,48 +112,37 @@ fn write_all(workspaces: &Workspaces, history: &History, contents: &[Content]) -
     if newest.is_empty() {
         return Ok(Reaction::Passed { why: "Each of its files was generated anew since.".to_owned() });
     }
-    let mut refused = Vec::new();
-    for Content { path, bytes, .. } in newest {
-        match workspaces.write(path, bytes, |found| history.knows(path, found)) {
-            Ok(()) => {}
-            Err(error @ NotWritten::Io { .. }) => return Err(error.into()),
-            Err(error) => refused.push(error.to_string()),
-        }
-    }
-    if refused.is_empty() {
-        return Ok(Reaction::Done { recorded: None });
-    }
-    Err(Reaction::Dead { why: refused.join("; ") })
+    let write = |content: &&Content| {
+        let Content { path, bytes, .. } = content;
+        workspaces.write(path, bytes, |found| history.knows(path, found)).err()
+    };
+    let errors: Vec<NotWritten> = newest.iter().filter_map(write).collect();
+    if errors.is_empty() { Ok(Reaction::Done { recorded: None }) } else { Err(NotWritten::reaction(&errors)) }
 }
 
 fn later(refused: Refused) -> Reaction {
     Reaction::Later { why: format!("{}: {}", refused.code, refused.says) }
 }
 
-impl From<NotWritten> for Reaction {
-    fn from(error: NotWritten) -> Self {
-        let why = error.to_string();
-        match error {
-            NotWritten::Io { source, .. } if is_full(source) => Reaction::Later { why },
-            NotWritten::Io { .. } => Reaction::Failed { why },
-            NotWritten::Outside { .. } | NotWritten::NoFolder { .. } | NotWritten::NotOurs { .. } => {
-                Reaction::Dead { why }
-            }
+impl NotWritten {
+    /// What is to be done about all these: as long as one of them may pass by itself, the others are tried again too.
+    fn reaction(errors: &[NotWritten]) -> Reaction {
+        let why = errors.iter().map(NotWritten::to_string).collect::<Vec<_>>().join("; ");
+        let hopes = errors.iter().map(NotWritten::hope);
+        match hopes.max() {
+            Some(Hope::Space) => Reaction::Later { why },
+            Some(Hope::Perhaps) => Reaction::Failed { why },
+            Some(Hope::Never) | None => Reaction::Dead { why },
         }
     }
-}
-
-/// Space comes back by itself; meanwhile nothing else could be written either.
-fn is_full(errno: rustix::io::Errno) -> bool {
-    use rustix::io::Errno;
-    [Errno::NOSPC, Errno::DQUOT].contains(&errno)
 }
 
 impl From<Unreadable> for Reaction {
     fn from(error: Unreadable) -> Self {
         let why = error.to_string();
-        match error {
+        match &error {
             Unreadable::Store(_) => Reaction::Later { why },
+            Unreadable::Blob(error) if error.is_full() => Reaction::Later { why },
             Unreadable::Blob(BlobError::Io { .. }) => Reaction::Failed { why },
             Unreadable::Blob(BlobError::Damaged { .. } | BlobError::TooLarge)
             | Unreadable::Event(_)

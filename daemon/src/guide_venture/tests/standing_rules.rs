@@ -5,6 +5,7 @@ use super::super::standing::{of_division, phase_of_venture, waits_for};
 use crate::setup_venture::{VISION_REFINED, VISION_SUBMITTED};
 use hecate_desk::Status;
 use hecate_proto::guide::{Health, Phase, Process, State};
+use hecate_read_model::TextColumn;
 
 pub(super) const PENDING: u32 = 1;
 pub(super) const ACTIVE: u32 = 5;
@@ -101,7 +102,7 @@ fn the_cycle_of_a_division_is_the_most_of_any_process() {
 }
 
 #[test]
-fn a_step_waits_for_the_one_before_and_deployment_for_a_gate_that_lets_it_through() {
+fn a_step_waits_for_the_one_before_and_for_nothing_else() {
     use Process::{Deploy, Design, Discovery, Generate, Monitor, Plan, Rescue, Test};
     for (process, given, missing) in [
         (Design, None, None),
@@ -111,7 +112,8 @@ fn a_step_waits_for_the_one_before_and_deployment_for_a_gate_that_lets_it_throug
         (Plan, Some((Design, COMPLETED)), None),
         (Generate, Some((Plan, COMPLETED)), None),
         (Test, Some((Plan, COMPLETED)), Some(Generate)),
-        (Deploy, Some((Test, COMPLETED)), Some(Test)),
+        (Deploy, Some((Test, ACTIVE)), Some(Test)),
+        (Deploy, Some((Test, COMPLETED)), None),
         (Deploy, Some((Test, PASSED)), None),
         (Monitor, Some((Deploy, PAUSED)), Some(Deploy)),
         (Monitor, Some((Deploy, COMPLETED)), None),
@@ -139,6 +141,6 @@ fn a_venture_is_where_the_division_is_that_is_furthest_behind() {
     }
     let mut order = [Phase::Operate, Phase::Design, Phase::Deploy, Phase::Plan, Phase::Test, Phase::Generate];
     order.sort();
-    let names: Vec<String> = order.iter().map(super::super::column::word).collect();
+    let names = order.map(|phase| TextColumn(phase).to_string());
     assert_eq!(names, ["design", "plan", "generate", "test", "deploy", "operate"]);
 }

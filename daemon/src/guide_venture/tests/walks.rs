@@ -4,6 +4,7 @@ use super::super::GuideVenture;
 use super::world::World;
 use hecate_proto::guide::{Process, TaskRow, TaskState};
 use hecate_read_model::ReadModel;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 fn task<'t>(tasks: &'t [TaskRow], verb: &str) -> &'t TaskRow {
@@ -61,6 +62,28 @@ async fn a_venture_walks_from_setup_to_the_end_of_its_design() {
 /// What a plan acknowledges was told where it happened, and a concluded suite counts its results.
 fn is_told_elsewhere(event_type: &str) -> bool {
     event_type.ends_with("_acknowledged_v1") || event_type == "test_result_recorded_v1"
+}
+
+#[tokio::test]
+async fn a_flag_of_one_pass_ends_with_it() {
+    let world = World::begin().await;
+    let venture = world.a_venture_in_discovery("Shop").await;
+    let orders = world.a_division(&venture, "orders").await;
+    let handed_over = json!({"venture_id": venture["venture_id"], "division_id": orders["division_id"],
+        "division_name": "orders", "handoff": {"modules": [], "tests": []}, "visibility": "realm",
+        "source_event_id": "01890000-0000-7000-8000-000000000000", "start": true});
+    world.ask("initiate_testing", orders.clone(), handed_over).await.unwrap();
+    for (desk, body, status) in
+        [("complete_testing", json!({}), 1 | 16 | 32), ("reopen_testing", json!({"reason": "More"}), 1 | 4)]
+    {
+        let told = world.ask(desk, orders.clone(), body).await.unwrap();
+        world.rows().await;
+        let db = Connection::open(world.folder.path().join("guide_venture.sqlite")).unwrap();
+        let sql = "SELECT status FROM division_process WHERE process = 'test'";
+        let seen: u32 = db.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!((told.status, seen), (status, status), "{desk}");
+    }
+    world.end().await;
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ impl<A: LongLived> Event<A> for Archived<A> {
 
     fn evolve(self, aggregate: &mut A) {
         let dossier = aggregate.dossier_mut();
-        dossier.step(Step::Archived);
+        dossier.step::<A>(Step::Archived);
         // One that was never born learns only now what it would have been about.
         (dossier.of, dossier.cycle) = (self.of, self.cycle);
     }

@@ -58,8 +58,6 @@ impl<A: LongLived> Event<A> for Completed<A> {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, aggregate: &mut A) {
-        let dossier = aggregate.dossier_mut();
-        dossier.step(Step::Completed);
-        dossier.raise(A::flags_of(&self.handover));
+        aggregate.dossier_mut().step_with::<A>(Step::Completed, A::flags_of(&self.handover));
     }
 }

@@ -1,6 +1,7 @@
 //! What every long-lived aggregate keeps: what it is about, where it stands, what it was handed.
 
-use super::stage::Step;
+use super::long_lived::LongLived;
+use super::stage::{Step, status_after};
 use crate::refusal::{Refusal, Refused};
 use crate::status::Status;
 use schemars::JsonSchema;
@@ -103,14 +104,19 @@ impl<Of: Key, HandOff: Key> Dossier<Of, HandOff> {
     }
 
     /// Moves it one step on.
-    pub(super) fn step(&mut self, step: Step) {
-        self.status = step.after(self.status);
+    pub(super) fn step<A: LongLived>(&mut self, step: Step) {
+        self.step_with::<A>(step, Status(0));
     }
 
-    /// Takes what it is handed.
-    pub(super) fn take(&mut self, handoff: HandOff, source: Uuid) {
-        self.handoff = handoff;
+    /// Moves it one step on, which sets these flags of the process's own.
+    pub(super) fn step_with<A: LongLived>(&mut self, step: Step, flags: Status) {
+        self.status = status_after::<A>(self.status, step, flags);
+    }
+
+    /// Takes what it is handed; answers what it had before.
+    pub(super) fn take(&mut self, handoff: HandOff, source: Uuid) -> HandOff {
         self.sources.push(source);
+        std::mem::replace(&mut self.handoff, handoff)
     }
 
     /// Refuses who means another thing under the same id.

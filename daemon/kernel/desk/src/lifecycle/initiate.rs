@@ -167,7 +167,7 @@ impl<A: LongLived> Event<A> for Initiated<A> {
 
     fn evolve(self, aggregate: &mut A) {
         let dossier = aggregate.dossier_mut();
-        dossier.step(Step::Initiated);
+        dossier.step::<A>(Step::Initiated);
         (dossier.of, dossier.cycle, dossier.visibility) = (self.of, self.cycle, self.visibility);
         dossier.take(self.handoff, self.source_event_id);
     }
@@ -178,6 +178,7 @@ impl<A: LongLived> Event<A> for Rebriefed<A> {
     const EMITS: Emits = Emits::Group;
 
     fn evolve(self, aggregate: &mut A) {
-        aggregate.dossier_mut().take(self.handoff, self.source_event_id);
+        let before = aggregate.dossier_mut().take(self.handoff, self.source_event_id);
+        aggregate.rebriefed(before);
     }
 }

@@ -103,6 +103,9 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
 
     /// Another pass begins.
     fn begin_cycle(&mut self) {}
+
+    /// In the middle of a pass it was handed something else than this: what was made of it may no longer hold.
+    fn rebriefed(&mut self, _before: Self::HandOff) {}
 }
 
 /// Nothing beside what the lifecycle asks for.

@@ -38,5 +38,5 @@ pub use names::{DeskName, Names};
 pub use pause::{Category, Pause, Paused};
 pub use reopen::{Reopen, Reopened};
 pub use resume::{Resume, Resumed};
-pub use stage::{Stage, Step};
+pub use stage::{Stage, Step, status_after};
 pub use start::{Start, Started};

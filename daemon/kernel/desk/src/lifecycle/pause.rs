@@ -80,7 +80,7 @@ impl<A: LongLived> Event<A> for Paused<A> {
 
     fn evolve(self, aggregate: &mut A) {
         let dossier = aggregate.dossier_mut();
-        dossier.step(Step::Paused);
+        dossier.step::<A>(Step::Paused);
         dossier.paused_at = Some(self.paused_at);
     }
 }

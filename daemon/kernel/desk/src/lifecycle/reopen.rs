@@ -68,8 +68,7 @@ impl<A: LongLived> Event<A> for Reopened<A> {
 
     fn evolve(self, aggregate: &mut A) {
         let dossier = aggregate.dossier_mut();
-        dossier.step(Step::Reopened);
-        dossier.status = dossier.status.without(A::PASS_FLAGS);
+        dossier.step::<A>(Step::Reopened);
         dossier.cycle = self.cycle;
         if let (Some(handoff), Some(source)) = (self.handoff, self.source_event_id) {
             dossier.take(handoff, source);

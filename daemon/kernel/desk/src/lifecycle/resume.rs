@@ -67,7 +67,7 @@ impl<A: LongLived> Event<A> for Resumed<A> {
 
     fn evolve(self, aggregate: &mut A) {
         let dossier = aggregate.dossier_mut();
-        dossier.step(Step::Resumed);
+        dossier.step::<A>(Step::Resumed);
         dossier.paused_at = None;
     }
 }

@@ -1,6 +1,7 @@
 //! Where something stands between birth and archive, and how each event moves it. Aggregates and read models both
 //! ask here, so they cannot disagree.
 
+use super::long_lived::LongLived;
 use crate::status::Status;
 
 /// Where something stands. Status flags say the same; this is the one word.
@@ -42,9 +43,15 @@ pub enum Step {
 /// The flags of which one at most is set.
 const AT_MOST_ONE: u32 = Status::ACTIVE.0 | Status::PAUSED.0 | Status::COMPLETED.0;
 
+/// The flags of a dossier after a step that sets these of the process's own; those of one pass end with it.
+pub const fn status_after<A: LongLived>(status: Status, step: Step, flags: Status) -> Status {
+    let ended = if matches!(step, Step::Reopened) { A::PASS_FLAGS } else { Status(0) };
+    step.after(status).without(ended).and(flags)
+}
+
 impl Step {
     /// The flags after this step; those of the process's own are kept.
-    pub const fn after(self, status: Status) -> Status {
+    const fn after(self, status: Status) -> Status {
         let now = match self {
             Step::Archived => return status.and(Status::ARCHIVED),
             Step::Initiated => Status::INITIATED,

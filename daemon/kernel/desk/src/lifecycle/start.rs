@@ -57,6 +57,6 @@ impl<A: LongLived> Event<A> for Started<A> {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, aggregate: &mut A) {
-        aggregate.dossier_mut().step(Step::Started);
+        aggregate.dossier_mut().step::<A>(Step::Started);
     }
 }

@@ -24,6 +24,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Rebriefed<A>> for 
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Rebriefed<A>>) -> Result<()> {
         let Rebriefed { of, handoff, .. } = &recorded.event;
         let row = DossierRow::<M>::about(tx, of)?;
+        M::rebriefed(&row, recorded, row.handoff()?)?;
         row.set("handoff = ?", &[&JsonColumn(handoff)])?;
         M::handed(&row, handoff)?;
         row.mark(recorded)
@@ -74,7 +75,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Reopened<A>> for M
             "cycle = ?, handoff = coalesce(?, handoff), completed_at = NULL, completed_by = NULL",
             &[cycle, &handoff.as_ref().map(JsonColumn)],
         )?;
-        M::reopened(&row)?;
+        M::reopened(&row, recorded)?;
         if let Some(handoff) = handoff {
             M::handed(&row, handoff)?;
         }

@@ -19,7 +19,7 @@ mod table;
 pub use about::About;
 pub use row::DossierRow;
 
-use hecate_desk::lifecycle::{Completed, LongLived};
+use hecate_desk::lifecycle::{Completed, LongLived, Rebriefed, Reopened};
 use hecate_proto::{rows::DossierColumns, time::rfc3339};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
 use serde_json::Value;
@@ -45,7 +45,16 @@ pub trait Dossiers: Sized + 'static {
     }
 
     /// Another pass begins: what of the one before is no longer true.
-    fn reopened(_: &DossierRow<'_, Self>) -> Result<()> {
+    fn reopened(_: &DossierRow<'_, Self>, _: &Recorded<Reopened<Self::Drawn>>) -> Result<()> {
+        Ok(())
+    }
+
+    /// In the middle of a pass it was handed something else than `_before`: what of the pass no longer holds.
+    fn rebriefed(
+        _: &DossierRow<'_, Self>,
+        _: &Recorded<Rebriefed<Self::Drawn>>,
+        _before: <Self::Drawn as LongLived>::HandOff,
+    ) -> Result<()> {
         Ok(())
     }
 

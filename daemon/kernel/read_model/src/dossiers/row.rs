@@ -4,17 +4,17 @@ use super::{About, Dossiers, named};
 use crate::{columns::JsonColumn, projection::Recorded};
 use hecate_desk::{
     Status,
-    lifecycle::{LongLived, Step},
+    lifecycle::{LongLived, Step, status_after},
     shown,
 };
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, ToSql, params_from_iter};
-use std::marker::PhantomData;
+use std::{cell::Cell, marker::PhantomData};
 
 /// The row of one dossier, to be changed by one event. Whoever changes it ends with [`DossierRow::mark`].
 pub struct DossierRow<'t, M> {
     tx: &'t Connection,
     rowid: i64,
-    status: Status,
+    status: Cell<Status>,
     of: PhantomData<fn(M)>,
 }
 
@@ -42,7 +42,7 @@ impl<'t, A: LongLived<Of: About>, M: Dossiers<Drawn = A>> DossierRow<'t, M> {
         let about = of.values();
         let values = about.iter().map(|value| value as &dyn ToSql).chain([&cycle as &dyn ToSql]);
         let rowid = tx.prepare_cached(&sql)?.insert(params_from_iter(values))?;
-        Ok(DossierRow { tx, rowid, status: Status::UNBORN, of: PhantomData })
+        Ok(DossierRow { tx, rowid, status: Cell::new(Status::UNBORN), of: PhantomData })
     }
 
     /// Sets columns: `row.set("started_at = ?, started_by = ?", &[at, by])`.
@@ -52,10 +52,23 @@ impl<'t, A: LongLived<Of: About>, M: Dossiers<Drawn = A>> DossierRow<'t, M> {
         self.tx.prepare_cached(&sql)?.execute(params_from_iter(values)).map(drop)
     }
 
+    /// The file, for rows that hang on this one.
+    pub fn tx(&self) -> &'t Connection {
+        self.tx
+    }
+
     /// Marks how far the row has come.
     pub fn mark<E>(&self, recorded: &Recorded<E>) -> Result<()> {
         let Recorded { version, event_id, at_us, .. } = recorded;
         self.set("version = ?, last_event_id = ?, updated_at = ?", &[version, &event_id.to_string(), at_us])
+    }
+
+    /// What it was handed last.
+    pub(super) fn handoff(&self) -> Result<A::HandOff> {
+        let sql = format!("SELECT handoff FROM {} WHERE rowid = ?", M::TABLE);
+        let handoff: JsonColumn<_> =
+            self.tx.prepare_cached(&sql)?.query_row([self.rowid], |row| row.get("handoff"))?;
+        Ok(handoff.0)
     }
 
     /// Moves the dossier one step on, with all that follows from its status, and marks the row.
@@ -63,10 +76,10 @@ impl<'t, A: LongLived<Of: About>, M: Dossiers<Drawn = A>> DossierRow<'t, M> {
         self.step_with(step, Status(0), recorded)
     }
 
-    /// The same, raising flags of the process's own. Those of one pass do not survive a reopening.
+    /// The same, raising flags of the process's own.
     pub(super) fn step_with<E>(&self, step: Step, flags: Status, recorded: &Recorded<E>) -> Result<()> {
-        let ended = if step == Step::Reopened { A::PASS_FLAGS } else { Status(0) };
-        let status = step.after(self.status).without(ended).and(flags);
+        let status = status_after::<A>(self.status.get(), step, flags);
+        self.status.set(status);
         let (shown, Recorded { version, event_id, at_us, .. }) = (shown::<A>(status), recorded);
         let actions = JsonColumn(shown.available_actions);
         self.set(
@@ -77,15 +90,16 @@ impl<'t, A: LongLived<Of: About>, M: Dossiers<Drawn = A>> DossierRow<'t, M> {
 
     /// Raises flags of the process's own, with all that follows from them.
     pub fn raise(&self, flags: Status) -> Result<()> {
-        self.stand(self.status.and(flags))
+        self.stand(self.status.get().and(flags))
     }
 
     /// Takes flags of the process's own back, with all that follows from that.
     pub fn lower(&self, flags: Status) -> Result<()> {
-        self.stand(self.status.without(flags))
+        self.stand(self.status.get().without(flags))
     }
 
     fn stand(&self, status: Status) -> Result<()> {
+        self.status.set(status);
         let shown = shown::<A>(status);
         self.set(
             "status = ?, status_label = ?, available_actions = ?",
@@ -97,7 +111,7 @@ impl<'t, A: LongLived<Of: About>, M: Dossiers<Drawn = A>> DossierRow<'t, M> {
         // A hand-off may be long: what is not asked for is not read.
         let sql = format!("SELECT rowid, status FROM {} WHERE {}", M::TABLE, named::<A::Of>());
         let row = |row: &Row<'_>| {
-            let (rowid, status) = (row.get(0)?, Status(row.get(1)?));
+            let (rowid, status) = (row.get(0)?, Cell::new(Status(row.get(1)?)));
             Ok(DossierRow { tx, rowid, status, of: PhantomData })
         };
         tx.prepare_cached(&sql)?.query_row(params_from_iter(ids), row).optional()

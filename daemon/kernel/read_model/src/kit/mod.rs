@@ -10,7 +10,9 @@ use hecate_desk::Blobs;
 use hecate_desk::process;
 use hecate_desk::{Aggregate, Asked, Caller, Clock, Code, Door, Node, Policy, Process, Refusal};
 use hecate_desk::{Refused, Wiring};
-use hecate_event_store::{BoxFuture, CurrentStore, EventStore, MemoryStore, Progress};
+use hecate_event_store::{
+    BoxFuture, CurrentStore, EventStore, Filter, MemoryStore, PAGE_EVENTS_MAX, Progress,
+};
 use hecate_proto::answer::CommandAnswer;
 use hecate_supervision::{Kinds, Plan, Tree};
 use rusqlite::{Connection, types::Value as Sql};
@@ -83,6 +85,19 @@ impl Trial {
         }
         let asked = Asked { door, path_ids, body, caller };
         self.process.ask(asked).await.map(|told| told.answer)
+    }
+
+    /// What every event of this type says, in the order of the log.
+    pub async fn recorded(&self, event_type: &str) -> Vec<Value> {
+        let (mut said, mut after) = (Vec::new(), 0);
+        while after < self.store.head() {
+            let page = self.store.read_all(after, &Filter::default(), PAGE_EVENTS_MAX).await;
+            let page = page.expect("the log is read");
+            let of_type = page.events.iter().filter(|event| &*event.event_type == event_type);
+            said.extend(of_type.filter_map(|event| serde_json::from_str(event.data.get()).ok()));
+            after = page.caught_up_to;
+        }
+        said
     }
 
     /// Asks a query by its name, once all that was recorded is drawn; answers its body.

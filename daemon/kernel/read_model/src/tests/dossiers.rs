@@ -44,6 +44,7 @@ impl LongLived for Inquiry {
     type HandOver = Nothing;
     type ArchiveAsked = Nothing;
     const COMPLETE_REFUSES: &'static [Refusal] = &[];
+    const PASS_FLAGS: Status = LIVELY;
     const ARCHIVE_RECORDS: &'static [EventEntry<Self>] = &[event::<_, Archived<Self>>()];
 
     fn dossier(&self) -> &Dossier<Incident, Nothing> {
@@ -75,7 +76,9 @@ impl ReadModel for Inquiries {
     const QUERIES: &'static [QueryEntry] = &[];
 }
 
-/// The flags of the lifecycle, and one of a process's own.
+/// A flag of the process's own that lasts for one pass.
+const LIVELY: Status = Status(32);
+/// The flags of the lifecycle, and that one.
 const STATUSES: u32 = 64;
 const DIVISION: &str = "d-1";
 
@@ -201,6 +204,17 @@ fn after_every_event_on_every_combination_of_flags_row_and_aggregate_say_the_sam
         agree_after(status, rebriefed);
         agree_after(status, || archived("a", 1));
     }
+}
+
+#[test]
+fn flags_that_one_event_raises_and_lowers_are_all_kept() {
+    let db = tables();
+    draw(&db, 0, initiated("a")).unwrap();
+    let row = Inquiries::row(&db, &[DIVISION, "a"]).unwrap();
+    row.raise(Status(64)).unwrap();
+    row.raise(LIVELY).unwrap();
+    row.lower(Status(64)).unwrap();
+    assert_eq!(seen(&db, "a").unwrap().status, 1 | 32);
 }
 
 #[test]

@@ -128,6 +128,10 @@ impl LongLived for Bread {
     fn begin_cycle(&mut self) {
         self.baked = false;
     }
+
+    fn rebriefed(&mut self, before: Flour) {
+        self.baked &= before == self.dossier.handoff;
+    }
 }
 
 /// What is handed over by the nth source.

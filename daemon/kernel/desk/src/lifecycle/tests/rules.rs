@@ -21,6 +21,15 @@ fn a_hand_off_gives_birth_once_and_briefs_again_when_another_comes() {
 }
 
 #[test]
+fn who_is_briefed_again_may_ask_what_was_made_of_the_hand_off_before() {
+    let baked = a_baked_bread();
+    for (grain, still) in [("rye", true), ("oats", false)] {
+        let again = a_baked_bread().asked::<Initiate<Bread>>(handing(grain, 2));
+        assert_eq!((baked.aggregate().baked, again.aggregate().baked), (true, still), "{grain}");
+    }
+}
+
+#[test]
 fn a_birth_may_start_in_the_same_append() {
     let mut handing = handing("rye", 1);
     handing["start"] = true.into();

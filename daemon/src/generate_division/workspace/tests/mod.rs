@@ -1,190 +1,28 @@
-//! Files below a real folder: none outside of it, none twice, none over what others wrote.
+//! The writer on a real store, a real log and a real folder: what is on record is written, once and whole.
+
+mod folder;
 
 use super::WorkspaceWriter;
-use super::folder::{NotWritten, Workspaces};
-use crate::generate_division::path::ESCAPES;
+use super::folder::{Hope, NotWritten};
+use super::history::{History, Unreadable};
 use crate::generate_division::{Generation, kit};
-use hecate_blobs::{Blobs, Sha256};
+use hecate_blobs::{BlobError, Blobs, Sha256};
 use hecate_desk::kit::ULID;
 use hecate_desk::{Asked, Caller, Code, Node, Policy, Process, Refused, SystemClock, Told, Wiring, process};
-use hecate_event_store::{CurrentStore, EventStore, Filter, Options, Progress, RecordedEvent, SqliteStore};
+use hecate_event_store::{Append, CurrentStore, EventStore, Expected, Filter, MemoryStore, NewEvent};
+use hecate_event_store::{Options, Progress, RecordedEvent, SqliteStore};
 use hecate_facts::{Groups, Hearing, Listener, OutcomeFilter, OutcomeState, Reaction, Reacts};
 use hecate_supervision::{Kinds, Plan, Tree};
 use ractor::{ActorId, registry::where_is_pid};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use serde_json::{Value, json};
-use std::cell::Cell;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A folder of workspaces beside something that nobody may touch.
-struct Ground(tempfile::TempDir);
-
-impl Ground {
-    fn new() -> Ground {
-        Ground::at(tempfile::tempdir().unwrap())
-    }
-
-    fn at(folder: tempfile::TempDir) -> Ground {
-        let ground = Ground(folder);
-        for folder in ["outside", "root"] {
-            fs::create_dir(ground.path(folder)).unwrap();
-        }
-        ground
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.0.path().join(path)
-    }
-
-    fn open(&self) -> Workspaces {
-        Workspaces::open(&self.path("root")).unwrap()
-    }
-
-    /// All there is beside the root of workspaces.
-    fn outside(&self) -> Vec<PathBuf> {
-        let beside = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().path());
-        let outside = fs::read_dir(self.path("outside")).unwrap().map(|entry| entry.unwrap().path());
-        beside.chain(outside).filter(|path| !path.ends_with("root") && !path.ends_with("outside")).collect()
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.path("root").join(path)).unwrap()
-    }
-}
-
-fn nothing_is_ours(_: &Sha256) -> bool {
-    false
-}
-
-#[test]
-fn no_path_leads_out_of_the_workspaces() {
-    let ground = Ground::new();
-    let workspaces = ground.open();
-    let mut refused = 0;
-    for way in ESCAPES {
-        match workspaces.write(way, b"x", nothing_is_ours) {
-            Err(NotWritten::Outside { .. }) => refused += 1,
-            written => {
-                written.unwrap();
-                // Names that begin with a dot are those of templates.
-                assert!(way.starts_with('.') && ground.path("root").join(way).is_file(), "{way:?}");
-            }
-        }
-        assert_eq!(ground.outside(), Vec::<PathBuf>::new(), "{way:?}");
-    }
-    assert!(refused >= 60, "{refused}");
-}
-
-#[test]
-fn no_link_is_followed_wherever_it_stands() {
-    let ground = Ground::new();
-    let workspaces = ground.open();
-    fs::create_dir(ground.path("root/a")).unwrap();
-    symlink(ground.path("outside"), ground.path("root/away")).unwrap();
-    symlink(ground.path("outside/new"), ground.path("root/a/dangling")).unwrap();
-    fs::write(ground.path("root/a/plain"), "x").unwrap();
-    symlink("plain", ground.path("root/a/inside")).unwrap();
-    for (path, folder) in
-        [("away/b", true), ("a/plain/b", true), ("a/dangling", false), ("a/inside", false), ("a", false)]
-    {
-        // Not even where what is behind it would be known.
-        let refused = workspaces.write(path, b"y", |_| true).unwrap_err();
-        assert_eq!(matches!(refused, NotWritten::NoFolder { .. }), folder, "{path}: {refused}");
-        assert_eq!(matches!(refused, NotWritten::NotOurs { .. }), !folder, "{path}: {refused}");
-    }
-    assert_eq!(ground.outside(), Vec::<PathBuf>::new());
-    assert_eq!(ground.read("a/plain"), "x");
-}
-
-/// A folder on the way changes places with a link to the outside, as fast as it can, while files are written.
-#[test]
-fn a_link_that_is_swapped_in_during_ten_thousand_writes_leads_nowhere() {
-    const ROUNDS: u32 = 10_000;
-    // In memory where there is such a folder: each round flushes.
-    let ground = Ground::at(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap());
-    let workspaces = ground.open();
-    fs::create_dir_all(ground.path("root/a/b")).unwrap();
-    let (folder, link) = (ground.path("root/a/b"), ground.path("root/a/link"));
-    symlink(ground.path("outside"), &link).unwrap();
-    let (stop, swaps) = (AtomicBool::new(false), AtomicU64::new(0));
-    let (mut written, mut refused) = (0, 0);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !stop.load(Ordering::Relaxed) {
-                renameat_with(CWD, &folder, CWD, &link, RenameFlags::EXCHANGE).unwrap();
-                swaps.fetch_add(1, Ordering::Release);
-            }
-        });
-        for round in 0..ROUNDS {
-            let before = swaps.load(Ordering::Acquire);
-            let content = round.to_le_bytes();
-            match workspaces.write(&format!("a/b/c{}/file", round % 7), &content, |_| true) {
-                Ok(()) => written += 1,
-                // The folder was there, and then was elsewhere: nothing is known to be wrong.
-                Err(NotWritten::NoFolder { .. } | NotWritten::NotOurs { .. } | NotWritten::Io { .. }) => {
-                    refused += 1;
-                    // The link stands there now; the next round meets another moment.
-                    while swaps.load(Ordering::Acquire) == before {
-                        std::thread::yield_now();
-                    }
-                }
-                Err(error) => panic!("{error}"),
-            }
-        }
-        stop.store(true, Ordering::Relaxed);
-    });
-    assert_eq!(ground.outside(), Vec::<PathBuf>::new());
-    assert!(written > 100 && refused > 100, "{written} written, {refused} refused");
-}
-
-#[test]
-fn only_what_was_written_from_here_is_written_over_and_all_may_read_it() {
-    let ground = Ground::new();
-    let workspaces = ground.open();
-    workspaces.write("shop/src/main.rs", b"one", nothing_is_ours).unwrap();
-    workspaces.write("shop/src/main.rs", b"one", nothing_is_ours).unwrap();
-    let refused = workspaces.write("shop/src/main.rs", b"two", nothing_is_ours).unwrap_err();
-    assert!(matches!(refused, NotWritten::NotOurs { .. }), "{refused}");
-    assert_eq!(ground.read("shop/src/main.rs"), "one");
-    workspaces.write("shop/src/main.rs", b"two", |found| *found == Sha256::of(b"one")).unwrap();
-    assert_eq!(ground.read("shop/src/main.rs"), "two");
-    let mode =
-        |path: &str| fs::metadata(ground.path("root").join(path)).unwrap().permissions().mode() & 0o777;
-    assert_eq!(["shop", "shop/src", "shop/src/main.rs"].map(mode), [0o755, 0o755, 0o644]);
-    assert_eq!(fs::read_dir(ground.path("root/shop/src")).unwrap().count(), 1);
-}
-
-/// What somebody writes between the look and the change stays.
-#[test]
-fn a_file_that_people_change_at_that_very_moment_stays_theirs() {
-    let ground = Ground::new();
-    let workspaces = ground.open();
-    let path = ground.path("root/main.rs");
-    for round in 0..100 {
-        fs::write(&path, "ours").unwrap();
-        let looks = Cell::new(0);
-        let written = workspaces.write("main.rs", b"new", |found| {
-            looks.set(looks.get() + 1);
-            let ours = *found == Sha256::of(b"ours");
-            // The first look was right; then they come.
-            if looks.get() == 1 {
-                fs::write(&path, format!("theirs {round}")).unwrap();
-            }
-            ours
-        });
-        assert!(matches!(written, Err(NotWritten::NotOurs { .. })));
-        assert_eq!(ground.read("main.rs"), format!("theirs {round}"));
-        assert_eq!(fs::read_dir(ground.path("root")).unwrap().count(), 1);
-    }
-}
 
 /// A process on a real store, with or without its writer.
 struct Yard {
@@ -218,7 +56,7 @@ impl Yard {
             blobs: blobs.clone(),
         });
         let root = folder.join("workspaces");
-        let writer = Arc::new(WorkspaceWriter { node, store: current.clone(), blobs, root });
+        let writer = Arc::new(WorkspaceWriter::new(node, current.clone(), blobs, root));
         let reacts = Arc::clone(&writer) as Arc<dyn Reacts>;
         let hearing = Hearing::new(reacts, Progress::default(), &folder.join("listeners"));
         let mut kinds = Kinds::new();
@@ -369,8 +207,11 @@ async fn hearing_a_fact_again_changes_nothing_and_what_is_newer_stays() {
     for _ in 0..2 {
         assert_eq!([yard.react(&skeleton).await, yard.react(&first).await], [DONE; 2]);
     }
-    let mut again = kit::module("tea_again");
-    (again["file_path"], again["content"]) = ("src/tea.rs".into(), "// Green tea\n".into());
+    yard.did("complete_generation", json!({"allow_partial": true, "reason": "Enough"})).await;
+    yard.did("reopen_generation", json!({"reason": "Green"})).await;
+    yard.did("generate_skeleton", kit::skeleton()).await;
+    let mut again = kit::module("tea");
+    again["content"] = "// Green tea\n".into();
     let second = yard.did("generate_module", again).await;
     assert_eq!(yard.react(&second).await, DONE);
     assert!(matches!(yard.react(&first).await, Reaction::Passed { .. }));
@@ -461,5 +302,94 @@ async fn content_that_was_never_sent_is_missing_and_what_was_sent_may_be_named()
     let module = yard.did("generate_module", named("tea")).await;
     let data: Value = serde_json::from_str(module.data.get()).unwrap();
     assert_eq!((&data["bytes"], &data["content"]), (&json!(7), &Value::Null));
+    yard.close().await;
+}
+
+/// One that was given up for dead may still be at work when the next one comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_writers_of_one_file_do_not_get_in_each_others_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let yard = Yard::open(folder.path(), POOL).await;
+    let skeleton = yard.begin().await;
+    for round in 0..40 {
+        let writers = (0..4).map(|_| yard.react(&skeleton));
+        assert_eq!(futures_util::future::join_all(writers).await, [DONE; 4], "{round}");
+        demand_written(&yard, &skeleton);
+        fs::remove_dir_all(yard.file("")).unwrap();
+    }
+    yard.close().await;
+}
+
+#[tokio::test]
+async fn one_file_that_cannot_be_written_keeps_none_of_the_others_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let yard = Yard::open(folder.path(), POOL).await;
+    fs::create_dir_all(yard.file(".hecate-Cargo.toml~")).unwrap();
+    let skeleton = yard.begin().await;
+    let Reaction::Dead { why } = yard.react(&skeleton).await else { panic!("a folder went away by itself") };
+    assert!(why.contains("shop/orders/Cargo.toml") && !why.contains(';'), "{why}");
+    assert!(yard.file("README.md").exists() && yard.file("kernel/src/lib.rs").exists());
+    fs::remove_dir(yard.file(".hecate-Cargo.toml~")).unwrap();
+    assert_eq!(yard.react(&skeleton).await, DONE);
+    demand_written(&yard, &skeleton);
+    yard.close().await;
+}
+
+#[test]
+fn who_has_no_space_waits_for_it_wherever_it_is_missing() {
+    let full = std::io::Error::from_raw_os_error(Errno::NOSPC.raw_os_error());
+    let blob = BlobError::Io { path: "blobs".into(), source: full };
+    assert!(matches!(Reaction::from(Unreadable::Blob(blob)), Reaction::Later { .. }));
+    let io = |source| NotWritten::Io { path: "a".to_owned(), source };
+    let theirs = || NotWritten::NotOurs { path: "b".to_owned() };
+    for (errors, hoped) in [
+        (vec![theirs(), io(Errno::DQUOT), io(Errno::IO)], Hope::Space),
+        (vec![io(Errno::IO), theirs()], Hope::Perhaps),
+        (vec![io(Errno::ACCESS), theirs(), io(Errno::ROFS)], Hope::Never),
+    ] {
+        let found = match NotWritten::reaction(&errors) {
+            Reaction::Later { .. } => Hope::Space,
+            Reaction::Failed { .. } => Hope::Perhaps,
+            Reaction::Dead { .. } => Hope::Never,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found, hoped, "{errors:?}");
+    }
+}
+
+/// The same stream, but what it began with cannot be read any more.
+async fn with_a_beginning_that_is_lost(events: &[Arc<RecordedEvent>], lost: u64) -> MemoryStore {
+    let store = MemoryStore::new();
+    let event = |event: &Arc<RecordedEvent>| {
+        let RecordedEvent { event_id, event_type, data, metadata, at_us, version, .. } = (**event).clone();
+        let event_type = if version < lost { "lost_v1".into() } else { event_type };
+        NewEvent { event_id, event_type, data, metadata, tags: Vec::new(), at_us }
+    };
+    let events_again = events.iter().map(event).collect();
+    let stream_id = Arc::clone(&events[0].stream_id);
+    let append = Append { stream_id, expected: Expected::Any, events: events_again, receipt: None };
+    store.append(append).await.unwrap();
+    store
+}
+
+#[tokio::test]
+async fn what_was_read_of_a_stream_for_one_fact_is_not_read_for_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let yard = Yard::open(folder.path(), POOL).await;
+    let skeleton = yard.begin().await;
+    let desk = yard.did("generate_desk", json!({"desk_id": "take_order"})).await;
+    let module = yard.did("generate_module", kit::module("tea")).await;
+    let events = yard.store.read_stream(&module.stream_id, 0, 100).await.unwrap();
+    let read = History::up_to(None, &*yard.store, &desk).await.unwrap();
+    let rest = with_a_beginning_that_is_lost(&events, desk.version).await;
+    let read = History::up_to(Some(read), &rest, &module).await.unwrap();
+    let contents = read.contents(&module, &yard.writer.blobs).unwrap();
+    assert_eq!(contents[0].path, "shop/orders/src/tea.rs");
+    assert!(contents.iter().all(|content| read.is_newest(content)));
+    // An older fact, and another stream, are read from the beginning.
+    assert!(History::up_to(Some(read), &rest, &skeleton).await.is_err());
+    let read = History::up_to(None, &*yard.store, &module).await.unwrap();
+    let read = History::up_to(Some(read), &*yard.store, &skeleton).await.unwrap();
+    assert_eq!(read.contents(&skeleton, &yard.writer.blobs).unwrap().len(), 7);
     yard.close().await;
 }
