@@ -30,17 +30,6 @@ pub(crate) enum Department {
     Prj,
 }
 
-impl Department {
-    /// As rows say it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Department::Cmd => "cmd",
-            Department::Qry => "qry",
-            Department::Prj => "prj",
-        }
-    }
-}
-
 /// One dependency between two desks, by their ids.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct PlannedDependency {
@@ -62,17 +51,6 @@ pub(crate) enum DependencyType {
     Requires,
     /// The first reads what the second keeps, which comes before it.
     Reads,
-}
-
-impl DependencyType {
-    /// As rows say it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            DependencyType::Triggers => "triggers",
-            DependencyType::Requires => "requires",
-            DependencyType::Reads => "reads",
-        }
-    }
 }
 
 /// Desks that are built together, one after the other.

@@ -16,7 +16,7 @@ use crate::generate_division::{
     DeskGenerated, Generation, ModuleGenerated, SkeletonGenerated, TestGenerated,
 };
 use hecate_read_model::{
-    Dossiers, ProjectionEntry, QueryEntry, ReadModel, dossier_projections, dossier_table, query,
+    Dossiers, ProjectionEntry, QueryEntry, ReadModel, Show, dossier_projections, dossier_table, query,
 };
 
 /// The read model of generations.
@@ -47,7 +47,7 @@ impl ReadModel for Generations {
         TestGenerated
     );
     const QUERIES: &'static [QueryEntry] = &[
-        query::<get_generation_by_division::GetGenerationByDivision>(),
+        query::<Show<Generations>>(),
         query::<get_generated_desks_page::GetGeneratedDesksPage>(),
         query::<get_generated_modules_page::GetGeneratedModulesPage>(),
         query::<get_generated_tests_page::GetGeneratedTestsPage>(),

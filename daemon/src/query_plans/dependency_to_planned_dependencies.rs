@@ -2,7 +2,7 @@
 
 use super::Plans;
 use crate::plan_division::DependencyPlanned;
-use hecate_read_model::{Dossiers, Project, Recorded};
+use hecate_read_model::{Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction, named_params};
 
 impl Project<DependencyPlanned> for Plans {
@@ -15,7 +15,7 @@ impl Project<DependencyPlanned> for Plans {
         .execute(named_params! {
             ":dependency_id": dependency.dependency_id, ":division_id": pass.division_id,
             ":venture_id": pass.venture_id, ":from_desk": dependency.from_desk,
-            ":to_desk": dependency.to_desk, ":dependency_type": dependency.dependency_type.name(),
+            ":to_desk": dependency.to_desk, ":dependency_type": TextColumn(dependency.dependency_type),
             ":description": description, ":planned_by": planned_by, ":planned_at": planned_at,
         })?;
         Plans::row(tx, &[&pass.division_id])?.mark(recorded)

@@ -2,7 +2,7 @@
 
 use super::Plans;
 use crate::plan_division::{DeskInventoried, DesksSequenced, Sprint};
-use hecate_read_model::{Dossiers, JsonColumn, Project, Recorded};
+use hecate_read_model::{Dossiers, JsonColumn, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction, named_params};
 
 impl Project<DeskInventoried> for Plans {
@@ -15,7 +15,7 @@ impl Project<DeskInventoried> for Plans {
         )?
         .execute(named_params! {
             ":desk_id": desk.desk_id, ":division_id": pass.division_id, ":venture_id": pass.venture_id,
-            ":desk_name": desk.desk_name, ":department": desk.department.name(),
+            ":desk_name": desk.desk_name, ":department": TextColumn(desk.department),
             ":aggregate_name": desk.aggregate_name, ":priority": desk.priority,
             ":description": desk.description, ":inboxes": JsonColumn(&desk.inboxes),
             ":policies": JsonColumn(&desk.policies), ":emitters": JsonColumn(&desk.emitters),

@@ -16,7 +16,7 @@ use crate::plan_division::{
     IncidentAcknowledged, Plan, RescueAcknowledged, TestingAcknowledged,
 };
 use hecate_read_model::{
-    Dossiers, ProjectionEntry, QueryEntry, ReadModel, dossier_projections, dossier_table, query,
+    Dossiers, ProjectionEntry, QueryEntry, ReadModel, Show, dossier_projections, dossier_table, query,
 };
 
 /// The read model of plans.
@@ -54,7 +54,7 @@ impl ReadModel for Plans {
         RescueAcknowledged
     );
     const QUERIES: &'static [QueryEntry] = &[
-        query::<get_plan_by_division::GetPlanByDivision>(),
+        query::<Show<Plans>>(),
         query::<get_planned_desks_page::GetPlannedDesksPage>(),
         query::<get_planned_dependencies_page::GetPlannedDependenciesPage>(),
         query::<get_plan_feedback_page::GetPlanFeedbackPage>(),
