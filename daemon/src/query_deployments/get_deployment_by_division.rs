@@ -19,7 +19,7 @@ impl Shown for Deployments {
         not_found: Deployment::NAMES.is_not_initiated,
     };
 
-    fn row(_: &Connection, row: &Row<'_>) -> Result<DeploymentRow> {
+    fn show(_: &Connection, row: &Row<'_>) -> Result<DeploymentRow> {
         row::deployment(row)
     }
 }

@@ -19,7 +19,7 @@ impl Shown for Designs {
         not_found: Design::NAMES.is_not_initiated,
     };
 
-    fn row(_: &Connection, row: &Row<'_>) -> Result<DesignRow> {
+    fn show(_: &Connection, row: &Row<'_>) -> Result<DesignRow> {
         row::design(row)
     }
 }

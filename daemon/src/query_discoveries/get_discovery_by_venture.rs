@@ -19,7 +19,7 @@ impl Shown for Discoveries {
         not_found: Discovery::NAMES.is_not_initiated,
     };
 
-    fn row(_: &Connection, row: &Row<'_>) -> Result<DiscoveryRow> {
+    fn show(_: &Connection, row: &Row<'_>) -> Result<DiscoveryRow> {
         row::discovery(row)
     }
 }

@@ -19,7 +19,7 @@ impl Shown for Generations {
         not_found: Generation::NAMES.is_not_initiated,
     };
 
-    fn row(db: &Connection, row: &Row<'_>) -> Result<GenerationRow> {
+    fn show(db: &Connection, row: &Row<'_>) -> Result<GenerationRow> {
         row::generation(db, row)
     }
 }

@@ -19,7 +19,7 @@ impl Shown for Monitorings {
         not_found: Monitoring::NAMES.is_not_initiated,
     };
 
-    fn row(_: &Connection, row: &Row<'_>) -> Result<MonitoringRow> {
+    fn show(_: &Connection, row: &Row<'_>) -> Result<MonitoringRow> {
         row::monitoring(row)
     }
 }

@@ -19,7 +19,7 @@ impl Shown for Plans {
         not_found: Plan::NAMES.is_not_initiated,
     };
 
-    fn row(_: &Connection, row: &Row<'_>) -> Result<PlanRow> {
+    fn show(_: &Connection, row: &Row<'_>) -> Result<PlanRow> {
         row::plan(row)
     }
 }

@@ -19,7 +19,7 @@ impl Shown for Rescues {
         not_found: Rescue::NAMES.is_not_initiated,
     };
 
-    fn row(_: &Connection, row: &Row<'_>) -> Result<RescueRow> {
+    fn show(_: &Connection, row: &Row<'_>) -> Result<RescueRow> {
         row::rescue(row)
     }
 }

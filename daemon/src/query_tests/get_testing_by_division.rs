@@ -19,7 +19,7 @@ impl Shown for Tests {
         not_found: Testing::NAMES.is_not_initiated,
     };
 
-    fn row(_: &Connection, row: &Row<'_>) -> Result<TestingRow> {
+    fn show(_: &Connection, row: &Row<'_>) -> Result<TestingRow> {
         row::testing(row)
     }
 }

@@ -16,7 +16,7 @@ pub trait Shown: Dossiers {
     const SPEC: QuerySpec;
 
     /// Reads one.
-    fn row(db: &Connection, row: &Row<'_>) -> Result<Self::Row>;
+    fn show(db: &Connection, row: &Row<'_>) -> Result<Self::Row>;
 }
 
 /// The ids that name one dossier of a read model.
@@ -39,6 +39,6 @@ impl<M: Shown> Query for Show<M> {
 
     fn read(self, db: &Connection) -> Result<Found<M::Row>, QueryError> {
         let ids = <<M::Drawn as LongLived>::Of as About>::named(&self.ids);
-        Ok(M::find(db, &ids, |row| M::row(db, row))?.into())
+        Ok(M::find(db, &ids, |row| M::show(db, row))?.into())
     }
 }
