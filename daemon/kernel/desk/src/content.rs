@@ -12,8 +12,8 @@ use std::sync::Arc;
 /// Most bytes of content that one request sends.
 const CONTENT_BYTES_MAX: usize = 256 * 1024;
 
-/// Content, as a desk sees it: kept, or about to be kept when the desk grants the request; flatten it into the desk's request. Whoever asks says `content`, or
-/// `content_sha256` of what was sent before.
+/// Content as a desk sees it: kept before, or to be kept when the desk grants the request. Flatten it into the desk's
+/// request. Whoever asks says `content`, or `content_sha256` of what was sent before.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Content {
     /// What it is called.
