@@ -27,7 +27,7 @@ pub(super) fn check(said: &[SaidTable], faults: &mut Vec<Fault>) -> Policies {
                 .push(name.fault(format!("no process is called `{}`", name.text), format!("one of {known}")));
             continue;
         };
-        let auto_start = fields.get("auto_start").and_then(|said| auto_start(said, faults));
+        let auto_start = fields.get("auto_start").and_then(|said| auto_start(process, said, faults));
         let skips = fields.get("skip_listeners").map(|said| skips(process, said, faults)).unwrap_or_default();
         policies.insert(process.spec.name, Policy { auto_start, skips });
     }
@@ -49,14 +49,15 @@ pub(super) fn allows_commands(said: &[SaidTable], faults: &mut Vec<Fault>) -> bo
     allows
 }
 
-fn auto_start(said: &Said, faults: &mut Vec<Fault>) -> Option<AutoStart> {
-    let named = AutoStart::NAMED.iter().find(|(name, _)| *name == said.text);
+fn auto_start(process: &ProcessEntry, said: &Said, faults: &mut Vec<Fault>) -> Option<AutoStart> {
+    let (name, may) = (process.spec.name, process.auto_start_may);
+    let named = may.iter().find(|auto_start| auto_start.name() == said.text);
     if named.is_none() {
-        let known = AutoStart::NAMED.map(|(name, _)| name).join(", ");
-        faults
-            .push(said.fault(format!("`auto_start` cannot be \"{}\"", said.text), format!("one of {known}")));
+        let known = may.iter().map(|auto_start| auto_start.name()).collect::<Vec<_>>().join(", ");
+        let hint = if may.is_empty() { "nothing is handed to it".into() } else { format!("one of {known}") };
+        faults.push(said.fault(format!("`auto_start` of {name} cannot be \"{}\"", said.text), hint));
     }
-    named.map(|(_, auto_start)| *auto_start)
+    named.copied()
 }
 
 fn skips(process: &ProcessEntry, said: &Said, faults: &mut Vec<Fault>) -> BTreeSet<String> {
@@ -97,6 +98,23 @@ mod tests {
     }
 
     #[test]
+    fn only_what_a_process_knows_makes_it_start_by_itself() {
+        let (policies, faults) = checked("[processes.rescue_division]\nauto_start = \"on_severity\"\n");
+        assert_eq!(
+            (faults.as_str(), policies["rescue_division"].auto_start),
+            ("", Some(AutoStart::OnSeverity))
+        );
+        for (process, said, wanted) in [
+            ("monitor_division", "on_severity", "one of never, always"),
+            ("setup_venture", "always", "nothing is handed to it"),
+        ] {
+            let (_, faults) = checked(&format!("[processes.{process}]\nauto_start = \"{said}\"\n"));
+            let wanted = format!(":2:14: `auto_start` of {process} cannot be \"{said}\" ({wanted})");
+            assert!(faults.contains(&wanted), "{wanted} is missing in\n{faults}");
+        }
+    }
+
+    #[test]
     fn health_checks_run_commands_only_where_operators_allow_it() {
         let allowed = |flag: &str| {
             let folder = tempfile::tempdir().unwrap();
@@ -119,7 +137,7 @@ mod tests {
         );
         for wanted in [
             ":1:12: no process is called `design_divisions`",
-            ":3:14: `auto_start` cannot be \"sometimes\" (one of never, always, on_severity)",
+            ":3:14: `auto_start` of design_division cannot be \"sometimes\" (one of never, always)",
             ":4:18: design_division has no listener `on_rain`",
             ":5:1: unknown key `allow`",
         ] {

@@ -36,13 +36,15 @@ const GENERATION_INCOMPLETE: Refusal = Refusal::new(
     422,
     "generation_incomplete",
     "A generation is complete when it has a skeleton and each planned desk, or part of them for a reason.",
-);
+)
+.that_may_be_early();
 const GENERATION_TOO_LARGE: Refusal =
     Refusal::new(422, "generation_too_large", "All that a generation names has to fit into 192 KiB.");
 const SKELETON_MISSING: Refusal =
     Refusal::new(422, "skeleton_missing", "Generate the skeleton first: it says where everything lies.");
 const DESK_NOT_PLANNED: Refusal =
-    Refusal::new(422, "desk_not_planned", "The plan that was handed over has no such desk.");
+    Refusal::new(422, "desk_not_planned", "The plan that was handed over has no such desk.")
+        .that_may_be_early();
 const UNKNOWN_TEMPLATE: Refusal = Refusal::new(422, "unknown_template", "There is no such template.");
 const INVALID_FILE_PATH: Refusal = Refusal::new(
     422,

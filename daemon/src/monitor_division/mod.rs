@@ -40,7 +40,8 @@ pub(crate) use resolve_incident::IncidentResolved;
 pub(crate) use set_sla_threshold::SlaThresholdSet;
 
 const INCIDENTS_OPEN: Refusal =
-    Refusal::new(422, "incidents_open", "A monitoring is complete when no incident is open.");
+    Refusal::new(422, "incidents_open", "A monitoring is complete when no incident is open.")
+        .that_may_be_early();
 const HEALTH_CHECK_NOT_FOUND: Refusal =
     Refusal::new(404, "health_check_not_found", "There is no health check with this id.");
 pub(crate) const INCIDENT_NOT_FOUND: Refusal =

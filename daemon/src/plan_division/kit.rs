@@ -17,10 +17,6 @@ pub(super) fn a_fact(nth: u64, mut says: Value) -> Value {
     says
 }
 
-pub(super) fn totals() -> Value {
-    json!({"suites": 1, "passed": 3, "failed": 0, "skipped": 1, "errored": 0})
-}
-
 /// A design of an order that is taken and paid, with this many characters about the second.
 pub(super) fn a_design(characters: usize) -> Value {
     let field = json!({"name": "sku", "type": "s".repeat(characters), "required": true});

@@ -27,11 +27,11 @@ use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, Rule, lifecycle_desks, 
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-pub(crate) use acknowledge_deployment::DeploymentAcknowledged;
-pub(crate) use acknowledge_generation::GenerationAcknowledged;
-pub(crate) use acknowledge_incident::IncidentAcknowledged;
-pub(crate) use acknowledge_rescue::RescueAcknowledged;
-pub(crate) use acknowledge_testing::TestingAcknowledged;
+pub(crate) use acknowledge_deployment::{DeploymentAcknowledged, DeploymentNews};
+pub(crate) use acknowledge_generation::{GenerationAcknowledged, GenerationNews};
+pub(crate) use acknowledge_incident::{IncidentAcknowledged, IncidentNews};
+pub(crate) use acknowledge_rescue::{RescueAcknowledged, RescueNews};
+pub(crate) use acknowledge_testing::{TestingAcknowledged, TestingNews};
 pub(crate) use feedback::Feedback;
 pub(crate) use inventory_desk::DeskInventoried;
 pub(crate) use parts::{Department, DeskEvent, DeskPlan, PlannedDependency, PlannedDesk, Sprint};
@@ -49,7 +49,8 @@ const AGGREGATE_NOT_FOUND: Refusal = Refusal::new(
     422,
     "aggregate_not_found",
     "The design that was handed over has no aggregate of this name.",
-);
+)
+.that_may_be_early();
 const DESK_ALREADY_INVENTORIED: Refusal =
     Refusal::new(409, "desk_already_inventoried", "The plan has a desk of this name.");
 const DESK_NOT_FOUND: Refusal =
@@ -128,11 +129,11 @@ impl LongLived for Plan {
         inventory_desk::InventoryDesk,
         plan_dependency::PlanDependency,
         sequence_desks::SequenceDesks,
-        acknowledge_generation::AcknowledgeGeneration,
-        acknowledge_testing::AcknowledgeTesting,
-        acknowledge_deployment::AcknowledgeDeployment,
-        acknowledge_incident::AcknowledgeIncident,
-        acknowledge_rescue::AcknowledgeRescue,
+        feedback::Acknowledge<GenerationNews>,
+        feedback::Acknowledge<TestingNews>,
+        feedback::Acknowledge<DeploymentNews>,
+        feedback::Acknowledge<IncidentNews>,
+        feedback::Acknowledge<RescueNews>,
     ];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_design_completed_initiate_plan::DesignCompleted>(),

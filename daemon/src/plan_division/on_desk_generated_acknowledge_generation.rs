@@ -1,6 +1,8 @@
 //! A desk was generated: the plan shows it.
 
-use super::{Plan, acknowledge_generation::AcknowledgeGeneration};
+use super::Plan;
+use super::acknowledge_generation::GenerationNews;
+use super::feedback::{Acknowledge, acknowledge};
 use hecate_desk::prelude::*;
 
 /// What a plan uses of a generated desk.
@@ -13,11 +15,10 @@ pub(super) struct DeskGenerated {
 impl Listener<Plan> for DeskGenerated {
     const NAME: &'static str = "on_desk_generated_acknowledge_generation";
     const HEARS: &'static str = "desk_generated_v1";
-    type Asks = AcknowledgeGeneration;
+    type Asks = Acknowledge<GenerationNews>;
 
-    fn hear(self, source: &Source<'_>) -> Heard<AcknowledgeGeneration> {
+    fn hear(self, source: &Source<'_>) -> Heard<Acknowledge<GenerationNews>> {
         let DeskGenerated { division_id, desk_id } = self;
-        let source_event_id = source.event_id;
-        Ask::of("division_id", &division_id, AcknowledgeGeneration { source_event_id, desk_id }).into()
+        acknowledge(source, &division_id, GenerationNews { desk_id })
     }
 }

@@ -1,6 +1,8 @@
 //! An incident was raised: the plan shows what broke.
 
-use super::{Plan, acknowledge_incident::AcknowledgeIncident};
+use super::Plan;
+use super::acknowledge_incident::IncidentNews;
+use super::feedback::{Acknowledge, acknowledge};
 use hecate_desk::prelude::*;
 
 /// What a plan uses of an incident.
@@ -14,12 +16,10 @@ pub(super) struct IncidentRaised {
 impl Listener<Plan> for IncidentRaised {
     const NAME: &'static str = "on_incident_raised_acknowledge_incident";
     const HEARS: &'static str = "incident_raised_v1";
-    type Asks = AcknowledgeIncident;
+    type Asks = Acknowledge<IncidentNews>;
 
-    fn hear(self, source: &Source<'_>) -> Heard<AcknowledgeIncident> {
+    fn hear(self, source: &Source<'_>) -> Heard<Acknowledge<IncidentNews>> {
         let IncidentRaised { division_id, incident_id, severity } = self;
-        let source_event_id = source.event_id;
-        Ask::of("division_id", &division_id, AcknowledgeIncident { source_event_id, incident_id, severity })
-            .into()
+        acknowledge(source, &division_id, IncidentNews { incident_id, severity })
     }
 }

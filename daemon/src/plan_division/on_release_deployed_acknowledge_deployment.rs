@@ -1,6 +1,8 @@
 //! A release was deployed: the plan shows what is out.
 
-use super::{Plan, acknowledge_deployment::AcknowledgeDeployment};
+use super::Plan;
+use super::acknowledge_deployment::DeploymentNews;
+use super::feedback::{Acknowledge, acknowledge};
 use hecate_desk::prelude::*;
 
 /// What a plan uses of a deployed release.
@@ -15,16 +17,14 @@ pub(super) struct ReleaseDeployed {
 impl Listener<Plan> for ReleaseDeployed {
     const NAME: &'static str = "on_release_deployed_acknowledge_deployment";
     const HEARS: &'static str = "release_deployed_v1";
-    type Asks = AcknowledgeDeployment;
+    type Asks = Acknowledge<DeploymentNews>;
 
-    fn hear(self, source: &Source<'_>) -> Heard<AcknowledgeDeployment> {
+    fn hear(self, source: &Source<'_>) -> Heard<Acknowledge<DeploymentNews>> {
         let ReleaseDeployed { division_id, release_id, release_version, target_env } = self;
-        let source_event_id = source.event_id;
-        Ask::of(
-            "division_id",
+        acknowledge(
+            source,
             &division_id,
-            AcknowledgeDeployment { source_event_id, release_id, version: release_version, env: target_env },
+            DeploymentNews { release_id, version: release_version, env: target_env },
         )
-        .into()
     }
 }

@@ -1,6 +1,8 @@
 //! A rescue was completed: the plan shows how it ended.
 
-use super::{Plan, acknowledge_rescue::AcknowledgeRescue};
+use super::Plan;
+use super::acknowledge_rescue::RescueNews;
+use super::feedback::{Acknowledge, acknowledge};
 use hecate_desk::prelude::*;
 
 /// What a plan uses of a completed rescue.
@@ -14,12 +16,10 @@ pub(super) struct RescueCompleted {
 impl Listener<Plan> for RescueCompleted {
     const NAME: &'static str = "on_rescue_completed_acknowledge_rescue";
     const HEARS: &'static str = "rescue_completed_v1";
-    type Asks = AcknowledgeRescue;
+    type Asks = Acknowledge<RescueNews>;
 
-    fn hear(self, source: &Source<'_>) -> Heard<AcknowledgeRescue> {
+    fn hear(self, source: &Source<'_>) -> Heard<Acknowledge<RescueNews>> {
         let RescueCompleted { division_id, incident_id, outcome } = self;
-        let source_event_id = source.event_id;
-        Ask::of("division_id", &division_id, AcknowledgeRescue { source_event_id, incident_id, outcome })
-            .into()
+        acknowledge(source, &division_id, RescueNews { incident_id, outcome })
     }
 }

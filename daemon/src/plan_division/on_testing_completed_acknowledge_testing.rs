@@ -1,7 +1,8 @@
 //! Tests were completed: the plan shows how that went.
 
-use super::feedback::Totals;
-use super::{Plan, acknowledge_testing::AcknowledgeTesting};
+use super::Plan;
+use super::acknowledge_testing::{TestingNews, Totals};
+use super::feedback::{Acknowledge, acknowledge};
 use hecate_desk::prelude::*;
 
 /// What a plan uses of completed tests.
@@ -15,12 +16,10 @@ pub(super) struct TestingCompleted {
 impl Listener<Plan> for TestingCompleted {
     const NAME: &'static str = "on_testing_completed_acknowledge_testing";
     const HEARS: &'static str = "testing_completed_v1";
-    type Asks = AcknowledgeTesting;
+    type Asks = Acknowledge<TestingNews>;
 
-    fn hear(self, source: &Source<'_>) -> Heard<AcknowledgeTesting> {
+    fn hear(self, source: &Source<'_>) -> Heard<Acknowledge<TestingNews>> {
         let TestingCompleted { division_id, gate_passed, totals } = self;
-        let source_event_id = source.event_id;
-        Ask::of("division_id", &division_id, AcknowledgeTesting { source_event_id, gate_passed, totals })
-            .into()
+        acknowledge(source, &division_id, TestingNews { gate_passed, totals })
     }
 }

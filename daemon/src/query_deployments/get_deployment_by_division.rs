@@ -3,20 +3,11 @@
 use super::{Deployments, row};
 use crate::deploy_division::Deployment;
 use hecate_desk::lifecycle::LongLived;
-use hecate_proto::{id::DivisionId, rows::DeploymentRow};
-use hecate_read_model::{Dossiers, Found, Query, QueryError, QuerySpec};
-use rusqlite::Connection;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use hecate_proto::rows::DeploymentRow;
+use hecate_read_model::{QuerySpec, Shown};
+use rusqlite::{Connection, Result, Row};
 
-/// Shows the deployment of a division.
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct GetDeploymentByDivision {
-    /// Whose deployment.
-    division_id: DivisionId,
-}
-
-impl Query for GetDeploymentByDivision {
+impl Shown for Deployments {
     type Row = DeploymentRow;
     const SPEC: QuerySpec = QuerySpec {
         name: "get_deployment_by_division",
@@ -28,7 +19,7 @@ impl Query for GetDeploymentByDivision {
         not_found: Deployment::NAMES.is_not_initiated,
     };
 
-    fn read(self, db: &Connection) -> Result<Found<DeploymentRow>, QueryError> {
-        Ok(Deployments::find(db, &[self.division_id.as_str()], row::deployment)?.into())
+    fn show(_: &Connection, row: &Row<'_>) -> Result<DeploymentRow> {
+        row::deployment(row)
     }
 }

@@ -35,14 +35,9 @@ impl Query for GetReleasesPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<ReleaseRow>, QueryError> {
-        if !Deployments::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "releases", ("deployed_at", "release_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
+        let rows = Keyset::new("*", "releases", ("deployed_at", "release_id"), Order::Asc)
             .only_with("target_env = ?", self.env.map(|env| env.name().to_owned()))
-            .only_with("release_version = ?", self.version)
-            .read(db, &self.paging, row::release)?;
-        Ok(Found::Page(page))
+            .only_with("release_version = ?", self.version);
+        Deployments::page(db, &[self.division_id.as_str()], rows, &self.paging, row::release)
     }
 }

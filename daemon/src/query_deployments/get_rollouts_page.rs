@@ -36,13 +36,8 @@ impl Query for GetRolloutsPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<RolloutStageRow>, QueryError> {
-        if !Deployments::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "rollout_stages", ("staged_at", "stage_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .only_with("release_id = ?", self.release_id.map(|id| id.to_string()))
-            .read(db, &self.paging, row::stage)?;
-        Ok(Found::Page(page))
+        let rows = Keyset::new("*", "rollout_stages", ("staged_at", "stage_id"), Order::Asc)
+            .only_with("release_id = ?", self.release_id.map(|id| id.to_string()));
+        Deployments::page(db, &[self.division_id.as_str()], rows, &self.paging, row::stage)
     }
 }

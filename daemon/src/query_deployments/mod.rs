@@ -11,7 +11,7 @@ mod tests;
 
 use crate::deploy_division::{Deployment, ReleaseDeployed, ReleaseRolledBack, RolloutStaged};
 use hecate_read_model::{
-    Dossiers, ProjectionEntry, QueryEntry, ReadModel, dossier_projections, dossier_table, query,
+    Dossiers, ProjectionEntry, QueryEntry, ReadModel, Show, dossier_projections, dossier_table, query,
 };
 
 /// The read model of deployments.
@@ -36,7 +36,7 @@ impl ReadModel for Deployments {
     const PROJECTIONS: &'static [ProjectionEntry] =
         dossier_projections!(Deployments, Deployment, ReleaseDeployed, RolloutStaged, ReleaseRolledBack);
     const QUERIES: &'static [QueryEntry] = &[
-        query::<get_deployment_by_division::GetDeploymentByDivision>(),
+        query::<Show<Deployments>>(),
         query::<get_releases_page::GetReleasesPage>(),
         query::<get_rollouts_page::GetRolloutsPage>(),
     ];

@@ -4,24 +4,17 @@ use super::Deployments;
 use crate::deploy_division::Deployment;
 use hecate_desk::Refused;
 use hecate_proto::answer::CommandAnswer;
-use hecate_read_model::kit::{Dice, Step, Trial, stroll};
+use hecate_read_model::kit::{Dice, Step, Trial, column, division, handing_over, stroll};
 use serde_json::{Value, json};
-
-fn division(nth: u64) -> Value {
-    json!({"division_id": format!("d-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")})
-}
 
 fn release_id(nth: u64) -> String {
     format!("rel-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")
 }
 
 async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer, Refused> {
-    let source = format!("01890000-0000-7000-8000-{source:012}");
     let totals = json!({"suites": 1, "passed": 9, "failed": 0, "skipped": 0, "errored": 0});
     let handoff = json!({"gate_passed": true, "totals": totals, "coverage_pct": 81.5});
-    let ask = json!({"division_name": "orders", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "handoff": handoff, "visibility": "realm", "source_event_id": source, "start": false});
-    trial.ask("initiate_deployment", division(nth), ask).await
+    trial.ask("initiate_deployment", division(nth), handing_over(handoff, source)).await
 }
 
 async fn did(trial: &Trial, desk: &str, ask: Value) -> CommandAnswer {
@@ -47,10 +40,6 @@ fn stage(nth: u64, percentage: u64) -> Value {
 
 fn roll_back(nth: u64) -> Value {
     json!({"release_id": release_id(nth), "reason": "Slow"})
-}
-
-fn column<'r>(rows: &'r [Value], name: &str) -> Vec<&'r str> {
-    rows.iter().map(|row| row[name].as_str().unwrap()).collect()
 }
 
 async fn seen(trial: &Trial) -> Value {
@@ -165,16 +154,7 @@ async fn two_divisions_may_have_a_release_of_the_same_id() {
 async fn what_was_never_handed_over_is_not_found_and_what_was_dismissed_first_is_archived() {
     let folder = tempfile::tempdir().unwrap();
     let trial = begun(&folder).await;
-    for query in ["get_deployment_by_division", "get_releases_page", "get_rollouts_page"] {
-        let refused = trial.query(query, division(2), &[]).await.unwrap_err();
-        assert_eq!((refused.status, &*refused.code), (404, "deployment_not_initiated"), "{query}");
-    }
-    let of = json!({"division_name": "stock", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV"});
-    trial.ask("bury_deployment", division(2), of).await.unwrap();
-    let answer = trial.query("get_deployment_by_division", division(2), &[]).await.unwrap();
-    let deployment = &answer["deployment"];
-    assert_eq!((&deployment["status"], &deployment["status_label"]), (&json!(2), &json!("Archived")));
-    assert_eq!((&deployment["division_name"], &deployment["cycle"]), (&json!("stock"), &json!(0)));
+    trial.shows_no_unborn::<Deployment>("get_deployment_by_division").await;
     let releases = trial.query("get_releases_page", division(2), &[]).await.unwrap();
     assert_eq!(releases["releases"], json!([]));
     trial.close().await;

@@ -3,20 +3,11 @@
 use super::{Designs, row};
 use crate::design_division::Design;
 use hecate_desk::lifecycle::LongLived;
-use hecate_proto::{id::DivisionId, rows::DesignRow};
-use hecate_read_model::{Dossiers, Found, Query, QueryError, QuerySpec};
-use rusqlite::Connection;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use hecate_proto::rows::DesignRow;
+use hecate_read_model::{QuerySpec, Shown};
+use rusqlite::{Connection, Result, Row};
 
-/// Shows the design of a division.
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct GetDesignByDivision {
-    /// Whose design.
-    division_id: DivisionId,
-}
-
-impl Query for GetDesignByDivision {
+impl Shown for Designs {
     type Row = DesignRow;
     const SPEC: QuerySpec = QuerySpec {
         name: "get_design_by_division",
@@ -28,7 +19,7 @@ impl Query for GetDesignByDivision {
         not_found: Design::NAMES.is_not_initiated,
     };
 
-    fn read(self, db: &Connection) -> Result<Found<DesignRow>, QueryError> {
-        Ok(Designs::find(db, &[self.division_id.as_str()], row::design)?.into())
+    fn show(_: &Connection, row: &Row<'_>) -> Result<DesignRow> {
+        row::design(row)
     }
 }

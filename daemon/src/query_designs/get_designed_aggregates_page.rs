@@ -31,12 +31,7 @@ impl Query for GetDesignedAggregatesPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<DesignedAggregateRow>, QueryError> {
-        if !Designs::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "designed_aggregates", ("designed_at", "aggregate_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .read(db, &self.paging, row::aggregate)?;
-        Ok(Found::Page(page))
+        let rows = Keyset::new("*", "designed_aggregates", ("designed_at", "aggregate_id"), Order::Asc);
+        Designs::page(db, &[self.division_id.as_str()], rows, &self.paging, row::aggregate)
     }
 }

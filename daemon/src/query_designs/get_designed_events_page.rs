@@ -33,13 +33,8 @@ impl Query for GetDesignedEventsPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<DesignedEventRow>, QueryError> {
-        if !Designs::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "designed_events", ("designed_at", "designed_event_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .only_with("aggregate_name = ?", self.aggregate)
-            .read(db, &self.paging, row::event)?;
-        Ok(Found::Page(page))
+        let rows = Keyset::new("*", "designed_events", ("designed_at", "designed_event_id"), Order::Asc)
+            .only_with("aggregate_name = ?", self.aggregate);
+        Designs::page(db, &[self.division_id.as_str()], rows, &self.paging, row::event)
     }
 }

@@ -11,7 +11,7 @@ mod tests;
 
 use crate::design_division::{AggregateDesigned, AggregateRevised, Design, EventDesigned, EventRevised};
 use hecate_read_model::{
-    Dossiers, ProjectionEntry, QueryEntry, ReadModel, dossier_projections, dossier_table, query,
+    Dossiers, ProjectionEntry, QueryEntry, ReadModel, Show, dossier_projections, dossier_table, query,
 };
 
 /// The read model of designs.
@@ -42,7 +42,7 @@ impl ReadModel for Designs {
         EventRevised
     );
     const QUERIES: &'static [QueryEntry] = &[
-        query::<get_design_by_division::GetDesignByDivision>(),
+        query::<Show<Designs>>(),
         query::<get_designed_aggregates_page::GetDesignedAggregatesPage>(),
         query::<get_designed_events_page::GetDesignedEventsPage>(),
     ];

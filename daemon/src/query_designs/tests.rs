@@ -4,19 +4,12 @@ use super::Designs;
 use crate::design_division::Design;
 use hecate_desk::Refused;
 use hecate_proto::answer::CommandAnswer;
-use hecate_read_model::kit::{Dice, Step, Trial, stroll};
+use hecate_read_model::kit::{Dice, Step, Trial, column, division, handing_over, stroll};
 use serde_json::{Value, json};
 
-fn division(nth: u64) -> Value {
-    json!({"division_id": format!("d-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")})
-}
-
 async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer, Refused> {
-    let source = format!("01890000-0000-7000-8000-{source:012}");
     let handoff = json!({"description": "What is sold", "affected_aggregates": []});
-    let ask = json!({"division_name": "orders", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "handoff": handoff, "visibility": "realm", "source_event_id": source, "start": false});
-    trial.ask("initiate_design", division(nth), ask).await
+    trial.ask("initiate_design", division(nth), handing_over(handoff, source)).await
 }
 
 async fn did(trial: &Trial, desk: &str, ask: Value) -> CommandAnswer {
@@ -38,10 +31,6 @@ fn aggregate(name: &str) -> Value {
 fn event(name: &str, aggregate: &str) -> Value {
     json!({"event_name": name, "aggregate_name": aggregate,
         "payload_fields": [{"name": "sku", "type": "string"}]})
-}
-
-fn column<'r>(rows: &'r [Value], name: &str) -> Vec<&'r str> {
-    rows.iter().map(|row| row[name].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -112,15 +101,7 @@ async fn events_are_listed_as_they_are_designed_now_of_one_aggregate_if_asked() 
 async fn what_was_never_handed_over_is_not_found_and_what_was_dismissed_first_is_archived() {
     let folder = tempfile::tempdir().unwrap();
     let trial = begun(&folder).await;
-    for query in ["get_design_by_division", "get_designed_aggregates_page", "get_designed_events_page"] {
-        let refused = trial.query(query, division(2), &[]).await.unwrap_err();
-        assert_eq!((refused.status, &*refused.code), (404, "design_not_initiated"), "{query}");
-    }
-    let of = json!({"division_name": "stock", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV"});
-    trial.ask("bury_design", division(2), of).await.unwrap();
-    let design = trial.query("get_design_by_division", division(2), &[]).await.unwrap()["design"].clone();
-    assert_eq!((&design["status"], &design["status_label"]), (&json!(2), &json!("Archived")));
-    assert_eq!((&design["division_name"], &design["cycle"]), (&json!("stock"), &json!(0)));
+    trial.shows_no_unborn::<Design>("get_design_by_division").await;
     let events = trial.query("get_designed_events_page", division(2), &[]).await.unwrap();
     assert_eq!(events["events"], json!([]));
     trial.close().await;

@@ -3,20 +3,11 @@
 use super::{Discoveries, row};
 use crate::discover_divisions::Discovery;
 use hecate_desk::lifecycle::LongLived;
-use hecate_proto::{id::VentureId, rows::DiscoveryRow};
-use hecate_read_model::{Dossiers, Found, Query, QueryError, QuerySpec};
-use rusqlite::Connection;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use hecate_proto::rows::DiscoveryRow;
+use hecate_read_model::{QuerySpec, Shown};
+use rusqlite::{Connection, Result, Row};
 
-/// Shows the discovery of a venture.
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct GetDiscoveryByVenture {
-    /// Whose discovery.
-    venture_id: VentureId,
-}
-
-impl Query for GetDiscoveryByVenture {
+impl Shown for Discoveries {
     type Row = DiscoveryRow;
     const SPEC: QuerySpec = QuerySpec {
         name: "get_discovery_by_venture",
@@ -28,7 +19,7 @@ impl Query for GetDiscoveryByVenture {
         not_found: Discovery::NAMES.is_not_initiated,
     };
 
-    fn read(self, db: &Connection) -> Result<Found<DiscoveryRow>, QueryError> {
-        Ok(Discoveries::find(db, &[self.venture_id.as_str()], row::discovery)?.into())
+    fn show(_: &Connection, row: &Row<'_>) -> Result<DiscoveryRow> {
+        row::discovery(row)
     }
 }

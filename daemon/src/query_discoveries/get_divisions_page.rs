@@ -35,18 +35,13 @@ impl Query for GetDivisionsPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<DivisionRow>, QueryError> {
-        if !Discoveries::knows(db, &[self.venture_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
         let all = self.include_dismissed.unwrap_or(false);
-        let page = Keyset::new("*", "discovered_divisions", ("discovered_at", "division_id"), Order::Asc)
-            .only_with("venture_id = ?", Some(self.venture_id.to_string()))
+        let rows = Keyset::new("*", "discovered_divisions", ("discovered_at", "division_id"), Order::Asc)
             .only(if all { "1" } else { "dismissed_at IS NULL" })
             .only_with(
                 "instr(lower(division_name || char(10) || coalesce(description, '')), lower(?)) > 0",
                 self.q,
-            )
-            .read(db, &self.paging, row::division)?;
-        Ok(Found::Page(page))
+            );
+        Discoveries::page(db, &[self.venture_id.as_str()], rows, &self.paging, row::division)
     }
 }

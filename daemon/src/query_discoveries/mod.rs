@@ -10,7 +10,7 @@ mod tests;
 
 use crate::discover_divisions::{Discovery, DivisionDiscovered, DivisionDismissed};
 use hecate_read_model::{
-    Dossiers, ProjectionEntry, QueryEntry, ReadModel, dossier_projections, dossier_table, query,
+    Dossiers, ProjectionEntry, QueryEntry, ReadModel, Show, dossier_projections, dossier_table, query,
 };
 
 /// The read model of discoveries.
@@ -31,7 +31,7 @@ impl ReadModel for Discoveries {
     const PROJECTIONS: &'static [ProjectionEntry] =
         dossier_projections!(Discoveries, Discovery, DivisionDiscovered, DivisionDismissed);
     const QUERIES: &'static [QueryEntry] = &[
-        query::<get_discovery_by_venture::GetDiscoveryByVenture>(),
+        query::<Show<Discoveries>>(),
         query::<get_divisions_page::GetDivisionsPage>(),
         query::<get_division_by_id::GetDivisionById>(),
     ];

@@ -31,12 +31,7 @@ impl Query for GetGeneratedDesksPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<GeneratedDeskRow>, QueryError> {
-        if !Generations::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "generated_desks", ("generated_at", "desk_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .read(db, &self.paging, row::desk)?;
-        Ok(Found::Page(page))
+        let rows = Keyset::new("*", "generated_desks", ("generated_at", "desk_id"), Order::Asc);
+        Generations::page(db, &[self.division_id.as_str()], rows, &self.paging, row::desk)
     }
 }

@@ -36,14 +36,9 @@ impl Query for GetGeneratedModulesPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<GeneratedModuleRow>, QueryError> {
-        if !Generations::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "generated_modules", ("generated_at", "module_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
+        let rows = Keyset::new("*", "generated_modules", ("generated_at", "module_id"), Order::Asc)
             .only_with("module_type = ?", self.of_type.map(TextColumn))
-            .only_with("desk_id = ?", self.desk_id)
-            .read(db, &self.paging, row::module)?;
-        Ok(Found::Page(page))
+            .only_with("desk_id = ?", self.desk_id);
+        Generations::page(db, &[self.division_id.as_str()], rows, &self.paging, row::module)
     }
 }

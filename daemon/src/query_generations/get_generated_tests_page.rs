@@ -36,14 +36,9 @@ impl Query for GetGeneratedTestsPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<GeneratedTestRow>, QueryError> {
-        if !Generations::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "generated_tests", ("generated_at", "test_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
+        let rows = Keyset::new("*", "generated_tests", ("generated_at", "test_id"), Order::Asc)
             .only_with("test_type = ?", self.of_type.map(TextColumn))
-            .only_with("module_name = ?", self.module)
-            .read(db, &self.paging, row::test)?;
-        Ok(Found::Page(page))
+            .only_with("module_name = ?", self.module);
+        Generations::page(db, &[self.division_id.as_str()], rows, &self.paging, row::test)
     }
 }

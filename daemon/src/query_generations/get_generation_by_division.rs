@@ -3,20 +3,11 @@
 use super::{Generations, row};
 use crate::generate_division::Generation;
 use hecate_desk::lifecycle::LongLived;
-use hecate_proto::{id::DivisionId, rows::GenerationRow};
-use hecate_read_model::{Dossiers, Found, Query, QueryError, QuerySpec};
-use rusqlite::Connection;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use hecate_proto::rows::GenerationRow;
+use hecate_read_model::{QuerySpec, Shown};
+use rusqlite::{Connection, Result, Row};
 
-/// Shows the generation of a division.
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct GetGenerationByDivision {
-    /// Whose generation.
-    division_id: DivisionId,
-}
-
-impl Query for GetGenerationByDivision {
+impl Shown for Generations {
     type Row = GenerationRow;
     const SPEC: QuerySpec = QuerySpec {
         name: "get_generation_by_division",
@@ -28,8 +19,7 @@ impl Query for GetGenerationByDivision {
         not_found: Generation::NAMES.is_not_initiated,
     };
 
-    fn read(self, db: &Connection) -> Result<Found<GenerationRow>, QueryError> {
-        let found = Generations::find(db, &[self.division_id.as_str()], |row| row::generation(db, row));
-        Ok(found?.into())
+    fn show(db: &Connection, row: &Row<'_>) -> Result<GenerationRow> {
+        row::generation(db, row)
     }
 }

@@ -17,7 +17,7 @@ use crate::generate_division::{
 };
 use hecate_desk::lifecycle::{Completed, Rebriefed, Reopened};
 use hecate_read_model::{
-    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_projections,
+    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, Show, dossier_projections,
     dossier_table, query,
 };
 use rusqlite::Result;
@@ -73,7 +73,7 @@ impl ReadModel for Generations {
         TestGenerated
     );
     const QUERIES: &'static [QueryEntry] = &[
-        query::<get_generation_by_division::GetGenerationByDivision>(),
+        query::<Show<Generations>>(),
         query::<get_generated_desks_page::GetGeneratedDesksPage>(),
         query::<get_generated_modules_page::GetGeneratedModulesPage>(),
         query::<get_generated_tests_page::GetGeneratedTestsPage>(),

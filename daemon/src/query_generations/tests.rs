@@ -4,14 +4,10 @@ use super::Generations;
 use crate::generate_division::Generation;
 use hecate_desk::{Refused, Sha256};
 use hecate_proto::answer::CommandAnswer;
-use hecate_read_model::kit::{Dice, Step, Trial, stroll};
+use hecate_read_model::kit::{Dice, Step, Trial, column, division, handing_over, stroll};
 use serde_json::{Value, json};
 
 const DESKS: [&str; 3] = ["take_order", "show_order", "draw_order"];
-
-fn division(nth: u64) -> Value {
-    json!({"division_id": format!("d-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")})
-}
 
 async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer, Refused> {
     hand_over(trial, nth, source, "What was agreed").await
@@ -25,11 +21,8 @@ async fn hand_over(trial: &Trial, nth: u64, source: u64, says: &str) -> Result<C
             "priority": 0, "inboxes": [], "policies": [], "emitters": [], "events": []})
     };
     let desks: Vec<_> = DESKS.into_iter().zip(["cmd", "qry", "prj"]).map(desk).collect();
-    let source = format!("01890000-0000-7000-8000-{source:012}");
     let handoff = json!({"desks": desks, "sprints": [], "dependencies": []});
-    let ask = json!({"division_name": "orders", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "handoff": handoff, "visibility": "realm", "source_event_id": source, "start": false});
-    trial.ask("initiate_generation", division(nth), ask).await
+    trial.ask("initiate_generation", division(nth), handing_over(handoff, source)).await
 }
 
 async fn did(trial: &Trial, desk: &str, ask: Value) -> CommandAnswer {
@@ -60,10 +53,6 @@ fn test(name: &str, module: &str) -> Value {
 
 async fn generation(trial: &Trial) -> Value {
     trial.query("get_generation_by_division", division(1), &[]).await.unwrap()["generation"].clone()
-}
-
-fn column<'r>(rows: &'r [Value], name: &str) -> Vec<&'r str> {
-    rows.iter().map(|row| row[name].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -173,20 +162,8 @@ async fn modules_and_tests_are_listed_by_what_is_asked_for() {
 async fn what_was_never_handed_over_is_not_found_and_what_was_dismissed_first_is_archived() {
     let folder = tempfile::tempdir().unwrap();
     let trial = begun(&folder).await;
-    for query in [
-        "get_generation_by_division",
-        "get_generated_desks_page",
-        "get_generated_modules_page",
-        "get_generated_tests_page",
-    ] {
-        let refused = trial.query(query, division(2), &[]).await.unwrap_err();
-        assert_eq!((refused.status, &*refused.code), (404, "generation_not_initiated"), "{query}");
-    }
-    let of = json!({"division_name": "stock", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV"});
-    trial.ask("bury_generation", division(2), of).await.unwrap();
-    let seen =
-        trial.query("get_generation_by_division", division(2), &[]).await.unwrap()["generation"].clone();
-    assert_eq!((&seen["status_label"], &seen["language"]), (&json!("Archived"), &Value::Null));
+    let seen = trial.shows_no_unborn::<Generation>("get_generation_by_division").await;
+    assert_eq!(seen["language"], Value::Null);
     trial.close().await;
 }
 

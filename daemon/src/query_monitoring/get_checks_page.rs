@@ -38,16 +38,11 @@ impl Query for GetChecksPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<HealthCheckRow>, QueryError> {
-        if !Monitorings::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
         let all = self.include_deregistered.unwrap_or(false);
-        let page = Keyset::new("*", "health_checks", ("registered_at", "check_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
+        let rows = Keyset::new("*", "health_checks", ("registered_at", "check_id"), Order::Asc)
             .only(if all { "1" } else { "deregistered_at IS NULL" })
             .only_with("last_status = ?", self.status.map(|status| status.name().to_owned()))
-            .only_with("check_type = ?", self.check_type.map(|of_type| of_type.name().to_owned()))
-            .read(db, &self.paging, row::check)?;
-        Ok(Found::Page(page))
+            .only_with("check_type = ?", self.check_type.map(|of_type| of_type.name().to_owned()));
+        Monitorings::page(db, &[self.division_id.as_str()], rows, &self.paging, row::check)
     }
 }

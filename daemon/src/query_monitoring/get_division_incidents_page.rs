@@ -3,6 +3,7 @@
 use super::{
     Monitorings,
     get_incidents_page::{Filters, State},
+    row,
 };
 use crate::monitor_division::{Monitoring, Severity};
 use hecate_desk::lifecycle::LongLived;
@@ -41,10 +42,7 @@ impl Query for GetDivisionIncidentsPage {
 
     fn read(self, db: &Connection) -> Result<Found<IncidentRow>, QueryError> {
         let Self { division_id, severity, state, since, paging } = self;
-        if !Monitorings::knows(db, &[division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let filters = Filters { division_id: Some(division_id.to_string()), severity, state, since };
-        filters.read(db, &paging)
+        let rows = Filters { severity, state, since }.rows()?;
+        Monitorings::page(db, &[division_id.as_str()], rows, &paging, row::incident)
     }
 }

@@ -32,26 +32,22 @@ pub(super) enum State {
 
 /// Which incidents are listed.
 pub(super) struct Filters {
-    pub(super) division_id: Option<String>,
     pub(super) severity: Option<Severity>,
     pub(super) state: Option<State>,
     pub(super) since: Option<String>,
 }
 
 impl Filters {
-    pub(super) fn read(self, db: &Connection, paging: &Paging) -> Result<Found<IncidentRow>, QueryError> {
+    pub(super) fn rows(self) -> Result<Keyset<'static>, QueryError> {
         let since = since_us(self.since.as_deref())?;
         let state = self.state.map(|state| match state {
             State::Open => "open".to_owned(),
             State::Resolved => "resolved".to_owned(),
         });
-        let page = Keyset::new("*", "incidents", ("raised_at", "incident_id"), Order::Desc)
-            .only_with("division_id = ?", self.division_id)
+        Ok(Keyset::new("*", "incidents", ("raised_at", "incident_id"), Order::Desc)
             .only_with("severity = ?", self.severity.map(|severity| severity.name().to_owned()))
             .only_with("state = ?", state)
-            .only_with("raised_at >= ?", since)
-            .read(db, paging, row::incident)?;
-        Ok(Found::Page(page))
+            .only_with("raised_at >= ?", since))
     }
 }
 
@@ -69,6 +65,7 @@ impl Query for GetIncidentsPage {
 
     fn read(self, db: &Connection) -> Result<Found<IncidentRow>, QueryError> {
         let Self { severity, state, since, paging } = self;
-        Filters { division_id: None, severity, state, since }.read(db, &paging)
+        let rows = Filters { severity, state, since }.rows()?;
+        Ok(Found::Page(rows.read(db, &paging, row::incident)?))
     }
 }

@@ -3,20 +3,11 @@
 use super::{Monitorings, row};
 use crate::monitor_division::Monitoring;
 use hecate_desk::lifecycle::LongLived;
-use hecate_proto::{id::DivisionId, rows::MonitoringRow};
-use hecate_read_model::{Dossiers, Found, Query, QueryError, QuerySpec};
-use rusqlite::Connection;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use hecate_proto::rows::MonitoringRow;
+use hecate_read_model::{QuerySpec, Shown};
+use rusqlite::{Connection, Result, Row};
 
-/// Shows the monitoring of a division.
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct GetMonitoringByDivision {
-    /// Whose monitoring.
-    division_id: DivisionId,
-}
-
-impl Query for GetMonitoringByDivision {
+impl Shown for Monitorings {
     type Row = MonitoringRow;
     const SPEC: QuerySpec = QuerySpec {
         name: "get_monitoring_by_division",
@@ -28,7 +19,7 @@ impl Query for GetMonitoringByDivision {
         not_found: Monitoring::NAMES.is_not_initiated,
     };
 
-    fn read(self, db: &Connection) -> Result<Found<MonitoringRow>, QueryError> {
-        Ok(Monitorings::find(db, &[self.division_id.as_str()], row::monitoring)?.into())
+    fn show(_: &Connection, row: &Row<'_>) -> Result<MonitoringRow> {
+        row::monitoring(row)
     }
 }

@@ -36,14 +36,9 @@ impl Query for GetSamplesPage {
 
     fn read(self, db: &Connection) -> Result<Found<HealthSampleRow>, QueryError> {
         let since = since_us(self.since.as_deref())?;
-        if !Monitorings::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "health_samples", ("recorded_at", "check_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
+        let rows = Keyset::new("*", "health_samples", ("recorded_at", "check_id"), Order::Asc)
             .only_with("check_id = ?", self.check_id)
-            .only_with("recorded_at >= ?", since)
-            .read(db, &self.paging, row::sample)?;
-        Ok(Found::Page(page))
+            .only_with("recorded_at >= ?", since);
+        Monitorings::page(db, &[self.division_id.as_str()], rows, &self.paging, row::sample)
     }
 }

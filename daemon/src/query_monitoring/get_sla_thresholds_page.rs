@@ -31,12 +31,7 @@ impl Query for GetSlaThresholdsPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<SlaThresholdRow>, QueryError> {
-        if !Monitorings::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "sla_thresholds", ("signal", "division_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .read(db, &self.paging, row::threshold)?;
-        Ok(Found::Page(page))
+        let rows = Keyset::new("*", "sla_thresholds", ("signal", "division_id"), Order::Asc);
+        Monitorings::page(db, &[self.division_id.as_str()], rows, &self.paging, row::threshold)
     }
 }

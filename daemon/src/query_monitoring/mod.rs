@@ -20,7 +20,7 @@ use crate::monitor_division::{
     Monitoring, SlaThresholdSet,
 };
 use hecate_read_model::{
-    Dossiers, ProjectionEntry, QueryEntry, ReadModel, dossier_projections, dossier_table, query,
+    Dossiers, ProjectionEntry, QueryEntry, ReadModel, Show, dossier_projections, dossier_table, query,
 };
 
 /// The read model of monitorings.
@@ -54,7 +54,7 @@ impl ReadModel for Monitorings {
         IncidentResolved
     );
     const QUERIES: &'static [QueryEntry] = &[
-        query::<get_monitoring_by_division::GetMonitoringByDivision>(),
+        query::<Show<Monitorings>>(),
         query::<get_checks_page::GetChecksPage>(),
         query::<get_samples_page::GetSamplesPage>(),
         query::<get_sla_thresholds_page::GetSlaThresholdsPage>(),

@@ -4,12 +4,8 @@ use super::Monitorings;
 use crate::monitor_division::Monitoring;
 use hecate_desk::Refused;
 use hecate_proto::answer::CommandAnswer;
-use hecate_read_model::kit::{Dice, Step, Trial, stroll};
+use hecate_read_model::kit::{Dice, Step, Trial, column, division, handing_over, stroll};
 use serde_json::{Value, json};
-
-fn division(nth: u64) -> Value {
-    json!({"division_id": format!("d-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")})
-}
 
 fn check_id(nth: u64, name: &str) -> String {
     format!("check-d-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}-{name}")
@@ -20,12 +16,9 @@ fn incident_id(nth: u64) -> String {
 }
 
 async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer, Refused> {
-    let source = format!("01890000-0000-7000-8000-{source:012}");
     let release = json!({"release_id": format!("rel-{nth}"), "release_version": "1.0.0", "target_env": "prod",
         "endpoints": ["http://localhost"], "rollout": [{"stage_name": "all", "stage_percentage": 100}]});
-    let ask = json!({"division_name": "orders", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "handoff": release, "visibility": "realm", "source_event_id": source, "start": false});
-    trial.ask("initiate_monitoring", division(nth), ask).await
+    trial.ask("initiate_monitoring", division(nth), handing_over(release, source)).await
 }
 
 async fn did(trial: &Trial, desk: &str, ask: Value) -> CommandAnswer {
@@ -49,10 +42,6 @@ fn check(name: &str) -> Value {
 
 fn saw(name: &str, status: &str, consecutive: u64) -> Value {
     json!({"check_id": check_id(1, name), "status": status, "consecutive": consecutive, "latency_ms": 7})
-}
-
-fn column<'r>(rows: &'r [Value], name: &str) -> Vec<&'r str> {
-    rows.iter().map(|row| row[name].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -154,21 +143,7 @@ async fn samples_are_kept_for_seven_days_of_the_log() {
 async fn what_was_never_handed_over_is_not_found_and_what_was_dismissed_first_is_archived() {
     let folder = tempfile::tempdir().unwrap();
     let trial = begun(&folder).await;
-    for query in [
-        "get_monitoring_by_division",
-        "get_checks_page",
-        "get_samples_page",
-        "get_sla_thresholds_page",
-        "get_division_incidents_page",
-    ] {
-        let refused = trial.query(query, division(2), &[]).await.unwrap_err();
-        assert_eq!((refused.status, &*refused.code), (404, "monitoring_not_initiated"), "{query}");
-    }
-    let of = json!({"division_name": "stock", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV"});
-    trial.ask("bury_monitoring", division(2), of).await.unwrap();
-    let found = trial.query("get_monitoring_by_division", division(2), &[]).await.unwrap();
-    let monitoring = &found["monitoring"];
-    assert_eq!((&monitoring["status"], &monitoring["status_label"]), (&json!(2), &json!("Archived")));
+    trial.shows_no_unborn::<Monitoring>("get_monitoring_by_division").await;
     trial.close().await;
 }
 

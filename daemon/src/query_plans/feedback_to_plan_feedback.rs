@@ -2,8 +2,8 @@
 
 use super::Plans;
 use crate::plan_division::{
-    DeploymentAcknowledged, Feedback, GenerationAcknowledged, IncidentAcknowledged, RescueAcknowledged,
-    TestingAcknowledged,
+    DeploymentAcknowledged, DeploymentNews, Feedback, GenerationAcknowledged, GenerationNews,
+    IncidentAcknowledged, IncidentNews, RescueAcknowledged, RescueNews, TestingAcknowledged, TestingNews,
 };
 use hecate_read_model::{Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction};
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 
 impl Project<GenerationAcknowledged> for Plans {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<GenerationAcknowledged>) -> Result<()> {
-        let GenerationAcknowledged { feedback, desk_id } = &recorded.event;
+        let GenerationAcknowledged { feedback, news: GenerationNews { desk_id } } = &recorded.event;
         tx.prepare_cached("UPDATE planned_desks SET generated_at = ?2 WHERE desk_id = ?1")?
             .execute((desk_id, feedback.acknowledged_at))?;
         let division_id = &feedback.pass.division_id;
@@ -38,7 +38,7 @@ impl Project<GenerationAcknowledged> for Plans {
 
 impl Project<TestingAcknowledged> for Plans {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<TestingAcknowledged>) -> Result<()> {
-        let TestingAcknowledged { feedback, gate_passed, totals } = &recorded.event;
+        let TestingAcknowledged { feedback, news: TestingNews { gate_passed, totals } } = &recorded.event;
         let gate = if *gate_passed { "passed" } else { "not passed" };
         let summary = format!(
             "Gate {gate}: {} suites, {} passed, {} failed, {} skipped, {} errored",
@@ -50,7 +50,8 @@ impl Project<TestingAcknowledged> for Plans {
 
 impl Project<DeploymentAcknowledged> for Plans {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<DeploymentAcknowledged>) -> Result<()> {
-        let DeploymentAcknowledged { feedback, release_id, version, env } = &recorded.event;
+        let DeploymentAcknowledged { feedback, news: DeploymentNews { release_id, version, env } } =
+            &recorded.event;
         let summary = format!("{version} was deployed to {env} as {release_id}");
         came_back(tx, recorded, feedback, Kind::Deployment, summary)
     }
@@ -58,7 +59,7 @@ impl Project<DeploymentAcknowledged> for Plans {
 
 impl Project<IncidentAcknowledged> for Plans {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<IncidentAcknowledged>) -> Result<()> {
-        let IncidentAcknowledged { feedback, incident_id, severity } = &recorded.event;
+        let IncidentAcknowledged { feedback, news: IncidentNews { incident_id, severity } } = &recorded.event;
         let summary = format!("{incident_id} was raised, severity {severity}");
         came_back(tx, recorded, feedback, Kind::Incident, summary)
     }
@@ -66,7 +67,7 @@ impl Project<IncidentAcknowledged> for Plans {
 
 impl Project<RescueAcknowledged> for Plans {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<RescueAcknowledged>) -> Result<()> {
-        let RescueAcknowledged { feedback, incident_id, outcome } = &recorded.event;
+        let RescueAcknowledged { feedback, news: RescueNews { incident_id, outcome } } = &recorded.event;
         let summary = format!("{incident_id} came to its end: {outcome}");
         came_back(tx, recorded, feedback, Kind::Rescue, summary)
     }

@@ -3,20 +3,11 @@
 use super::{Plans, row};
 use crate::plan_division::Plan;
 use hecate_desk::lifecycle::LongLived;
-use hecate_proto::{id::DivisionId, rows::PlanRow};
-use hecate_read_model::{Dossiers, Found, Query, QueryError, QuerySpec};
-use rusqlite::Connection;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use hecate_proto::rows::PlanRow;
+use hecate_read_model::{QuerySpec, Shown};
+use rusqlite::{Connection, Result, Row};
 
-/// Shows the plan of a division.
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct GetPlanByDivision {
-    /// Whose plan.
-    division_id: DivisionId,
-}
-
-impl Query for GetPlanByDivision {
+impl Shown for Plans {
     type Row = PlanRow;
     const SPEC: QuerySpec = QuerySpec {
         name: "get_plan_by_division",
@@ -28,7 +19,7 @@ impl Query for GetPlanByDivision {
         not_found: Plan::NAMES.is_not_initiated,
     };
 
-    fn read(self, db: &Connection) -> Result<Found<PlanRow>, QueryError> {
-        Ok(Plans::find(db, &[self.division_id.as_str()], row::plan)?.into())
+    fn show(_: &Connection, row: &Row<'_>) -> Result<PlanRow> {
+        row::plan(row)
     }
 }

@@ -33,13 +33,8 @@ impl Query for GetPlanFeedbackPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<PlanFeedbackRow>, QueryError> {
-        if !Plans::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "plan_feedback", ("acknowledged_at", "source_event_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .only_with("kind = ?", self.kind.map(TextColumn))
-            .read(db, &self.paging, row::feedback)?;
-        Ok(Found::Page(page))
+        let rows = Keyset::new("*", "plan_feedback", ("acknowledged_at", "source_event_id"), Order::Asc)
+            .only_with("kind = ?", self.kind.map(TextColumn));
+        Plans::page(db, &[self.division_id.as_str()], rows, &self.paging, row::feedback)
     }
 }

@@ -31,12 +31,7 @@ impl Query for GetPlannedDependenciesPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<PlannedDependencyRow>, QueryError> {
-        if !Plans::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "planned_dependencies", ("planned_at", "dependency_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .read(db, &self.paging, row::dependency)?;
-        Ok(Found::Page(page))
+        let rows = Keyset::new("*", "planned_dependencies", ("planned_at", "dependency_id"), Order::Asc);
+        Plans::page(db, &[self.division_id.as_str()], rows, &self.paging, row::dependency)
     }
 }

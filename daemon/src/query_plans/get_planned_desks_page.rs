@@ -40,16 +40,11 @@ impl Query for GetPlannedDesksPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<PlannedDeskRow>, QueryError> {
-        if !Plans::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "planned_desks", ("inventoried_at", "desk_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
+        let rows = Keyset::new("*", "planned_desks", ("inventoried_at", "desk_id"), Order::Asc)
             .only_with("department = ?", self.department.map(TextColumn))
             .only_with("priority = ?", self.priority.map(i64::from))
             .only_with("sprint_number = ?", self.sprint.map(i64::from))
-            .only_with("(generated_at IS NOT NULL) = ?", self.generated.map(i64::from))
-            .read(db, &self.paging, row::desk)?;
-        Ok(Found::Page(page))
+            .only_with("(generated_at IS NOT NULL) = ?", self.generated.map(i64::from));
+        Plans::page(db, &[self.division_id.as_str()], rows, &self.paging, row::desk)
     }
 }

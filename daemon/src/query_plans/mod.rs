@@ -17,7 +17,7 @@ use crate::plan_division::{
 };
 use hecate_desk::lifecycle::Reopened;
 use hecate_read_model::{
-    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_projections,
+    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, Show, dossier_projections,
     dossier_table, query,
 };
 use rusqlite::Result;
@@ -65,7 +65,7 @@ impl ReadModel for Plans {
         RescueAcknowledged
     );
     const QUERIES: &'static [QueryEntry] = &[
-        query::<get_plan_by_division::GetPlanByDivision>(),
+        query::<Show<Plans>>(),
         query::<get_planned_desks_page::GetPlannedDesksPage>(),
         query::<get_planned_dependencies_page::GetPlannedDependenciesPage>(),
         query::<get_plan_feedback_page::GetPlanFeedbackPage>(),

@@ -4,32 +4,20 @@ use super::Plans;
 use crate::plan_division::Plan;
 use hecate_desk::Refused;
 use hecate_proto::answer::CommandAnswer;
-use hecate_read_model::kit::{Dice, Step, Trial, stroll};
+use hecate_read_model::kit::{Dice, Step, Trial, because_of, column, division, handing_over, stroll};
 use serde_json::{Value, json};
 
 fn id(nth: u64) -> String {
     format!("d-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")
 }
 
-fn division(nth: u64) -> Value {
-    json!({ "division_id": id(nth) })
-}
-
 fn desk_id(division: u64, name: &str) -> String {
     format!("desk-{}-{name}", id(division))
 }
 
-/// What a fact leads to; no two of these facts are one.
-fn because_of(nth: u64, mut says: Value) -> Value {
-    says["source_event_id"] = format!("01890000-0000-7000-8000-{nth:012}").into();
-    says
-}
-
 async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer, Refused> {
     let handoff = json!({"aggregates": [{"aggregate_name": "order"}], "events": []});
-    let says = json!({"division_name": "orders", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "handoff": handoff, "visibility": "realm", "start": false});
-    trial.ask("initiate_plan", division(nth), because_of(source, says)).await
+    trial.ask("initiate_plan", division(nth), handing_over(handoff, source)).await
 }
 
 async fn did(trial: &Trial, desk: &str, ask: Value) -> CommandAnswer {
@@ -55,10 +43,6 @@ async fn inventoried(folder: &tempfile::TempDir) -> Trial {
         did(&trial, "inventory_desk", desk(name, department, priority)).await;
     }
     trial
-}
-
-fn column<'r>(rows: &'r [Value], name: &str) -> Vec<&'r str> {
-    rows.iter().map(|row| row[name].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -177,20 +161,7 @@ async fn what_came_back_is_listed_of_one_kind_if_asked_and_counted() {
 async fn what_was_never_handed_over_is_not_found_and_what_was_dismissed_first_is_archived() {
     let folder = tempfile::tempdir().unwrap();
     let trial = begun(&folder).await;
-    for query in [
-        "get_plan_by_division",
-        "get_planned_desks_page",
-        "get_planned_dependencies_page",
-        "get_plan_feedback_page",
-    ] {
-        let refused = trial.query(query, division(2), &[]).await.unwrap_err();
-        assert_eq!((refused.status, &*refused.code), (404, "plan_not_initiated"), "{query}");
-    }
-    let of = json!({"division_name": "stock", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV"});
-    trial.ask("bury_plan", division(2), of).await.unwrap();
-    let plan = trial.query("get_plan_by_division", division(2), &[]).await.unwrap()["plan"].clone();
-    assert_eq!((&plan["status"], &plan["status_label"]), (&json!(2), &json!("Archived")));
-    assert_eq!((&plan["division_name"], &plan["cycle"]), (&json!("stock"), &json!(0)));
+    trial.shows_no_unborn::<Plan>("get_plan_by_division").await;
     let desks = trial.query("get_planned_desks_page", division(2), &[]).await.unwrap();
     assert_eq!(desks["desks"], json!([]));
     trial.close().await;

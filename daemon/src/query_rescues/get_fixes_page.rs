@@ -1,13 +1,13 @@
 //! What was done about the incidents of a division, a page at a time.
 
-use super::row;
+use super::{Rescues, row};
 use crate::rescue_division::Rescue;
 use hecate_desk::lifecycle::LongLived;
 use hecate_proto::{
     id::{DivisionId, IncidentId},
     rows::FixRow,
 };
-use hecate_read_model::{Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -36,10 +36,8 @@ impl Query for GetFixesPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<FixRow>, QueryError> {
-        let page = Keyset::new("*", "fixes", ("applied_at", "fix_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
-            .only_with("incident_id = ?", self.incident_id.map(|id| id.to_string()))
-            .read(db, &self.paging, row::fix)?;
-        Ok(Found::Page(page))
+        let rows = Keyset::new("*", "fixes", ("applied_at", "fix_id"), Order::Asc)
+            .only_with("incident_id = ?", self.incident_id.map(|id| id.to_string()));
+        Rescues::page(db, &[self.division_id.as_str()], rows, &self.paging, row::fix)
     }
 }

@@ -3,25 +3,11 @@
 use super::{Rescues, row};
 use crate::rescue_division::Rescue;
 use hecate_desk::lifecycle::LongLived;
-use hecate_proto::{
-    id::{DivisionId, IncidentId},
-    rows::RescueRow,
-};
-use hecate_read_model::{Dossiers, Found, Query, QueryError, QuerySpec};
-use rusqlite::Connection;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use hecate_proto::rows::RescueRow;
+use hecate_read_model::{QuerySpec, Shown};
+use rusqlite::{Connection, Result, Row};
 
-/// Shows the rescue of an incident.
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct GetRescueByIncident {
-    /// The division.
-    division_id: DivisionId,
-    /// The incident.
-    incident_id: IncidentId,
-}
-
-impl Query for GetRescueByIncident {
+impl Shown for Rescues {
     type Row = RescueRow;
     const SPEC: QuerySpec = QuerySpec {
         name: "get_rescue_by_incident",
@@ -33,8 +19,7 @@ impl Query for GetRescueByIncident {
         not_found: Rescue::NAMES.is_not_initiated,
     };
 
-    fn read(self, db: &Connection) -> Result<Found<RescueRow>, QueryError> {
-        let ids = [self.division_id.as_str(), self.incident_id.as_str()];
-        Ok(Rescues::find(db, &ids, row::rescue)?.into())
+    fn show(_: &Connection, row: &Row<'_>) -> Result<RescueRow> {
+        row::rescue(row)
     }
 }

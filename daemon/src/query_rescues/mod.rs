@@ -17,7 +17,7 @@ use crate::rescue_division::{
 };
 use hecate_desk::lifecycle::{Completed, Reopened};
 use hecate_read_model::{
-    DossierRow, Dossiers, JsonColumn, ProjectionEntry, QueryEntry, ReadModel, Recorded, TextColumn,
+    DossierRow, Dossiers, JsonColumn, ProjectionEntry, QueryEntry, ReadModel, Recorded, Show, TextColumn,
     dossier_projections, dossier_table, query,
 };
 use rusqlite::Result;
@@ -75,7 +75,7 @@ impl ReadModel for Rescues {
         dossier_projections!(Rescues, Rescue, IncidentDiagnosed, FixApplied, RedesignEscalated);
     const QUERIES: &'static [QueryEntry] = &[
         query::<get_rescues_page::GetRescuesPage>(),
-        query::<get_rescue_by_incident::GetRescueByIncident>(),
+        query::<Show<Rescues>>(),
         query::<get_diagnoses_page::GetDiagnosesPage>(),
         query::<get_fixes_page::GetFixesPage>(),
         query::<get_escalations_page::GetEscalationsPage>(),

@@ -4,7 +4,7 @@ use super::Rescues;
 use crate::rescue_division::Rescue;
 use hecate_desk::Refused;
 use hecate_proto::answer::CommandAnswer;
-use hecate_read_model::kit::{Dice, Step, Trial, stroll};
+use hecate_read_model::kit::{Dice, Step, Trial, column, handing_over, stroll};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -23,11 +23,10 @@ fn both(nth: u64) -> Value {
 }
 
 async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer, Refused> {
-    let source = format!("01890000-0000-7000-8000-{source:012}");
     let severity = SEVERITIES[nth as usize % 4];
     let handoff = json!({"incident_title": format!("Down {nth}"), "severity": severity});
-    let ask = json!({"division_name": "orders", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "handoff": handoff, "visibility": "realm", "source_event_id": source, "start": nth.is_multiple_of(2)});
+    let mut ask = handing_over(handoff, source);
+    ask["start"] = nth.is_multiple_of(2).into();
     trial.ask("initiate_rescue", both(nth), ask).await
 }
 
@@ -58,10 +57,6 @@ fn fix(fix_type: &str, diagnosis_id: Option<&Value>) -> Value {
 
 fn why() -> Value {
     json!({"reason": "It comes back", "affected_aggregates": ["order"]})
-}
-
-fn column<'r>(rows: &'r [Value], name: &str) -> Vec<&'r str> {
-    rows.iter().map(|row| row[name].as_str().unwrap()).collect()
 }
 
 async fn rescue(trial: &Trial, nth: u64) -> Value {
@@ -168,6 +163,10 @@ async fn what_was_never_handed_over_is_not_found_and_what_was_archived_first_sta
     let trial = begun(&folder, &[]).await;
     let refused = trial.query("get_rescue_by_incident", both(2), &[]).await.unwrap_err();
     assert_eq!((refused.status, &*refused.code), (404, "rescue_not_initiated"));
+    for list in ["get_diagnoses_page", "get_fixes_page", "get_escalations_page"] {
+        let refused = trial.query(list, division(), &[]).await.unwrap_err();
+        assert_eq!((refused.status, &*refused.code), (404, "rescue_not_initiated"), "{list}");
+    }
     let of = json!({"division_name": "stock", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV"});
     trial.ask("bury_rescue", both(2), of).await.unwrap();
     let row = rescue(&trial, 2).await;

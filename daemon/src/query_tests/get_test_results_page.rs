@@ -38,14 +38,9 @@ impl Query for GetTestResultsPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<TestResultRow>, QueryError> {
-        if !Tests::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
-        let page = Keyset::new("*", "test_results", ("recorded_at", "result_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
+        let rows = Keyset::new("*", "test_results", ("recorded_at", "result_id"), Order::Asc)
             .only_with("suite_id = ?", self.suite_id.map(|id| id.to_string()))
-            .only_with("status = ?", self.status.map(TextColumn))
-            .read(db, &self.paging, row::result)?;
-        Ok(Found::Page(page))
+            .only_with("status = ?", self.status.map(TextColumn));
+        Tests::page(db, &[self.division_id.as_str()], rows, &self.paging, row::result)
     }
 }

@@ -46,20 +46,15 @@ impl Query for GetTestSuitesPage {
     };
 
     fn read(self, db: &Connection) -> Result<Found<TestSuiteRow>, QueryError> {
-        if !Tests::knows(db, &[self.division_id.as_str()])? {
-            return Ok(Found::Nothing);
-        }
         let state = match self.state {
             None => "1",
             Some(RunState::Open) => "concluded_at IS NULL",
             Some(RunState::Concluded) => "concluded_at IS NOT NULL",
         };
-        let page = Keyset::new("*", "test_suites", ("run_at", "suite_id"), Order::Asc)
-            .only_with("division_id = ?", Some(self.division_id.to_string()))
+        let rows = Keyset::new("*", "test_suites", ("run_at", "suite_id"), Order::Asc)
             .only_with("suite_name = ?", self.name)
             .only_with("suite_type = ?", self.of_type.map(TextColumn))
-            .only(state)
-            .read(db, &self.paging, row::suite)?;
-        Ok(Found::Page(page))
+            .only(state);
+        Tests::page(db, &[self.division_id.as_str()], rows, &self.paging, row::suite)
     }
 }

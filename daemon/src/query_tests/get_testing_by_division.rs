@@ -3,20 +3,11 @@
 use super::{Tests, row};
 use crate::test_division::Testing;
 use hecate_desk::lifecycle::LongLived;
-use hecate_proto::{id::DivisionId, rows::TestingRow};
-use hecate_read_model::{Dossiers, Found, Query, QueryError, QuerySpec};
-use rusqlite::Connection;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use hecate_proto::rows::TestingRow;
+use hecate_read_model::{QuerySpec, Shown};
+use rusqlite::{Connection, Result, Row};
 
-/// Shows the testing of a division.
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct GetTestingByDivision {
-    /// Whose testing.
-    division_id: DivisionId,
-}
-
-impl Query for GetTestingByDivision {
+impl Shown for Tests {
     type Row = TestingRow;
     const SPEC: QuerySpec = QuerySpec {
         name: "get_testing_by_division",
@@ -28,7 +19,7 @@ impl Query for GetTestingByDivision {
         not_found: Testing::NAMES.is_not_initiated,
     };
 
-    fn read(self, db: &Connection) -> Result<Found<TestingRow>, QueryError> {
-        Ok(Tests::find(db, &[self.division_id.as_str()], row::testing)?.into())
+    fn show(_: &Connection, row: &Row<'_>) -> Result<TestingRow> {
+        row::testing(row)
     }
 }

@@ -15,8 +15,8 @@ use crate::test_division::{
 };
 use hecate_desk::lifecycle::{Completed, Reopened};
 use hecate_read_model::{
-    DossierRow, Dossiers, JsonColumn, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_projections,
-    dossier_table, query,
+    DossierRow, Dossiers, JsonColumn, ProjectionEntry, QueryEntry, ReadModel, Recorded, Show,
+    dossier_projections, dossier_table, query,
 };
 use rusqlite::Result;
 
@@ -60,7 +60,7 @@ impl ReadModel for Tests {
         TestSuiteConcluded
     );
     const QUERIES: &'static [QueryEntry] = &[
-        query::<get_testing_by_division::GetTestingByDivision>(),
+        query::<Show<Tests>>(),
         query::<get_test_suites_page::GetTestSuitesPage>(),
         query::<get_test_results_page::GetTestResultsPage>(),
     ];

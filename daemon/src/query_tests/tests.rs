@@ -4,28 +4,21 @@ use super::Tests;
 use crate::test_division::Testing;
 use hecate_desk::Refused;
 use hecate_proto::answer::CommandAnswer;
-use hecate_read_model::kit::{Dice, Step, Trial, stroll};
+use hecate_read_model::kit::{Dice, Step, Trial, column, division, handing_over, stroll};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const STATUSES: [&str; 4] = ["passed", "failed", "skipped", "error"];
-
-fn division(nth: u64) -> Value {
-    json!({"division_id": format!("d-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")})
-}
 
 fn suite_id(nth: u64) -> String {
     format!("suite-01ARZ3NDEKTSV4RRFFQ69G5FA{nth}")
 }
 
 async fn initiate(trial: &Trial, nth: u64, source: u64) -> Result<CommandAnswer, Refused> {
-    let source = format!("01890000-0000-7000-8000-{source:012}");
     let module =
         json!({"module_id": "mod-1", "module_name": "sell", "module_type": "handler", "file_path": "s.rs"});
     let handoff = json!({"language": "rust", "workspace_path": "shop", "modules": [module], "tests": []});
-    let ask = json!({"division_name": "orders", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "handoff": handoff, "visibility": "realm", "source_event_id": source, "start": false});
-    trial.ask("initiate_testing", division(nth), ask).await
+    trial.ask("initiate_testing", division(nth), handing_over(handoff, source)).await
 }
 
 async fn did(trial: &Trial, desk: &str, ask: Value) -> CommandAnswer {
@@ -45,10 +38,6 @@ fn run(name: &str, nth: u64) -> Value {
 
 fn result(nth: u64, test_name: &str, status: &str) -> Value {
     json!({"suite_id": suite_id(nth), "test_name": test_name, "status": status, "duration_ms": 3})
-}
-
-fn column<'r>(rows: &'r [Value], name: &str) -> Vec<&'r str> {
-    rows.iter().map(|row| row[name].as_str().unwrap()).collect()
 }
 
 async fn testing(trial: &Trial) -> Value {
@@ -169,14 +158,7 @@ async fn what_is_sent_together_is_recorded_together_or_not_at_all() {
 async fn what_was_never_handed_over_is_not_found_and_what_was_dismissed_first_is_archived() {
     let folder = tempfile::tempdir().unwrap();
     let trial = begun(&folder).await;
-    for query in ["get_testing_by_division", "get_test_suites_page", "get_test_results_page"] {
-        let refused = trial.query(query, division(2), &[]).await.unwrap_err();
-        assert_eq!((refused.status, &*refused.code), (404, "testing_not_initiated"), "{query}");
-    }
-    let of = json!({"division_name": "stock", "venture_id": "v-01ARZ3NDEKTSV4RRFFQ69G5FAV"});
-    trial.ask("bury_testing", division(2), of).await.unwrap();
-    let row = trial.query("get_testing_by_division", division(2), &[]).await.unwrap()["testing"].clone();
-    assert_eq!((&row["status"], &row["cycle"]), (&json!(2), &json!(0)));
+    trial.shows_no_unborn::<Testing>("get_testing_by_division").await;
     trial.close().await;
 }
 

@@ -4,6 +4,8 @@ mod get_venture_by_id;
 mod get_ventures_page;
 mod get_vision_revisions_page;
 mod row;
+#[cfg(test)]
+mod tests;
 mod venture_lifecycle_to_ventures;
 
 use crate::setup_venture::{

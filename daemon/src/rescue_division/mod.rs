@@ -115,6 +115,8 @@ impl LongLived for Rescue {
         listener::<_, on_monitoring_archived_archive_rescues::MonitoringArchived>(),
     ];
     const AUTO_START: AutoStart = AutoStart::OnSeverity;
+    const AUTO_START_MAY: &'static [AutoStart] =
+        &[AutoStart::Never, AutoStart::Always, AutoStart::OnSeverity];
 
     type Of = Incident;
     type HandOff = IncidentHandOff;

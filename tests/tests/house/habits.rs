@@ -59,9 +59,12 @@ fn desk(house: &House, source: &Source) -> Vec<Complaint> {
     }
     let listed = format!("{stem}::");
     let door = format!("daemon/src/{}/mod.rs", source.app().unwrap_or_default());
-    let lists = |file: &Source| {
-        file.path == door && file.code().any(|(_, line)| line.contains("desk::<") && line.contains(&listed))
+    // By itself, or among the desks around which a lifecycle is put.
+    let is_listed = |line: &str| {
+        let is_list = ["desk::<", "lifecycle_desks!["].iter().any(|list| line.contains(list));
+        line.trim_start().starts_with(&listed) || (is_list && line.contains(&listed))
     };
+    let lists = |file: &Source| file.path == door && file.code().any(|(_, line)| is_listed(line));
     if !house.sources.iter().any(lists) {
         complain(1, format!("list it in {door}, where its turn is in the process"));
     }
@@ -118,6 +121,9 @@ mod tests {
     #[test]
     fn a_desk_that_is_long_untested_misnamed_or_unlisted_is_told_so() {
         assert_eq!(desk_complaints(DOOR, DESK), "");
+        for around in ["lifecycle_desks![brew::Brew];", "lifecycle_desks![\n    brew::Brew,\n];"] {
+            assert_eq!(desk_complaints(&format!("//! x\nimpl Aggregate for Tea {{}}\n{around}\n"), DESK), "");
+        }
         assert!(desk_complaints(DOOR, &format!("{DESK}{}", "\n".repeat(90))).contains("90 lines"));
         assert!(desk_complaints(DOOR, &DESK.replace("#[test]", "")).contains("a test of its own"));
         assert!(

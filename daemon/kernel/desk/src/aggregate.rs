@@ -43,6 +43,8 @@ pub trait Aggregate: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     const LISTENERS: &'static [ListenerEntry<Self>] = &[];
     /// When what is handed to it starts by itself, unless operators say otherwise.
     const AUTO_START: AutoStart = AutoStart::Never;
+    /// What operators may say of that; nothing where nothing is handed to it.
+    const AUTO_START_MAY: &'static [AutoStart] = &[];
     /// How events of older versions become those that the desks record today, one step each.
     const UPCASTS: &'static [UpcastEntry] = &[];
     /// The word for each flag, highest precedence first.

@@ -8,6 +8,7 @@ use crate::{
     answer::{Outcome, Told},
     caller::{Caller, Node, tag_of},
     code::Code,
+    content::Unkept,
     decision::Decision,
     desk::DeskEntry,
     folded::Folded,
@@ -38,16 +39,18 @@ pub(crate) struct Ask<A: Aggregate> {
     pub(crate) keyed: Keyed,
     pub(crate) caller: Caller,
     pub(crate) command_id: Uuid,
-    /// What a closed desk answers.
-    pub(crate) when_closed: WhenClosed,
+    /// What is sent with it, to be kept once it is granted.
+    pub(crate) sent: Option<Unkept>,
+    /// What is answered in place of a refusal that a hand-off may end.
+    pub(crate) when_early: WhenEarly,
 }
 
-/// What a desk answers that is closed in the state as it is.
+/// What is answered in place of a refusal that a hand-off may end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WhenClosed {
-    /// That it is closed: a hand-off may be on its way that opens it.
+pub(crate) enum WhenEarly {
+    /// That it may be early: a hand-off may be on its way.
     Say,
-    /// Its refusal.
+    /// The refusal.
     Refuse,
     /// That nobody knows yet: a hand-off may still be on its way.
     AskAgain,
@@ -56,8 +59,8 @@ pub(crate) enum WhenClosed {
 /// Why a request was not granted.
 pub(crate) enum Denied {
     Refused(Refused),
-    /// The desk is closed now; whoever asked waits for what is on its way.
-    Closed,
+    /// The request may have come early; whoever asked waits for what is on its way.
+    Early,
 }
 
 pub(crate) enum AggregateMsg<A: Aggregate> {
@@ -90,8 +93,8 @@ pub(crate) struct AggregateActor<A: Aggregate> {
 /// Why a request ends without its events on disk.
 enum Halt {
     Refused(Refused),
-    /// The desk is closed now, and may open.
-    Closed,
+    /// It is refused now, and may be granted once what is on its way has come.
+    Early,
     /// The same key was answered before, on another stream.
     Replayed(Told),
     /// The actor cannot go on: the log does not fit the code.
@@ -174,7 +177,7 @@ impl<A: Aggregate> AggregateActor<A> {
                 tracing::debug!(code = %refused.code, "refused");
                 reply.send(Err(Denied::Refused(refused)));
             }
-            Err(Halt::Closed) => reply.send(Err(Denied::Closed)),
+            Err(Halt::Early) => reply.send(Err(Denied::Early)),
             Err(Halt::Crash(reason)) => return Err(reason),
         }
         self.keep_snapshot_if(Loaded::is_far_from_snapshot);
@@ -225,18 +228,23 @@ impl<A: Aggregate> AggregateActor<A> {
 
     async fn try_once(&mut self, ask: &Ask<A>) -> Result<Told, Halt> {
         let at_us = self.args.node.clock.now_us();
-        let loaded = self.load().await?;
-        match ask.when_closed {
-            WhenClosed::Refuse => {}
-            _ if !loaded.folded.may_open(ask.desk) => {}
-            WhenClosed::Say => return Err(Halt::Closed),
-            WhenClosed::AskAgain => return Err(Halt::Refused(Refusal::LISTENER_LAGGING.into())),
-        }
-        check_expected(ask, loaded.folded.version())?;
+        let folded = &self.load().await?.folded;
         let Keyed { subject, fresh, .. } = &ask.keyed;
         let moment = Moment::new(at_us, ask.caller.actor.clone(), subject.clone(), *fresh);
-        match loaded.folded.decide(ask.desk, ask.keyed.body.clone(), &moment) {
-            Ok(decision) => self.record(ask, decision, at_us).await,
+        let decided = folded.decide(ask.desk, ask.keyed.body.clone(), &moment);
+        let is_early = |refused: &Refused| folded.may_be_early(ask.desk, refused);
+        match ask.when_early {
+            WhenEarly::Refuse => {}
+            _ if !decided.as_ref().is_err_and(is_early) => {}
+            WhenEarly::Say => return Err(Halt::Early),
+            WhenEarly::AskAgain => return Err(Halt::Refused(Refusal::LISTENER_LAGGING.into())),
+        }
+        check_expected(ask, folded.version())?;
+        match decided {
+            Ok(decision) => {
+                keep(ask).await?;
+                self.record(ask, decision, at_us).await
+            }
             Err(refused) => self.keep_refusal(ask, refused, at_us).await,
         }
     }
@@ -345,6 +353,14 @@ fn tags<A: Aggregate>(folded: &Folded<A>) -> Vec<String> {
     let about = folded.aggregate().about();
     let things = about.iter().filter_map(|(field, id)| tag_of(field, id.as_str()?));
     things.chain([format!("process:{}", A::PROCESS.name)]).collect()
+}
+
+/// What an event names is kept before it is recorded; what nobody grants is not.
+async fn keep<A: Aggregate>(ask: &Ask<A>) -> Result<(), Refused> {
+    match &ask.sent {
+        Some(sent) => sent.keep().await,
+        None => Ok(()),
+    }
 }
 
 fn check_expected<A: Aggregate>(ask: &Ask<A>, actual: Option<u64>) -> Result<(), Refused> {

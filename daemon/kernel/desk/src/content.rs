@@ -1,18 +1,19 @@
-//! Content that is sent with a request. It is kept as a blob before the desk decides; the desk, its receipt and the
-//! log see only what it is called and how long it is.
+//! Content that is sent with a request. It is kept as a blob once the desk has granted the request and before its
+//! events are recorded; the desk, its receipt and the log see only what it is called and how long it is.
 
 use crate::refusal::{Refusal, Refused, Rule};
-use hecate_blobs::{BlobError, Blobs, Kept, Sha256};
+use hecate_blobs::{BlobError, Blobs, Sha256};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Most bytes of content that one request sends.
 const CONTENT_BYTES_MAX: usize = 256 * 1024;
 
-/// Content that is kept, as a desk sees it; flatten it into the desk's request. Whoever asks says `content`, or
-/// `content_sha256` of what was sent before.
+/// Content as a desk sees it: kept before, or to be kept when the desk grants the request. Flatten it into the desk's
+/// request. Whoever asks says `content`, or `content_sha256` of what was sent before.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Content {
     /// What it is called.
@@ -75,26 +76,50 @@ impl Sent {
         }
     }
 
-    /// Keeps it, or finds it kept; blocks for the disk.
-    fn keep(self, blobs: &Blobs) -> Result<Kept, Refused> {
-        match self {
-            Sent::Text(content) => blobs.put(content.as_bytes()).map_err(not_kept),
-            Sent::Named(sha256) => match blobs.get(&sha256) {
-                Ok(Some(content)) => Ok(Kept { bytes: content.len() as u64, sha256 }),
-                // What is damaged is mended by sending it again.
-                Ok(None) | Err(BlobError::Damaged { .. }) => Err(missing()),
-                Err(error) => Err(not_kept(error)),
-            },
-        }
-    }
-
     /// What it is called, where nothing is kept.
     #[cfg(any(test, feature = "kit"))]
-    pub(crate) fn named(self) -> Result<Kept, Refused> {
+    pub(crate) fn named(self) -> Result<Content, Refused> {
         match self {
-            Sent::Text(text) => Ok(Kept { sha256: Sha256::of(text.as_bytes()), bytes: text.len() as u64 }),
+            Sent::Text(text) => Ok(name_of(&text)),
             Sent::Named(_) => Err(missing()),
         }
+    }
+}
+
+/// Text that was sent and is not kept yet.
+#[derive(Clone)]
+pub(crate) struct Unkept {
+    text: Arc<str>,
+    blobs: Blobs,
+}
+
+impl Unkept {
+    /// Keeps it, whether it was kept before or not.
+    pub(crate) async fn keep(&self) -> Result<(), Refused> {
+        let Unkept { text, blobs } = self.clone();
+        on_disk(move || blobs.put(text.as_bytes()).map(drop).map_err(not_kept)).await
+    }
+}
+
+/// Runs what blocks for the disk.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
+) -> Result<T, Refused> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|panicked| Refusal::INTERNAL.about("hint", panicked.to_string()))?
+}
+
+fn name_of(text: &str) -> Content {
+    Content { sha256: Sha256::of(text.as_bytes()), bytes: text.len() as u64 }
+}
+
+/// What was kept under this name; blocks for the disk.
+fn find(sha256: Sha256, blobs: &Blobs) -> Result<Content, Refused> {
+    match blobs.get(&sha256) {
+        Ok(Some(content)) => Ok(Content { bytes: content.len() as u64, sha256 }),
+        // What is damaged is mended by sending it again.
+        Ok(None) | Err(BlobError::Damaged { .. }) => Err(missing()),
+        Err(error) => Err(not_kept(error)),
     }
 }
 
@@ -107,18 +132,25 @@ fn not_kept(error: BlobError) -> Refused {
     Refusal::STORE_UNAVAILABLE.about("reason", error.to_string())
 }
 
-/// Keeps what a request sends; from here on its body only names it.
-pub(crate) async fn settle(body: &mut Map<String, Value>, blobs: &Blobs) -> Result<(), Refused> {
-    let (sent, blobs) = (Sent::take_from(body)?, blobs.clone());
-    let kept = tokio::task::spawn_blocking(move || sent.keep(&blobs)).await;
-    name(body, kept.map_err(|panicked| Refusal::INTERNAL.about("hint", panicked.to_string()))??);
-    Ok(())
+/// Names what a request sends; from here on its body does no more than that. Answers what is to be kept of it.
+pub(crate) async fn settle(body: &mut Map<String, Value>, blobs: &Blobs) -> Result<Option<Unkept>, Refused> {
+    let blobs = blobs.clone();
+    match Sent::take_from(body)? {
+        Sent::Text(text) => {
+            name(body, name_of(&text));
+            Ok(Some(Unkept { text: text.into(), blobs }))
+        }
+        Sent::Named(sha256) => {
+            name(body, on_disk(move || find(sha256, &blobs)).await?);
+            Ok(None)
+        }
+    }
 }
 
 /// Says in a body what its content is called.
-pub(crate) fn name(body: &mut Map<String, Value>, kept: Kept) {
-    body.insert("content_sha256".to_owned(), kept.sha256.as_str().into());
-    body.insert("content_bytes".to_owned(), kept.bytes.into());
+pub(crate) fn name(body: &mut Map<String, Value>, content: Content) {
+    body.insert("content_sha256".to_owned(), content.sha256.as_str().into());
+    body.insert("content_bytes".to_owned(), content.bytes.into());
 }
 
 #[cfg(test)]
@@ -132,13 +164,15 @@ mod tests {
 
     async fn settled(said: Value, blobs: &Blobs) -> Result<Content, Refused> {
         let mut body = body(&said);
-        settle(&mut body, blobs).await?;
+        if let Some(sent) = settle(&mut body, blobs).await? {
+            sent.keep().await?;
+        }
         assert!(!body.contains_key("content"), "a desk does not see the content itself");
         Ok(serde_json::from_value(body.into()).unwrap())
     }
 
     #[tokio::test]
-    async fn content_is_kept_before_the_desk_sees_its_name_and_may_be_named_from_then_on() {
+    async fn content_that_was_kept_may_be_named_from_then_on() {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::new(folder.path());
         let tea = Sha256::of(b"tea");

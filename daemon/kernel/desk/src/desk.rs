@@ -108,8 +108,8 @@ fn decide_each<A: Aggregate, D: Desk<A>>(
     let mut ahead = Folded::ahead_of(aggregate).map_err(odd::<A, D>)?;
     let mut all = Decision::nothing();
     for (nth, body) in bodies.into_iter().enumerate() {
-        let decision =
-            decide_one::<A, D>(body, ahead.aggregate(), at).map_err(|refused| refused.about("item", nth))?;
+        let decision = decide_one::<A, D>(body, ahead.aggregate(), &at.of_item(nth))
+            .map_err(|refused| refused.about("item", nth))?;
         for event in decision.events {
             ahead.fold(event.event_type, event.data.get()).map_err(odd::<A, D>)?;
             all.events.push(event);

@@ -78,9 +78,12 @@ impl<A: Aggregate> Folded<A> {
         desk.spec.allowed_in.allows(self.aggregate.status())
     }
 
-    /// True when the desk is closed in a state that a hand-off may end.
-    pub(crate) fn may_open(&self, desk: &DeskEntry<A>) -> bool {
-        !self.is_open(desk) && A::is_opened_by_hand_offs(self.aggregate.status())
+    /// True for the refusal of a desk that a hand-off may open, and for one that hangs on what was handed over.
+    pub(crate) fn may_be_early(&self, desk: &DeskEntry<A>, refused: &Refused) -> bool {
+        if !self.is_open(desk) {
+            return A::is_opened_by_hand_offs(self.aggregate.status());
+        }
+        desk.spec.refuses.iter().any(|refusal| refusal.may_be_early && refused.is(*refusal))
     }
 
     /// Decides one request: first whether the desk is open, then what it records.

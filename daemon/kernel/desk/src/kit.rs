@@ -82,8 +82,8 @@ impl<A: Aggregate> Given<A> {
         catalogue::rules(entry).check_body(&body, entry.at_once_max)?;
         if let Some(body) = body.as_object_mut().filter(|_| entry.takes_content) {
             // Nothing was sent before, so that content by its hash alone is missing.
-            let kept = Sent::take_from(body)?.named()?;
-            content::name(body, kept);
+            let content = Sent::take_from(body)?.named()?;
+            content::name(body, content);
         }
         let moment = moment::<A>(&self.ids, self.at_us);
         let decision = self.folded.through_a_snapshot().decide(entry, body, &moment)?;

@@ -30,6 +30,8 @@ mod process;
 mod reaction;
 mod receipt;
 mod refusal;
+#[cfg(test)]
+mod request_tests;
 pub mod schema;
 #[cfg(test)]
 mod snapshot_tests;

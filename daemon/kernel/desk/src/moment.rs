@@ -26,6 +26,12 @@ impl Moment {
         format!("{}{}", kind.prefix, self.fresh)
     }
 
+    /// The same moment, for one of several requests that are decided together: each mints ids of its own.
+    pub(crate) fn of_item(&self, nth: usize) -> Moment {
+        let fresh = Ulid(self.fresh.0.wrapping_add(nth as u128));
+        Moment { fresh, ..self.clone() }
+    }
+
     /// The id of the thing that is asked about, as the stream's name holds it: `at.id("venture_id")`.
     /// Empty for a field that is not part of the stream's name.
     pub fn id(&self, field: &str) -> &str {

@@ -15,9 +15,14 @@ pub enum AutoStart {
 }
 
 impl AutoStart {
-    /// Each with its name in the configuration.
-    pub const NAMED: [(&'static str, AutoStart); 3] =
-        [("never", AutoStart::Never), ("always", AutoStart::Always), ("on_severity", AutoStart::OnSeverity)];
+    /// Its name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AutoStart::Never => "never",
+            AutoStart::Always => "always",
+            AutoStart::OnSeverity => "on_severity",
+        }
+    }
 
     /// Whether a hand-off of this severity starts; critical and high are grave.
     pub fn at(self, severity: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::{
     aggregate::{Aggregate, ProcessSpec},
-    aggregate_actor::{AggregateActor, AggregateArgs, AggregateMsg, Ask, Denied, WhenClosed},
+    aggregate_actor::{AggregateActor, AggregateArgs, AggregateMsg, Ask, Denied, WhenEarly},
     answer::Told,
     caller::{Caller, Node},
     catalogue,
@@ -10,7 +10,7 @@ use crate::{
     content,
     desk::{DeskEntry, DeskSpec},
     event::Emits,
-    policy::Policy,
+    policy::{AutoStart, Policy},
     reaction::{self, Hears, React},
     receipt::{self, Keyed},
     refusal::{Refusal, Refused},
@@ -40,6 +40,8 @@ pub struct ProcessEntry {
     pub spec: ProcessSpec,
     /// What it hears, in the order of its listeners.
     pub hears: fn() -> Vec<Hears>,
+    /// What operators may say of when it starts by itself.
+    pub auto_start_may: &'static [AutoStart],
     /// Opens it on a store.
     pub open: fn(Wiring) -> Arc<dyn Process>,
     /// Lets it decide without one.
@@ -130,6 +132,7 @@ pub const fn process<A: Aggregate>() -> ProcessEntry {
     ProcessEntry {
         spec: A::PROCESS,
         hears: reaction::hears::<A>,
+        auto_start_may: A::AUTO_START_MAY,
         open: |wiring| {
             let hears = reaction::hears::<A>();
             Arc::new(Desks::<A> { doors: doors::<A>(), hears, pool: Pool::new(), wiring })
@@ -219,22 +222,23 @@ impl<A: Aggregate> Desks<A> {
         let desk = &A::DESKS[asked.door];
         let door = &self.doors[asked.door];
         door.rules.check_body(&asked.body, door.at_once_max)?;
+        let mut sent = None;
         if let Some(body) = asked.body.as_object_mut().filter(|_| desk.takes_content) {
-            content::settle(body, &self.wiring.blobs).await?;
+            sent = content::settle(body, &self.wiring.blobs).await?;
         }
         let keyed = keyed::<A>(desk, &asked)?;
         let stream_id: Arc<str> = keyed.subject.stream_id().into();
         let behind = self.hand_offs_on_their_way(&asked.caller);
-        let mut when_closed = if behind.is_some() { WhenClosed::Say } else { WhenClosed::Refuse };
+        let mut when_early = if behind.is_some() { WhenEarly::Say } else { WhenEarly::Refuse };
         let command_id = Uuid::now_v7();
         for _ in 0..TRIES_MAX {
             let addr = self.aggregate(&stream_id).await?;
-            let (keyed, caller) = (keyed.clone(), asked.caller.clone());
-            let ask = Ask { desk, keyed, caller, command_id, when_closed };
+            let (keyed, caller, sent) = (keyed.clone(), asked.caller.clone(), sent.clone());
+            let ask = Ask { desk, keyed, caller, command_id, sent, when_early };
             match addr.call(|reply| AggregateMsg::Ask(Box::new(ask), reply), ASK_MAX).await {
                 Ok(Ok(told)) => return Ok(told),
                 Ok(Err(Denied::Refused(refused))) => return Err(refused),
-                Ok(Err(Denied::Closed)) => when_closed = self.wait_for_hand_offs(behind).await,
+                Ok(Err(Denied::Early)) => when_early = self.wait_for_hand_offs(behind).await,
                 // It ended before it saw the request: its successor is asked.
                 Err(CallError::Gone) => tokio::task::yield_now().await,
                 Err(error) => return Err(refuse_call(error)),
@@ -244,7 +248,7 @@ impl<A: Aggregate> Desks<A> {
     }
 
     /// The log's head, if the process's listener has yet to reach it: what was recorded before this request came
-    /// may open the desk that it asks. A listener itself must not wait for itself.
+    /// may be what it lacks. A listener itself must not wait for itself.
     fn hand_offs_on_their_way(&self, caller: &Caller) -> Option<u64> {
         if self.hears.is_empty() || caller.because.is_some() {
             return None;
@@ -253,14 +257,14 @@ impl<A: Aggregate> Desks<A> {
         self.wiring.heard.position().is_none_or(|heard| heard < head).then_some(head)
     }
 
-    /// Answers what a desk that is still closed says after that.
-    async fn wait_for_hand_offs(&self, head: Option<u64>) -> WhenClosed {
+    /// Answers what is said after that where it still lacks something.
+    async fn wait_for_hand_offs(&self, head: Option<u64>) -> WhenEarly {
         let reached = self.wiring.heard.reached(head.unwrap_or_default());
         match tokio::time::timeout(HANDED_OVER_MAX, reached).await {
-            Ok(()) => WhenClosed::Refuse,
+            Ok(()) => WhenEarly::Refuse,
             Err(_) => {
                 tracing::warn!(process = A::PROCESS.name, head, "the listener is too far behind to wait for");
-                WhenClosed::AskAgain
+                WhenEarly::AskAgain
             }
         }
     }

@@ -13,12 +13,20 @@ pub struct Refusal {
     pub code: &'static str,
     /// One sentence for people.
     pub says: &'static str,
+    /// Whether a fact of another process may end what it is about.
+    pub may_be_early: bool,
 }
 
 impl Refusal {
     /// A refusal with its HTTP status, stable code and sentence.
     pub const fn new(status: u16, code: &'static str, says: &'static str) -> Refusal {
-        Refusal { status, code, says }
+        Refusal { status, code, says, may_be_early: false }
+    }
+
+    /// This refusal where it hangs on what was handed over: before it is given, what is on its way is waited for.
+    #[must_use]
+    pub const fn that_may_be_early(self) -> Refusal {
+        Refusal { may_be_early: true, ..self }
     }
 
     /// This refusal with one detail, for example the field that it concerns.

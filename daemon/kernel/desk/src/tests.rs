@@ -3,11 +3,13 @@
 use crate::prelude::*;
 use crate::{
     Aggregate, Asked, Caller, Code, DeskEntry, Node, Policy, Process, ProcessSpec, SystemClock, Told, Wiring,
+    request_tests,
 };
 use crate::{desk, process, upcast};
 use hecate_event_store::{CurrentStore, EventStore, MemoryStore, Progress, UpcastEntry, Upcasters};
 use hecate_supervision::{Kinds, Plan, Tree};
 use serde_json::{Map, Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -29,8 +31,8 @@ struct AddMarbles {
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
-struct JarOpened {
-    id: String,
+pub(crate) struct JarOpened {
+    pub(crate) id: String,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -117,7 +119,12 @@ impl Aggregate for Jar {
         base: "/jars/{venture_id}",
         stream: "jar-{venture_id}",
     };
-    const DESKS: &'static [DeskEntry<Self>] = &[desk::<_, OpenJar>(), desk::<_, AddMarbles>()];
+    const DESKS: &'static [DeskEntry<Self>] = &[
+        desk::<_, OpenJar>(),
+        desk::<_, AddMarbles>(),
+        desk::<_, request_tests::LabelJar>(),
+        desk::<_, request_tests::TagJar>(),
+    ];
 
     const UPCASTS: &'static [UpcastEntry] =
         &[upcast::<MarbleAdded, MarblesAdded>("marbles_added_v1", "marbles_added_v2")];
@@ -155,6 +162,7 @@ max_children = 100
 
 pub(crate) const OPEN: usize = 0;
 pub(crate) const ADD: usize = 1;
+pub(crate) const LABEL: usize = 2;
 /// The program that all shops are.
 pub(crate) const CODE: [u8; 32] = [1; 32];
 
@@ -171,6 +179,11 @@ impl Shop {
     }
 
     pub(crate) async fn open_on(store: Arc<dyn EventStore>) -> Shop {
+        Shop::keeping_in(store, "blobs".as_ref()).await
+    }
+
+    /// Contents are kept in this folder.
+    pub(crate) async fn keeping_in(store: Arc<dyn EventStore>, folder: &Path) -> Shop {
         let current = CurrentStore::default();
         current.set(Some(Arc::clone(&store)));
         let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
@@ -181,7 +194,7 @@ impl Shop {
             code,
             heard: Progress::default(),
             policy: Policy::default(),
-            blobs: hecate_blobs::Blobs::new("blobs".as_ref()),
+            blobs: hecate_blobs::Blobs::new(folder),
         });
         let mut kinds = Kinds::new();
         process.register(&mut kinds);
@@ -233,7 +246,7 @@ async fn an_answer_tells_what_is_now_and_several_events_are_one_append() {
     let told = shop.ask(ADD, &jar, json!({"count": 3}), somebody()).await.unwrap();
     assert_eq!((told.answer.version, told.answer.position, told.answer.events.len()), (3, 4, 3));
     assert_eq!(told.answer.about["marbles"], 3);
-    assert_eq!(told.answer.available_actions, ["add_marbles"]);
+    assert_eq!(told.answer.available_actions, ["add_marbles", "label_jar", "tag_jar"]);
     let nothing = shop.ask(ADD, &jar, json!({"count": 0}), somebody()).await.unwrap();
     assert!(!nothing.answer.recorded);
     assert_eq!((nothing.answer.version, nothing.answer.position), (3, 4));
@@ -249,7 +262,7 @@ async fn a_refusal_records_nothing_and_says_what_could_be_done_instead() {
     let jar = shop.a_jar().await;
     let refused = shop.ask(ADD, &jar, json!({"count": 2_000}), somebody()).await.unwrap_err();
     assert!(refused.is(TOO_MANY));
-    assert_eq!(refused.details["available_actions"], json!(["add_marbles"]));
+    assert_eq!(refused.details["available_actions"], json!(["add_marbles", "label_jar", "tag_jar"]));
     let unborn = format!("v-{}", crate::kit::ULID);
     assert!(shop.ask(ADD, &unborn, json!({"count": 1}), somebody()).await.unwrap_err().is(WRONG));
     assert_eq!(shop.store.head(), 1);

@@ -33,7 +33,7 @@ mod tests;
 
 pub use columns::{JsonColumn, TextColumn};
 pub use convoy::Convoy;
-pub use dossiers::{About, DossierRow, Dossiers, dossier_columns};
+pub use dossiers::{About, DossierRow, Dossiers, Show, Shown, dossier_columns};
 pub use gauges::ModelGauges;
 pub use model::{ModelEntry, ModelWiring, ReadModel, Settle, model};
 pub use page::{Keyset, Order, Page, Paging};

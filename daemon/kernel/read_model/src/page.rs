@@ -7,6 +7,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Value as Sql, ValueR
 use rusqlite::{Connection, Row, params_from_iter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Rows of a page where the caller names no limit.
 const LIMIT_DEFAULT: u16 = 50;
@@ -51,7 +52,7 @@ pub struct Keyset<'a> {
     sort: &'a str,
     id: &'a str,
     order: Order,
-    conditions: Vec<&'a str>,
+    conditions: Vec<Cow<'a, str>>,
     values: Vec<Sql>,
 }
 
@@ -80,15 +81,15 @@ impl<'a> Keyset<'a> {
     /// One condition more, without a value.
     #[must_use]
     pub fn only(mut self, condition: &'a str) -> Self {
-        self.conditions.push(condition);
+        self.conditions.push(condition.into());
         self
     }
 
     /// One condition more that holds one `?`, where the caller gave the value.
     #[must_use]
-    pub fn only_with(mut self, condition: &'a str, value: Option<impl Into<Sql>>) -> Self {
+    pub fn only_with(mut self, condition: impl Into<Cow<'a, str>>, value: Option<impl Into<Sql>>) -> Self {
         if let Some(value) = value {
-            self.conditions.push(condition);
+            self.conditions.push(condition.into());
             self.values.push(value.into());
         }
         self
@@ -128,8 +129,12 @@ impl<'a> Keyset<'a> {
         let Keyset { columns, from, sort, id, .. } = self;
         let (than, order) = if self.order == Order::Asc { (">", "ASC") } else { ("<", "DESC") };
         let key = format!("({sort}, {id}) {than} (?, ?)");
-        let conditions: Vec<&str> =
-            self.conditions.iter().copied().chain(after.then_some(key.as_str())).collect();
+        let conditions: Vec<&str> = self
+            .conditions
+            .iter()
+            .map(|condition| &**condition)
+            .chain(after.then_some(key.as_str()))
+            .collect();
         let filter =
             if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
         format!(

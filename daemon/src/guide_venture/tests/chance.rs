@@ -1,6 +1,7 @@
 //! Ventures that go anywhere: whatever happened in whatever order, the file says what the log says.
 //! `HECATE_TEST_SEED` repeats a run.
 
+use super::super::GuideVenture;
 use super::world::World;
 use crate::deploy_division::Deployment;
 use crate::design_division::Design;
@@ -14,12 +15,15 @@ use crate::test_division::Testing;
 use crate::tests::operation::asks_behind_a_design;
 use hecate_desk::{Aggregate, Folded, shown};
 use hecate_proto::guide::TaskState;
+use hecate_read_model::kit::{self, survives_kills};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const STEPS: u64 = 1_500;
+/// How often who draws the guide is killed before it is done.
+const KILLS: u32 = 100;
 
 /// Throws that follow from a seed, which is printed.
 struct Dice(u64);
@@ -156,6 +160,8 @@ async fn wherever_ventures_go_the_file_equals_one_drawn_anew_and_agrees_with_eve
     assert_eq!(rows, world.rows_drawn_anew().await);
     world = world.restarted().await;
     assert_eq!(rows, world.rows().await);
+    let log = world.store.get().unwrap();
+    survives_kills::<GuideVenture>(&log, &mut kit::Dice::new(dice.below(u64::MAX)), KILLS).await;
     agree_with_the_aggregates(&world).await;
     for venture in &people.ventures {
         agree_with_themselves(&world, venture).await;

@@ -53,6 +53,8 @@ pub trait LongLived: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
     const LISTENERS: &'static [ListenerEntry<Self>];
     /// See [`Aggregate::AUTO_START`].
     const AUTO_START: AutoStart = AutoStart::Never;
+    /// See [`Aggregate::AUTO_START_MAY`].
+    const AUTO_START_MAY: &'static [AutoStart] = &[AutoStart::Never, AutoStart::Always];
     /// See [`Aggregate::UPCASTS`].
     const UPCASTS: &'static [UpcastEntry] = &[];
     /// See [`Aggregate::LABELS`].
@@ -117,6 +119,7 @@ impl<A: LongLived> Aggregate for A {
     const DESKS: &'static [DeskEntry<Self>] = <A as LongLived>::DESKS;
     const LISTENERS: &'static [ListenerEntry<Self>] = <A as LongLived>::LISTENERS;
     const AUTO_START: AutoStart = <A as LongLived>::AUTO_START;
+    const AUTO_START_MAY: &'static [AutoStart] = <A as LongLived>::AUTO_START_MAY;
     const UPCASTS: &'static [UpcastEntry] = <A as LongLived>::UPCASTS;
     const LABELS: &'static [(Status, &'static str)] = <A as LongLived>::LABELS;
 

@@ -14,17 +14,24 @@
 mod about;
 mod lifecycle;
 mod row;
+mod show;
 mod table;
 
 pub use about::About;
 pub use row::DossierRow;
+pub use show::{Show, Shown};
 
 use hecate_desk::lifecycle::{Completed, LongLived, Rebriefed, Reopened};
 use hecate_proto::{rows::DossierColumns, time::rfc3339};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
 use serde_json::Value;
 
-use crate::{columns::JsonColumn, projection::Recorded};
+use crate::{
+    columns::JsonColumn,
+    page::{Keyset, Paging},
+    projection::Recorded,
+    query::{Found, QueryError},
+};
 
 /// A read model that keeps one row for each dossier of a process.
 pub trait Dossiers: Sized + 'static {
@@ -70,9 +77,27 @@ pub trait Dossiers: Sized + 'static {
         DossierRow::of(tx, ids)
     }
 
-    /// True when there is such a dossier.
-    fn knows(db: &Connection, ids: &[&str]) -> Result<bool> {
-        Self::find(db, ids, |_| Ok(())).map(|found| found.is_some())
+    /// Reads one page of what belongs to a dossier, from a table that names it by the same columns. Where its first
+    /// ids alone are given, of what belongs to any dossier that begins with them. Nothing when there is none.
+    fn page<R>(
+        db: &Connection,
+        ids: &[&str],
+        rows: Keyset<'_>,
+        paging: &Paging,
+        row: impl Fn(&Row<'_>) -> Result<R>,
+    ) -> Result<Found<R>, QueryError> {
+        let columns = <Self::Drawn as LongLived>::Of::ids();
+        let named: Vec<_> =
+            columns.iter().zip(ids).map(|(column, id)| (format!("{column} = ?"), *id)).collect();
+        let conditions: Vec<&str> = named.iter().map(|(condition, _)| condition.as_str()).collect();
+        let sql = format!("SELECT 1 FROM {} WHERE {} LIMIT 1", Self::TABLE, conditions.join(" AND "));
+        if !db.prepare_cached(&sql)?.exists(params_from_iter(ids))? {
+            return Ok(Found::Nothing);
+        }
+        let rows = named
+            .into_iter()
+            .fold(rows, |rows, (condition, id)| rows.only_with(condition, Some(id.to_owned())));
+        Ok(Found::Page(rows.read(db, paging, row)?))
     }
 }
 

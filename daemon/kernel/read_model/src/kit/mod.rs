@@ -1,7 +1,11 @@
 //! A process at work with the read model that draws it, for a query app's own test: asked in front, seen behind.
 
+mod division;
+mod kills;
 mod stroll;
 
+pub use division::{because_of, column, division, handing_over};
+pub use kills::survives_kills;
 pub use stroll::{Step, stroll};
 
 use crate::{AskedQuery, Convoy, ModelEntry, ModelWiring, ReadModel, ReadSide, model};
@@ -28,7 +32,7 @@ use uuid::Uuid;
 pub struct Trial {
     process: Arc<dyn Process>,
     model: ModelEntry,
-    store: Arc<MemoryStore>,
+    store: Arc<dyn EventStore>,
     side: Arc<ReadSide>,
     tree: Tree,
     folder: PathBuf,
@@ -38,8 +42,8 @@ pub struct Trial {
 impl Trial {
     /// Sets both up; the read model's files lie in `folder`.
     pub async fn of<A: Aggregate, M: ReadModel>(folder: &Path) -> Trial {
-        let (store, current) = (Arc::new(MemoryStore::new()), CurrentStore::default());
-        current.set(Some(Arc::clone(&store) as Arc<dyn EventStore>));
+        let (store, current) = (Arc::new(MemoryStore::new()) as Arc<dyn EventStore>, CurrentStore::default());
+        current.set(Some(Arc::clone(&store)));
         let (clock, heard) = (Arc::<Ticks>::default(), Progress::default());
         // Nobody hands anything over here, so that no refusal waits for a listener.
         heard.set(u64::MAX);
@@ -142,7 +146,7 @@ impl Trial {
 
     /// Every row as it was drawn while the process was at work.
     pub async fn rows(&self) -> String {
-        rows_of(&self.side, &self.store, &self.folder).await
+        rows_of(&self.side, &*self.store, &self.folder).await
     }
 
     /// Every row of a file that is drawn from the whole log at once.
@@ -151,7 +155,7 @@ impl Trial {
         std::fs::create_dir_all(&folder).expect("a folder is made");
         let side = open(self.model, &self.store, &folder);
         let tree = boot(Kinds::new(), &side, "").await;
-        let rows = rows_of(&side, &self.store, &folder).await;
+        let rows = rows_of(&side, &*self.store, &folder).await;
         tree.stop(STOP_MAX).await;
         rows
     }
@@ -167,9 +171,9 @@ const STOP_MAX: Duration = Duration::from_secs(5);
 /// How long drawing may take.
 const DRAWN_MAX: Duration = Duration::from_secs(30);
 
-fn open(model: ModelEntry, store: &Arc<MemoryStore>, folder: &Path) -> Arc<ReadSide> {
+fn open(model: ModelEntry, store: &Arc<dyn EventStore>, folder: &Path) -> Arc<ReadSide> {
     let current = CurrentStore::default();
-    current.set(Some(Arc::clone(store) as Arc<dyn EventStore>));
+    current.set(Some(Arc::clone(store)));
     model.open(ModelWiring {
         store: current,
         folder: folder.to_owned(),
@@ -187,7 +191,7 @@ async fn boot(mut kinds: Kinds, side: &Arc<ReadSide>, pool: &str) -> Tree {
     Tree::boot(&plan, &kinds).await.expect("the kit's tree starts")
 }
 
-async fn rows_of(side: &ReadSide, store: &MemoryStore, folder: &Path) -> String {
+async fn rows_of(side: &ReadSide, store: &dyn EventStore, folder: &Path) -> String {
     let drawn = tokio::time::timeout(DRAWN_MAX, side.drawn_up_to(store.head())).await;
     drawn.expect("the log is drawn in time");
     assert_eq!(side.gauges().parked, 0, "every event draws");

@@ -1,8 +1,8 @@
 //! The lifecycle drawn: a row says at every moment what its aggregate would say.
 
 use crate::{
-    Dossiers, JsonColumn, Project, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_columns,
-    dossier_projections, dossier_table,
+    Dossiers, Found, JsonColumn, Keyset, Order, Paging, Project, ProjectionEntry, QueryEntry, ReadModel,
+    Recorded, dossier_columns, dossier_projections, dossier_table,
 };
 use hecate_desk::lifecycle::{
     Archive, Archived, Category, Complete, Completed, Division, Dossier, Incident, Initiate, Initiated,
@@ -260,7 +260,25 @@ fn two_dossiers_that_share_a_part_of_their_key_are_two_rows() {
     draw(&db, 1, archived("b", 1)).unwrap();
     let labels = ["a", "b"].map(|id| seen(&db, id).unwrap().status_label);
     assert_eq!(labels, ["Pending", "Archived"]);
-    assert!(!Inquiries::knows(&db, &[DIVISION, "c"]).unwrap());
+    assert!(seen(&db, "c").is_none());
+}
+
+#[test]
+fn a_page_holds_what_belongs_to_a_dossier_and_there_is_none_of_one_that_is_not_there() {
+    let db = tables();
+    draw(&db, 0, initiated("a")).unwrap();
+    draw(&db, 0, initiated("b")).unwrap();
+    let listed = |ids: &[&str]| {
+        let rows = Keyset::new("*", Inquiries::TABLE, ("incident_id", "division_id"), Order::Asc);
+        let name = |row: &rusqlite::Row<'_>| row.get::<_, String>("incident_id");
+        match Inquiries::page(&db, ids, rows, &Paging::default(), name).unwrap() {
+            Found::Page(page) => Some(page.rows),
+            Found::One(_) | Found::Nothing => None,
+        }
+    };
+    assert_eq!(listed(&[DIVISION]), Some(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(listed(&[DIVISION, "b"]), Some(vec!["b".to_owned()]));
+    assert_eq!((listed(&[DIVISION, "c"]), listed(&["d-elsewhere"])), (None, None));
 }
 
 #[test]

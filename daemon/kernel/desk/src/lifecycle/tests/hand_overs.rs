@@ -76,7 +76,11 @@ impl Bakery {
     }
 
     async fn start(&self, key: Option<&str>) -> Result<Told, Refused> {
-        let door = self.process.doors().iter().position(|door| door.spec.name == "start_bread").unwrap();
+        self.ask("start_bread", json!({}), key).await
+    }
+
+    async fn ask(&self, desk: &str, body: Value, key: Option<&str>) -> Result<Told, Refused> {
+        let door = self.process.doors().iter().position(|door| door.spec.name == desk).unwrap();
         let path_ids = json!({"division_id": format!("d-{ULID}")}).as_object().cloned().unwrap();
         let caller = Caller {
             actor: "uid:1@n".to_owned(),
@@ -85,7 +89,7 @@ impl Bakery {
             expected_version: None,
             because: None,
         };
-        self.process.ask(Asked { door, path_ids, body: json!({}), caller }).await
+        self.process.ask(Asked { door, path_ids, body, caller }).await
     }
 
     async fn stream(&self) -> Vec<Arc<RecordedEvent>> {
@@ -208,6 +212,45 @@ async fn who_starts_before_the_hand_off_has_arrived_waits_for_it() {
         bakery.heard.set(fact.position);
     });
     assert_eq!(started.unwrap().answer.status, 5);
+    bakery.tree.stop(Duration::from_secs(5)).await;
+}
+
+/// An active bread of rye, and what hands over oat in its place, which nobody has heard yet.
+async fn a_bread_about_to_be_of_oat(bakery: &Bakery) -> Arc<RecordedEvent> {
+    let rye = bakery.fact("grain_ground_v1", json!({"grain": "rye"})).await;
+    bakery.react(&rye).await.unwrap();
+    bakery.heard.set(bakery.store.head());
+    bakery.start(None).await.unwrap();
+    bakery.fact("grain_ground_v1", json!({"grain": "oat"})).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_uses_what_is_about_to_be_handed_over_waits_for_it() {
+    let bakery = Bakery::open().await;
+    let oat = a_bread_about_to_be_of_oat(&bakery).await;
+    let (baked, ()) = tokio::join!(bakery.ask("bake_bread", json!({"grain": "oat"}), Some("key")), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        bakery.react(&oat).await.unwrap();
+        bakery.heard.set(bakery.store.head());
+    });
+    assert_eq!(&*baked.unwrap().answer.events[0].event_type, "bread_baked_v1");
+    // Nothing is on its way: what was not handed over is refused at once.
+    bakery.heard.set(bakery.store.head());
+    let began = tokio::time::Instant::now();
+    let refused = bakery.ask("bake_bread", json!({"grain": "rye"}), None).await.unwrap_err();
+    assert!(refused.is(NO_SUCH_GRAIN) && began.elapsed().is_zero());
+    bakery.tree.stop(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_kept_under_a_key_that_was_used_too_early() {
+    let bakery = Bakery::open().await;
+    let oat = a_bread_about_to_be_of_oat(&bakery).await;
+    let bake = || bakery.ask("bake_bread", json!({"grain": "oat"}), Some("key"));
+    assert!(bake().await.unwrap_err().is(Refusal::LISTENER_LAGGING));
+    bakery.react(&oat).await.unwrap();
+    bakery.heard.set(bakery.store.head());
+    assert!(bake().await.is_ok());
     bakery.tree.stop(Duration::from_secs(5)).await;
 }
 

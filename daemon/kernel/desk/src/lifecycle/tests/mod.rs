@@ -49,9 +49,15 @@ impl Listener<Bread> for OnGrainGround {
     }
 }
 
+const NO_SUCH_GRAIN: Refusal =
+    Refusal::new(422, "no_such_grain", "That grain was not handed over.").that_may_be_early();
+
 /// Bakes.
 #[derive(Deserialize, JsonSchema)]
-struct BakeBread {}
+struct BakeBread {
+    /// Of this grain alone.
+    grain: Option<String>,
+}
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct BreadBaked {}
@@ -63,11 +69,14 @@ impl Desk<Bread> for BakeBread {
         aliases: &[],
         says: "Bake",
         allowed_in: StateMask::ACTIVE,
-        refuses: &[],
+        refuses: &[NO_SUCH_GRAIN],
     };
     const RECORDS: &'static [EventEntry<Bread>] = &[event::<_, BreadBaked>()];
 
-    fn decide(self, _: &Bread, _: &Moment) -> Result<Decision<Bread>, Refused> {
+    fn decide(self, bread: &Bread, _: &Moment) -> Result<Decision<Bread>, Refused> {
+        if self.grain.is_some_and(|grain| grain != bread.dossier.handoff.grain) {
+            return Err(NO_SUCH_GRAIN.into());
+        }
         Ok(BreadBaked {}.into())
     }
 }
