@@ -34,8 +34,8 @@ impl Actor for Roster {
         me.attach(async move {
             let store = probing.store.opened().await;
             let desks = Arc::new(Desks { process: Arc::clone(&probing.process), node: probing.node.clone() });
-            let book = Book { probing, asker, desks, duties: Duties::default(), divisions: BTreeMap::new() };
-            book.keep(store).await
+            let (duties, divisions) = (Duties::default(), BTreeMap::new());
+            Book { probing, asker, desks, duties, divisions, is_crowded: false }.keep(store).await
         });
         Ok(Roster)
     }
@@ -53,6 +53,8 @@ struct Book {
     duties: Duties,
     /// By stream; only those with a check on duty.
     divisions: BTreeMap<Arc<str>, Division>,
+    /// More checks are on duty than there may be probers.
+    is_crowded: bool,
 }
 
 /// The checks of one division that are on duty.
@@ -94,6 +96,7 @@ impl Book {
         }
         let streams: Vec<_> = self.duties.streams().cloned().collect();
         streams.iter().for_each(|stream_id| self.assign(stream_id));
+        self.mind_the_crowd();
         Ok(())
     }
 
@@ -101,6 +104,7 @@ impl Book {
         facts.iter().for_each(|fact| self.fold(fact));
         let changed: BTreeSet<_> = facts.iter().map(|fact| &fact.stream_id).collect();
         changed.into_iter().for_each(|stream_id| self.assign(stream_id));
+        self.mind_the_crowd();
     }
 
     fn fold(&mut self, fact: &RecordedEvent) {
@@ -129,9 +133,18 @@ impl Book {
                 is_news
             });
         }
+    }
+
+    /// Says once that there are too many checks, and once that there are no longer.
+    fn mind_the_crowd(&mut self) {
         let on_duty: usize = self.divisions.values().map(|division| division.posts.len()).sum();
-        if on_duty > PROBERS_MAX {
-            tracing::warn!(on_duty, PROBERS_MAX, "more checks are on duty than this node can probe");
+        let was_crowded = std::mem::replace(&mut self.is_crowded, on_duty > PROBERS_MAX);
+        match (was_crowded, self.is_crowded) {
+            (false, true) => {
+                tracing::warn!(on_duty, PROBERS_MAX, "more checks are on duty than this node can probe");
+            }
+            (true, false) => tracing::info!(on_duty, PROBERS_MAX, "every check on duty is probed again"),
+            _ => {}
         }
     }
 
