@@ -1,9 +1,7 @@
 //! A release is taken back: another one that still stands in its environment runs in its place, if there is one.
 
 use super::{Deployment, Standing, TargetEnv};
-use super::{
-    RELEASE_ALREADY_ROLLED_BACK, RELEASE_NOT_FOUND, ROLLED_BACK_ELSEWHERE, ROLLED_BACK_TO_ITSELF,
-};
+use super::{RELEASE_ALREADY_ROLLED_BACK, RELEASE_NOT_FOUND, ROLLED_BACK_ELSEWHERE, ROLLED_BACK_TO_ITSELF};
 use hecate_desk::lifecycle::Division;
 use hecate_desk::prelude::*;
 use hecate_proto::id::{FixId, ReleaseId};

@@ -1,6 +1,7 @@
 //! Desks are put into the inventory, into an order, and made to depend on each other. What a plan acknowledges has an
 //! entry already, from the process in which it happened.
 
+use super::column::word;
 use super::tells::tells;
 use crate::plan_division::{DependencyPlanned, DeskInventoried, DesksSequenced, Plan};
 
@@ -12,7 +13,7 @@ tells! {
         format!("Sprint {} of {division} has {}", fact.sprint.sprint_number, desks(fact.sprint.desk_ids.len()));
     DependencyPlanned, of pass, by planned_by: |fact, division| {
         let (from, to) = (short(&fact.dependency.from_desk), short(&fact.dependency.to_desk));
-        format!("Desk {from} of {division} depends on {to}")
+        format!("Desk {from} of {division} {} {to}", word(fact.dependency.dependency_type))
     };
 }
 

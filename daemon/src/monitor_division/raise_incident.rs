@@ -70,7 +70,10 @@ impl Desk<Monitoring> for RaiseIncident {
             description: self.description.map(String::from),
             check_id: self.check_id,
             signal: self.signal,
-            release_id: self.release_id.map(|id| id.to_string()).or_else(|| monitoring.current_release().cloned()),
+            release_id: self
+                .release_id
+                .map(|id| id.to_string())
+                .or_else(|| monitoring.current_release().cloned()),
             raised_by: at.actor.clone(),
             raised_at: at.at_us,
         }))

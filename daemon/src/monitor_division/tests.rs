@@ -53,7 +53,8 @@ fn a_check_a_signal_and_a_release_have_one_open_incident_each() {
 #[test]
 fn an_incident_of_a_check_or_a_signal_is_none_of_the_release_that_was_current() {
     let release_id = format!("rel-{}", hecate_desk::kit::ULID);
-    let standing = json!({"release_id": release_id, "release_version": "1", "target_env": "prod", "endpoints": []});
+    let standing =
+        json!({"release_id": release_id, "release_version": "1", "target_env": "prod", "endpoints": []});
     let withdraw = json!({"source_event_id": "01890000-0000-7000-8000-000000000001", "release_id": "rel-1",
         "standing": standing});
     let watched = a_watched_division().asked::<WithdrawRelease>(withdraw);
@@ -62,7 +63,10 @@ fn an_incident_of_a_check_or_a_signal_is_none_of_the_release_that_was_current() 
     let told = open.when::<RaiseIncident>(about("release_id", &release_id)).unwrap();
     assert_eq!(told[0].1["release_id"], release_id);
     let version = open.when::<RaiseIncident>(about("release_id", "1.0.0")).unwrap_err();
-    assert_eq!((&version.details["field"], &version.details["rule"]), (&json!("release_id"), &json!("pattern")));
+    assert_eq!(
+        (&version.details["field"], &version.details["rule"]),
+        (&json!("release_id"), &json!("pattern"))
+    );
 }
 
 #[test]

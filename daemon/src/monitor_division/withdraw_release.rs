@@ -66,14 +66,15 @@ impl Event<Monitoring> for ReleaseWithdrawn {
     const EMITS: Emits = Emits::Group;
 
     fn evolve(self, monitoring: &mut Monitoring) {
-        monitoring.dossier.handoff = self.handoff();
+        monitoring.dossier.handoff = self.watched();
     }
 }
 
 impl ReleaseWithdrawn {
     /// What is watched from now on, as if it had been handed over; nobody says how it was rolled out.
-    pub(crate) fn handoff(self) -> DeploymentHandOff {
-        let Some(Standing { release_id, release_version, target_env, endpoints }) = self.standing else {
+    pub(crate) fn watched(&self) -> DeploymentHandOff {
+        let Some(Standing { release_id, release_version, target_env, endpoints }) = self.standing.clone()
+        else {
             return DeploymentHandOff::default();
         };
         DeploymentHandOff { release_id, release_version, target_env, endpoints, rollout: Vec::new() }

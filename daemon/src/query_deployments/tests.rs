@@ -186,9 +186,10 @@ async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> Step {
     let (desk, ask) = match dice.below(24) {
         0..=2 => return (division(nth), initiate(trial, nth, step).await),
         3..=5 => ("start_deployment", json!({})),
-        6..=10 => {
-            ("deploy_release", release(one, &format!("1.{}.0", any % 4), ["test", "staging", "prod"][any as usize % 3]))
-        }
+        6..=10 => (
+            "deploy_release",
+            release(one, &format!("1.{}.0", any % 4), ["test", "staging", "prod"][any as usize % 3]),
+        ),
         11..=13 => ("stage_rollout", stage(one, any + 2)),
         14..=15 => ("roll_back_release", roll_back(one)),
         16 => (

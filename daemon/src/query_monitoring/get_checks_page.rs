@@ -4,7 +4,7 @@ use super::{Monitorings, row};
 use crate::monitor_division::{CheckType, Health, Monitoring};
 use hecate_desk::lifecycle::LongLived;
 use hecate_proto::{id::DivisionId, rows::HealthCheckRow};
-use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -45,8 +45,8 @@ impl Query for GetChecksPage {
         let page = Keyset::new("*", "health_checks", ("registered_at", "check_id"), Order::Asc)
             .only_with("division_id = ?", Some(self.division_id.to_string()))
             .only(if all { "1" } else { "deregistered_at IS NULL" })
-            .only_with("last_status = ?", self.status.map(|status| status.name().to_owned()))
-            .only_with("check_type = ?", self.check_type.map(|of_type| of_type.name().to_owned()))
+            .only_with("last_status = ?", self.status.map(TextColumn))
+            .only_with("check_type = ?", self.check_type.map(TextColumn))
             .read(db, &self.paging, row::check)?;
         Ok(Found::Page(page))
     }

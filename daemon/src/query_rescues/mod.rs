@@ -38,7 +38,7 @@ impl Dossiers for Rescues {
         let Rescued { outcome, resolution, lessons_learned, action_items, .. } = handover;
         row.set(
             "outcome = ?, resolution = ?, lessons_learned = ?, action_items = ?,
-             time_to_resolve_ms = max(? - initiated_at, 0) / 1000",
+             time_to_resolve_ms = max(? - pass_began_at, 0) / 1000",
             &[
                 &TextColumn(outcome),
                 resolution,

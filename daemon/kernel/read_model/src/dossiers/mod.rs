@@ -19,9 +19,9 @@ mod table;
 pub use about::About;
 pub use row::DossierRow;
 
-use hecate_desk::lifecycle::{Completed, LongLived};
+use hecate_desk::lifecycle::{Archived, Completed, LongLived};
 use hecate_proto::{rows::DossierColumns, time::rfc3339};
-use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Result, Row, Transaction, params_from_iter};
 use serde_json::Value;
 
 use crate::{columns::JsonColumn, projection::Recorded};
@@ -46,6 +46,15 @@ pub trait Dossiers: Sized + 'static {
 
     /// Another pass begins: what of the one before is no longer true.
     fn reopened(_: &DossierRow<'_, Self>) -> Result<()> {
+        Ok(())
+    }
+
+    /// It was put away: what of its rows nobody sees to any longer.
+    fn archived(
+        _: &Transaction<'_>,
+        _: &DossierRow<'_, Self>,
+        _: &Recorded<Archived<Self::Drawn>>,
+    ) -> Result<()> {
         Ok(())
     }
 
