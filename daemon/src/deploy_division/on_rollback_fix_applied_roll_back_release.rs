@@ -1,7 +1,7 @@
 //! A rescue rolled back: the release of its incident is rolled back in the books too.
 //!
-//! The desk is open while the deployment is at work or completed; of a fix that comes while it is pending or paused
-//! the books take no note, and `/debug/listeners` counts it as settled.
+//! The desk is open while the deployment is at work or completed. A fix that comes while it is pending or paused rolls
+//! nothing back: its outcome in `/debug/listeners` says so.
 
 use super::{Deployment, roll_back_release::RollBackRelease};
 use hecate_desk::prelude::*;

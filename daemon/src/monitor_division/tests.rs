@@ -60,7 +60,9 @@ fn an_incident_of_a_check_or_a_signal_is_none_of_the_release_that_was_current() 
     let watched = a_watched_division().asked::<WithdrawRelease>(withdraw);
     let about = |field: &str, value: &str| json!({"incident_title": "Down", field: value});
     let open = watched.asked::<RaiseIncident>(about("check_id", &check_id("shop")));
-    let told = open.when::<RaiseIncident>(about("release_id", &release_id)).unwrap();
+    let mut about_release = about("release_id", &release_id);
+    about_release["incident_id"] = json!("inc-01ARZ3NDEKTSV4RRFFQ69G5FAA");
+    let told = open.when::<RaiseIncident>(about_release).unwrap();
     assert_eq!(told[0].1["release_id"], release_id);
     let version = open.when::<RaiseIncident>(about("release_id", "1.0.0")).unwrap_err();
     assert_eq!(

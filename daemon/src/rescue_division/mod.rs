@@ -256,9 +256,9 @@ mod tests {
     #[test]
     fn nobody_says_that_it_came_to_what_was_not_done() {
         let nothing = kit::a_diagnosed_rescue();
-        let mitigated = nothing.asked::<ApplyFix>(kit::fix("redirect"));
+        let mitigated = kit::a_diagnosed_rescue().asked::<ApplyFix>(kit::fix("redirect"));
         let why = json!({"reason": "It comes back", "affected_aggregates": []});
-        let escalated = nothing.asked::<EscalateToRedesign>(kit::about(why));
+        let escalated = kit::a_diagnosed_rescue().asked::<EscalateToRedesign>(kit::about(why));
         for (rescue, may_say) in [
             (nothing, vec!["false_alarm"]),
             (mitigated, vec!["fixed", "mitigated", "false_alarm"]),

@@ -86,22 +86,20 @@ fn rolled_back(id: &str, standing: Option<&str>, fix_id: Option<&str>) -> Value 
 async fn what_was_deployed_is_watched_at_once_and_what_was_rolled_back_is_an_incident() {
     let folder = tempfile::tempdir().unwrap();
     let open = Open::at(folder.path()).await;
-    let raise = "on_release_rolled_back_raise_incident";
-    let rolled_back = fact("release_rolled_back_v1", rolled_back(FIRST, None, None)).await;
-    let early = effect_on(&open, raise, &rolled_back).await;
-    assert_eq!(early, Err("monitoring_not_initiated".to_owned()));
+    let rolls_back = async || {
+        let fact = fact("release_rolled_back_v1", rolled_back(FIRST, None, None)).await;
+        effect_on(&open, "on_release_rolled_back_raise_incident", &fact).await
+    };
+    assert_eq!(rolls_back().await, Err("monitoring_not_initiated".to_owned()));
     let born = effect(&open, "deployment_completed_v1", release(FIRST)).await.unwrap();
     assert_eq!(born, ["monitoring_initiated_v1", "monitoring_started_v1"]);
     assert_eq!(last(&open, "monitoring_initiated_v1").await["handoff"]["endpoints"], json!(["http://shop"]));
     let next = effect(&open, "deployment_completed_v1", release(SECOND)).await.unwrap();
     assert_eq!(next, ["monitoring_rebriefed_v1"]);
-    let raised = effect_on(&open, raise, &rolled_back).await.unwrap();
-    assert_eq!(raised, ["incident_raised_v1"]);
+    assert_eq!(rolls_back().await.unwrap(), ["incident_raised_v1"]);
     let incident = last(&open, "incident_raised_v1").await;
     assert_eq!((&incident["severity"], &incident["release_id"]), (&json!("high"), &json!(FIRST)));
-    let again = fact("release_rolled_back_v1", self::rolled_back(FIRST, None, None)).await;
-    let again = effect_on(&open, raise, &again).await;
-    assert_eq!(again, Err("incident_already_open".to_owned()));
+    assert_eq!(rolls_back().await, Err("incident_already_open".to_owned()));
     let saved = json!({"incident_id": incident["incident_id"], "outcome": "escalated",
         "resolution": "Designed anew"});
     let resolved = effect(&open, "rescue_completed_v1", saved.clone()).await.unwrap();

@@ -228,11 +228,11 @@ mod tests {
         let levels = [level(Signal::ErrorRate, 0.0, 60, 0)];
         let mut held = Samples::default();
         let failed = |at_s: i64| Sample { at_us: at_s * 1_000_000, health: Health::Unhealthy, latency_ms: 1 };
-        [100, 101, 100].map(|at_s| held.push(failed(at_s), &levels));
+        [100, 101, 100].into_iter().for_each(|at_s| held.push(failed(at_s), &levels));
         assert_eq!(held.breach(&levels[0], 101_000_000), Some(1.0));
         held.push(failed(50), &levels);
         assert_eq!(held.breach(&levels[0], 50_000_000), None);
-        [51, 52].map(|at_s| held.push(failed(at_s), &levels));
+        [51, 52].into_iter().for_each(|at_s| held.push(failed(at_s), &levels));
         assert_eq!(held.breach(&levels[0], 52_000_000), Some(1.0));
     }
 }
