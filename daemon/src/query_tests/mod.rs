@@ -13,7 +13,7 @@ mod tests;
 use crate::test_division::{
     QualityGateSet, TestResultRecorded, TestSuiteConcluded, TestSuiteRun, Tested, Testing,
 };
-use hecate_desk::lifecycle::Completed;
+use hecate_desk::lifecycle::{Completed, Reopened};
 use hecate_read_model::{
     DossierRow, Dossiers, JsonColumn, ProjectionEntry, QueryEntry, ReadModel, Recorded, dossier_projections,
     dossier_table, query,
@@ -35,7 +35,7 @@ impl Dossiers for Tests {
         )
     }
 
-    fn reopened(row: &DossierRow<'_, Self>) -> Result<()> {
+    fn reopened(row: &DossierRow<'_, Self>, _: &Recorded<Reopened<Testing>>) -> Result<()> {
         row.set("gate_passed = NULL, override_reason = NULL, totals = NULL, coverage_pct = NULL", &[])
     }
 }

@@ -26,7 +26,7 @@ pub(crate) use escalate_to_redesign::RedesignEscalated;
 const NOTHING_DONE: Refusal = Refusal::new(
     422,
     "nothing_done",
-    "A rescue is complete when something was fixed or escalated, or when it was a false alarm, and it comes to that.",
+    "A rescue comes to what was done in it: a fix, an escalation, or nothing where it was a false alarm.",
 );
 
 /// The flag of a pass in which the effect was taken away.
@@ -155,17 +155,17 @@ impl LongLived for Rescue {
 impl Rescue {
     /// What it came to: what was done, or what is said where that was done.
     fn came_to(&self, said: Option<Outcome>) -> Result<Outcome, Refused> {
-        let is_escalated = self.dossier.status.has(ESCALATED);
-        let (is_true, hint) = match said {
-            None => (self.done().is_some(), "Apply a fix, escalate, or call it a false alarm."),
-            Some(Outcome::FalseAlarm) => (!is_escalated, "The division is designed anew: say `escalated`."),
-            Some(Outcome::Escalated) => (is_escalated, "Escalate first."),
-            Some(Outcome::Fixed | Outcome::Mitigated) => (!self.fixes.is_empty(), "Apply a fix first."),
+        let Some(outcome) = said.or(self.done()) else {
+            let hint = "Apply a fix, escalate, or call it a false alarm.";
+            return Err(NOTHING_DONE.about("hint", hint));
         };
-        match said.or(self.done()) {
-            Some(outcome) if is_true => Ok(outcome),
-            _ => Err(NOTHING_DONE.about("hint", hint)),
-        }
+        let is_escalated = self.dossier.status.has(ESCALATED);
+        let (was_done, hint) = match outcome {
+            Outcome::Fixed | Outcome::Mitigated => (!self.fixes.is_empty(), "Apply a fix first."),
+            Outcome::FalseAlarm => (!is_escalated, "The division is designed anew: say `escalated`."),
+            Outcome::Escalated => (is_escalated, "Escalate it first."),
+        };
+        if was_done { Ok(outcome) } else { Err(NOTHING_DONE.about("hint", hint)) }
     }
 
     /// What was done in this pass comes to this, if anything was done.

@@ -308,7 +308,8 @@ async fn incidents_count_until_they_are_resolved_or_nobody_watches_any_longer() 
     let release = json!({"release_id": "rel-1", "release_version": "1.0.0", "target_env": "prod", "endpoints": [],
         "rollout": []});
     let initiate = json!({"venture_id": venture["venture_id"], "division_id": orders["division_id"],
-        "division_name": "orders", "handoff": release, "visibility": "realm", "source_event_id": uuid::Uuid::now_v7(), "start": true});
+        "division_name": "orders", "handoff": release, "visibility": "realm",
+        "source_event_id": uuid::Uuid::now_v7(), "start": true});
     world.ask("initiate_monitoring", orders.clone(), initiate).await.unwrap();
     for title in ["Slow", "Down"] {
         world.ask("raise_incident", orders.clone(), json!({"incident_title": title})).await.unwrap();

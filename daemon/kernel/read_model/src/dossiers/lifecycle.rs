@@ -14,10 +14,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Initiated<A>> for 
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Initiated<A>>) -> Result<()> {
         let Initiated { of, cycle, handoff, initiated_at, .. } = &recorded.event;
         let row = DossierRow::<M>::insert(tx, of, *cycle)?;
-        row.set(
-            "handoff = ?1, initiated_at = ?2, pass_began_at = ?2",
-            &[&JsonColumn(handoff), initiated_at],
-        )?;
+        row.set("handoff = ?, initiated_at = ?", &[&JsonColumn(handoff), initiated_at])?;
         M::handed(&row, handoff)?;
         row.step(Step::Initiated, recorded)
     }
@@ -71,14 +68,13 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Completed<A>> for 
 
 impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Reopened<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Reopened<A>>) -> Result<()> {
-        let Reopened { of, cycle, handoff, reopened_at, .. } = &recorded.event;
+        let Reopened { of, cycle, handoff, .. } = &recorded.event;
         let row = DossierRow::<M>::about(tx, of)?;
         row.set(
-            "cycle = ?, handoff = coalesce(?, handoff), pass_began_at = ?, completed_at = NULL,
-             completed_by = NULL",
-            &[cycle, &handoff.as_ref().map(JsonColumn), reopened_at],
+            "cycle = ?, handoff = coalesce(?, handoff), completed_at = NULL, completed_by = NULL",
+            &[cycle, &handoff.as_ref().map(JsonColumn)],
         )?;
-        M::reopened(&row)?;
+        M::reopened(&row, recorded)?;
         if let Some(handoff) = handoff {
             M::handed(&row, handoff)?;
         }

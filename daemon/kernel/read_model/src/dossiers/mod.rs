@@ -19,7 +19,7 @@ mod table;
 pub use about::About;
 pub use row::DossierRow;
 
-use hecate_desk::lifecycle::{Archived, Completed, LongLived};
+use hecate_desk::lifecycle::{Archived, Completed, LongLived, Reopened};
 use hecate_proto::{rows::DossierColumns, time::rfc3339};
 use rusqlite::{Connection, OptionalExtension, Result, Row, Transaction, params_from_iter};
 use serde_json::Value;
@@ -45,7 +45,7 @@ pub trait Dossiers: Sized + 'static {
     }
 
     /// Another pass begins: what of the one before is no longer true.
-    fn reopened(_: &DossierRow<'_, Self>) -> Result<()> {
+    fn reopened(_: &DossierRow<'_, Self>, _: &Recorded<Reopened<Self::Drawn>>) -> Result<()> {
         Ok(())
     }
 

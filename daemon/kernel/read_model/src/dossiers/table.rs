@@ -15,7 +15,6 @@ macro_rules! dossier_table {
                 available_actions TEXT NOT NULL DEFAULT '[]',
                 handoff TEXT,
                 initiated_at INTEGER,
-                pass_began_at INTEGER,
                 started_at INTEGER,
                 started_by TEXT,
                 paused_at INTEGER,
