@@ -1,6 +1,7 @@
 //! Deployment: releases of a division go out, reach more and more of its users, and are rolled back where need be.
 //!
-//! It begins with tests that passed, and hands over the release that stands once it has reached everybody.
+//! It begins with tests that passed. It hands over the release that stands where most people see it, once that has
+//! reached everybody.
 
 mod deploy_release;
 mod on_rollback_fix_applied_roll_back_release;
@@ -14,9 +15,10 @@ use hecate_desk::prelude::*;
 use hecate_desk::{DeskEntry, ListenerEntry, ProcessSpec, lifecycle_desks, lifecycle_names, listener};
 use hecate_proto::id::ReleaseId;
 use release::Release;
+use std::collections::BTreeMap;
 
 pub(crate) use deploy_release::ReleaseDeployed;
-pub(crate) use release::{Stage, TargetEnv};
+pub(crate) use release::{Stage, Standing, TargetEnv};
 pub(crate) use roll_back_release::ReleaseRolledBack;
 pub(crate) use stage_rollout::RolloutStaged;
 
@@ -43,6 +45,8 @@ const ROLLOUT_NOT_MONOTONIC: Refusal = Refusal::new(
 );
 const ROLLED_BACK_TO_ITSELF: Refusal =
     Refusal::new(422, "rolled_back_to_itself", "A release is rolled back to another one.");
+const ROLLED_BACK_ELSEWHERE: Refusal =
+    Refusal::new(422, "rolled_back_elsewhere", "A release is rolled back to one of its own environment.");
 
 /// The flag of a deployment whose last step was back.
 pub(crate) const ROLLED_BACK: Status = Status(32);
@@ -53,8 +57,8 @@ pub(crate) struct Deployment {
     dossier: Dossier<Division, TestingHandOff>,
     /// As they were deployed, those that were rolled back included.
     releases: Vec<Release>,
-    /// The release that stands: the last one, or what it was rolled back to.
-    current: Option<String>,
+    /// The release that stands in each environment: the last one, or what it was rolled back to.
+    current: BTreeMap<TargetEnv, String>,
 }
 
 /// How the tests went.
@@ -123,8 +127,7 @@ impl LongLived for Deployment {
     }
 
     fn complete(&self, _: Nothing, _: &Moment) -> Result<Deployed, Refused> {
-        let current = self.releases.iter().find(|release| Some(&release.release_id) == self.current.as_ref());
-        let Some(release) = current else {
+        let Some(release) = self.most_public() else {
             return Err(ROLLOUT_INCOMPLETE.about("missing", vec!["a release that stands"]));
         };
         if let Some(reaches) = release.reaches().filter(|reaches| *reaches < 100) {
@@ -174,28 +177,42 @@ impl Deployment {
         Ok(release)
     }
 
-    /// What runs when this release does not: the last other one that stands, first of the same environment.
+    /// What runs when this release does not: the last other one that stands in its environment.
     fn stands_in_for(&self, release: &Release) -> Option<&Release> {
-        let others = || self.standing_releases().rev().filter(|other| other.release_id != release.release_id);
-        others().find(|other| other.target_env == release.target_env).or_else(|| others().next())
+        let stands_in = |other: &&Release| {
+            other.target_env == release.target_env && other.release_id != release.release_id
+        };
+        self.standing_releases().rev().find(stands_in)
     }
 
-    /// A release stands now, and is the one that counts.
+    /// The release that stands in this environment.
+    fn current(&self, target_env: TargetEnv) -> Option<&Release> {
+        let current = self.current.get(&target_env)?;
+        self.releases.iter().find(|release| release.release_id == *current)
+    }
+
+    /// The release that stands where most people see it.
+    fn most_public(&self) -> Option<&Release> {
+        self.current.keys().next_back().and_then(|target_env| self.current(*target_env))
+    }
+
+    /// A release stands now, and is the one that counts in its environment.
     fn keep(&mut self, release: Release) {
         self.dossier.status = self.dossier.status.without(ROLLED_BACK);
-        self.current = Some(release.release_id.clone());
+        self.current.insert(release.target_env, release.release_id.clone());
         self.releases.push(release);
     }
 
-    /// A release stands no more; if it was the one that counts, another one is now.
-    fn take_back(&mut self, release_id: &str, to_release_id: Option<String>) {
+    /// A release stands no more, and this one does in its environment, if any does.
+    fn take_back(&mut self, release_id: &str, target_env: TargetEnv, standing: Option<Standing>) {
         self.dossier.status = self.dossier.status.and(ROLLED_BACK);
         if let Some(release) = self.release_mut(release_id) {
             release.rolled_back = true;
         }
-        if self.current.as_deref() == Some(release_id) {
-            self.current = to_release_id;
-        }
+        match standing {
+            Some(standing) => self.current.insert(target_env, standing.release_id),
+            None => self.current.remove(&target_env),
+        };
     }
 
     fn release_mut(&mut self, release_id: &str) -> Option<&mut Release> {

@@ -1,15 +1,18 @@
 //! A rescue rolled back: the release of its incident is rolled back in the books too.
+//!
+//! The desk is open while the deployment is at work or completed. A fix that comes while it is pending or paused rolls
+//! nothing back: its outcome in `/debug/listeners` says so.
 
 use super::{Deployment, roll_back_release::RollBackRelease};
 use hecate_desk::prelude::*;
-use hecate_proto::id::ReleaseId;
+use hecate_proto::id::{FixId, ReleaseId};
 
 /// What a deployment uses of a fix.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct FixApplied {
     division_id: String,
     incident_id: String,
-    fix_id: String,
+    fix_id: FixId,
     fix_type: String,
     release_id: Option<String>,
 }
@@ -29,8 +32,8 @@ impl Listener<Deployment> for FixApplied {
         let (Some(release_id), Ok(reason)) = (release_id, reason) else {
             return Heard::Passes("the incident names no release");
         };
-        let to_release_id = None;
-        Ask::of("division_id", &self.division_id, RollBackRelease { release_id, to_release_id, reason })
-            .into()
+        let roll_back =
+            RollBackRelease { release_id, to_release_id: None, reason, fix_id: Some(self.fix_id) };
+        Ask::of("division_id", &self.division_id, roll_back).into()
     }
 }

@@ -31,8 +31,28 @@ impl Release {
     }
 }
 
-/// Where a release runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The release that stands in an environment after another one was rolled back there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Standing {
+    pub(crate) release_id: String,
+    pub(crate) release_version: String,
+    pub(crate) target_env: TargetEnv,
+    pub(crate) endpoints: Vec<String>,
+}
+
+impl From<&Release> for Standing {
+    fn from(release: &Release) -> Standing {
+        Standing {
+            release_id: release.release_id.clone(),
+            release_version: release.release_version.clone(),
+            target_env: release.target_env,
+            endpoints: release.endpoints.clone(),
+        }
+    }
+}
+
+/// Where a release runs, the more public the later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub(crate) enum TargetEnv {
@@ -42,17 +62,6 @@ pub(crate) enum TargetEnv {
     Staging,
     /// For its users.
     Prod,
-}
-
-impl TargetEnv {
-    /// As rows say it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            TargetEnv::Test => "test",
-            TargetEnv::Staging => "staging",
-            TargetEnv::Prod => "prod",
-        }
-    }
 }
 
 /// One stage of a rollout.

@@ -1,20 +1,22 @@
-//! A release is taken back: another one that still stands runs in its place, if there is one.
+//! A release is taken back: another one that still stands in its environment runs in its place, if there is one.
 
-use super::release::TargetEnv;
-use super::{Deployment, RELEASE_ALREADY_ROLLED_BACK, RELEASE_NOT_FOUND, ROLLED_BACK_TO_ITSELF};
+use super::{Deployment, Standing, TargetEnv};
+use super::{RELEASE_ALREADY_ROLLED_BACK, RELEASE_NOT_FOUND, ROLLED_BACK_ELSEWHERE, ROLLED_BACK_TO_ITSELF};
 use hecate_desk::lifecycle::Division;
 use hecate_desk::prelude::*;
-use hecate_proto::id::ReleaseId;
+use hecate_proto::id::{FixId, ReleaseId};
 
 /// Roll a release back.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct RollBackRelease {
     /// Which one.
     pub(super) release_id: ReleaseId,
-    /// What runs in its place; the last release that stands, first of the same environment, unless said otherwise.
+    /// What runs in its place; the last other release that stands in its environment unless said otherwise.
     pub(super) to_release_id: Option<ReleaseId>,
     /// Why.
     pub(super) reason: Text<1000>,
+    /// The fix that it carries out.
+    pub(super) fix_id: Option<FixId>,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -26,7 +28,10 @@ pub(crate) struct ReleaseRolledBack {
     pub(crate) release_version: String,
     pub(crate) target_env: TargetEnv,
     pub(crate) to_release_id: Option<String>,
+    /// What stands in the environment from now on.
+    pub(crate) standing: Option<Standing>,
     pub(crate) reason: String,
+    pub(crate) fix_id: Option<String>,
     pub(crate) rolled_back_by: String,
     pub(crate) rolled_back_at: i64,
 }
@@ -38,7 +43,12 @@ impl Desk<Deployment> for RollBackRelease {
         aliases: &[],
         says: "Roll a release back",
         allowed_in: StateMask::LIVE.with_one_of(Status::ACTIVE.and(Status::COMPLETED)),
-        refuses: &[RELEASE_NOT_FOUND, RELEASE_ALREADY_ROLLED_BACK, ROLLED_BACK_TO_ITSELF],
+        refuses: &[
+            RELEASE_NOT_FOUND,
+            RELEASE_ALREADY_ROLLED_BACK,
+            ROLLED_BACK_TO_ITSELF,
+            ROLLED_BACK_ELSEWHERE,
+        ],
     };
     const RECORDS: &'static [EventEntry<Deployment>] = &[event::<_, ReleaseRolledBack>()];
 
@@ -51,6 +61,12 @@ impl Desk<Deployment> for RollBackRelease {
         if to.is_some_and(|to| to.release_id == release.release_id) {
             return Err(ROLLED_BACK_TO_ITSELF.about("field", "to_release_id"));
         }
+        if to.is_some_and(|to| to.target_env != release.target_env) {
+            return Err(ROLLED_BACK_ELSEWHERE.about("field", "to_release_id"));
+        }
+        // Of a release that stood there no more nothing is taken away.
+        let current = deployment.current(release.target_env);
+        let standing = current.filter(|current| current.release_id != release.release_id).or(to);
         Ok(Decision::from(ReleaseRolledBack {
             of: deployment.dossier.of.clone(),
             cycle: deployment.dossier.cycle,
@@ -58,7 +74,9 @@ impl Desk<Deployment> for RollBackRelease {
             release_version: release.release_version.clone(),
             target_env: release.target_env,
             to_release_id: to.map(|to| to.release_id.clone()),
+            standing: standing.map(Standing::from),
             reason: self.reason.into(),
+            fix_id: self.fix_id.map(|id| id.to_string()),
             rolled_back_by: at.actor.clone(),
             rolled_back_at: at.at_us,
         }))
@@ -70,25 +88,46 @@ impl Event<Deployment> for ReleaseRolledBack {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, deployment: &mut Deployment) {
-        deployment.take_back(&self.release_id, self.to_release_id);
+        deployment.take_back(&self.release_id, self.target_env, self.standing);
     }
 }
 
 #[cfg(test)]
 #[test]
 fn a_release_is_rolled_back_once_to_another_one_that_stands() {
-    use super::kit::*;
+    use {super::kit::*, serde_json::json};
     let three = [('A', "1.0.0", "prod"), ('B', "1.1.0", "test"), ('C', "1.1.0", "prod")];
     let deployment = a_deployment_of(&three);
     let refused = |ask| deployment.when::<RollBackRelease>(ask).unwrap_err();
     let unknown = [roll_back('X', None), roll_back('A', Some('X'))].map(refused);
     assert!(unknown.iter().all(|refused| refused.is(RELEASE_NOT_FOUND)));
     assert!(refused(roll_back('A', Some('A'))).is(ROLLED_BACK_TO_ITSELF));
+    assert!(refused(roll_back('C', Some('B'))).is(ROLLED_BACK_ELSEWHERE));
     let stands_in = |given: &hecate_desk::kit::Given<Deployment>, release| {
         given.when::<RollBackRelease>(roll_back(release, None)).unwrap()[0].1["to_release_id"].clone()
     };
-    assert_eq!([stands_in(&deployment, 'C'), stands_in(&deployment, 'B')], [id('A'), id('C')]);
+    assert_eq!([stands_in(&deployment, 'C'), stands_in(&deployment, 'B')], [id('A'), json!(null)]);
     let back = deployment.asked::<RollBackRelease>(roll_back('C', None));
     assert!(back.when::<RollBackRelease>(roll_back('C', None)).unwrap_err().is(RELEASE_ALREADY_ROLLED_BACK));
-    assert_eq!(stands_in(&back, 'A'), id('B'));
+    assert_eq!(stands_in(&back, 'A'), json!(null));
+}
+
+#[cfg(test)]
+#[test]
+fn a_rollback_says_what_stands_in_its_environment_from_now_on() {
+    use {super::kit::*, serde_json::json};
+    let three = [('A', "1.0.0", "prod"), ('B', "1.1.0", "prod"), ('C', "1.2.0", "test")];
+    let deployment = a_deployment_of(&three);
+    for (asked, stands) in [
+        (roll_back('B', None), Some(('A', "1.0.0"))),
+        // The other one goes on running.
+        (roll_back('A', None), Some(('B', "1.1.0"))),
+        (roll_back('C', None), None),
+    ] {
+        let told = deployment.when::<RollBackRelease>(asked).unwrap()[0].1.clone();
+        let expected = stands.map(|(last, version)| {
+            json!({"release_id": id(last), "release_version": version, "target_env": "prod", "endpoints": []})
+        });
+        assert_eq!(told["standing"], json!(expected));
+    }
 }

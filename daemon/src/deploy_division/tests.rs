@@ -6,7 +6,7 @@ use super::on_testing_completed_initiate_deployment::TestingCompleted;
 use super::roll_back_release::RollBackRelease;
 use super::stage_rollout::StageRollout;
 use super::{Deployment, ROLLED_BACK, ROLLOUT_INCOMPLETE};
-use hecate_desk::kit::{Given, ULID};
+use hecate_desk::kit::{Given, ULID, hears};
 use hecate_desk::lifecycle::{Complete, LongLived};
 use hecate_desk::{AutoStart, Heard, Listener, Source};
 use serde_json::{Value, json};
@@ -51,6 +51,23 @@ fn what_stands_after_a_rollback_is_handed_over() {
 }
 
 #[test]
+fn the_release_that_most_people_see_is_handed_over() {
+    let deployment =
+        a_deployment_of(&[('A', "1.0.0", "prod"), ('B', "1.1.0", "staging"), ('C', "1.2.0", "test")]);
+    let current = |deployment: &Given<Deployment>| {
+        let over = handed_over(deployment);
+        (over["release_id"].clone(), over["target_env"].clone())
+    };
+    assert_eq!(current(&deployment), (id('A'), json!("prod")));
+    let deployment = deployment.asked::<RollBackRelease>(roll_back('A', None));
+    assert_eq!(current(&deployment), (id('B'), json!("staging")));
+    let deployment = deployment.asked::<StageRollout>(stage('B', 50));
+    assert_eq!(missing(&deployment), format!("a stage of 100 % of {}", id('B').as_str().unwrap()));
+    let deployment = deployment.asked::<RollBackRelease>(roll_back('B', None));
+    assert_eq!(current(&deployment), (id('C'), json!("test")));
+}
+
+#[test]
 fn a_deployment_is_rolled_back_until_something_is_deployed_again() {
     let rolled_back =
         |deployment: &Given<Deployment>| deployment.aggregate().dossier().status.has(ROLLED_BACK);
@@ -88,13 +105,20 @@ fn only_a_fix_that_is_a_rollback_of_a_known_release_leads_to_one() {
         ("rollback", json!("1.0.0"), false),
         ("hotfix", id('A'), false),
     ] {
-        let fact = json!({"division_id": format!("d-{ULID}"), "incident_id": "inc-1", "fix_id": "fix-1",
-            "fix_type": fix_type, "release_id": release_id});
-        let heard = serde_json::from_value::<FixApplied>(fact).unwrap().hear(&source());
-        let Heard::Asks(asks) = heard else {
-            assert!(!leads, "{fix_type}");
-            continue;
-        };
-        assert!(leads && asks.len() == 1, "{fix_type}");
+        assert_eq!(asked(fix_type, release_id).len(), usize::from(leads), "{fix_type}");
     }
+}
+
+#[test]
+fn a_rollback_names_the_fix_that_it_carries_out() {
+    let ask = asked("rollback", id('A')).remove(0);
+    let told = a_deployment_of(&[('A', "1.0.0", "prod")]).when::<RollBackRelease>(ask).unwrap();
+    assert_eq!(told[0].1["fix_id"], format!("fix-{ULID}"));
+}
+
+/// What is asked because of this fix.
+fn asked(fix_type: &str, release_id: Value) -> Vec<Value> {
+    let fact = json!({"division_id": format!("d-{ULID}"), "incident_id": "inc-1",
+        "fix_id": format!("fix-{ULID}"), "fix_type": fix_type, "release_id": release_id});
+    hears::<Deployment, FixApplied>(fact, AutoStart::Never)
 }

@@ -50,6 +50,7 @@ use hecate_desk::lifecycle::{
 };
 use hecate_proto::guide::Process;
 use hecate_read_model::{ProjectionEntry, QueryEntry, ReadModel, Settle, projects, query};
+use rusqlite::{Result, Transaction};
 
 /// The read model of what there is to do.
 pub(crate) struct GuideVenture;
@@ -58,6 +59,11 @@ pub(crate) struct GuideVenture;
 trait Guided: LongLived<Of: subject::About> {
     /// Its place on the way.
     const TURN: Process;
+
+    /// It was put away: what it kept open is nobody's to close.
+    fn put_away(_: &Transaction<'_>, _: &subject::Subject<'_>) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl Guided for Discovery {
@@ -86,6 +92,10 @@ impl Guided for Deployment {
 
 impl Guided for Monitoring {
     const TURN: Process = Process::Monitor;
+
+    fn put_away(tx: &Transaction<'_>, of: &subject::Subject<'_>) -> Result<()> {
+        on_monitoring_facts::abandon_incidents(tx, of)
+    }
 }
 
 impl Guided for Rescue {

@@ -77,6 +77,7 @@ impl<A: Guided> Project<Reopened<A>> for GuideVenture {
 impl<A: Guided> Project<Archived<A>> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Archived<A>>) -> Result<()> {
         let Archived { of, cycle, reason, archived_by, .. } = &recorded.event;
+        A::put_away(tx, &of.subject())?;
         let reason = reason.as_deref();
         let fact = Fact { step: Step::Archived, cycle: *cycle, actor: archived_by, reason, flags: NONE };
         // What ended before it began is no story of its own: what ended it has an entry.

@@ -1,6 +1,7 @@
 //! A division in operation: what its checks see, and what goes wrong. Samples that say nothing new are no story.
 
 use super::journal::{Entry, because, enter};
+use super::subject::Subject;
 use super::tells::{name, tells};
 use super::{GuideVenture, changed};
 use crate::monitor_division::{
@@ -85,6 +86,13 @@ impl Project<IncidentResolved> for GuideVenture {
         let says = because(what, Some(resolution));
         happened(tx, recorded, Fact { venture_id, division_id, says, actor: Some(resolved_by) })
     }
+}
+
+/// The monitoring was archived: its open incidents are nobody's to resolve.
+pub(super) fn abandon_incidents(tx: &Transaction<'_>, of: &Subject<'_>) -> Result<()> {
+    tx.prepare_cached("DELETE FROM open_incidents WHERE venture_id = ?1 AND division_id = ?2")?
+        .execute((of.venture_id, of.division_id))
+        .map(drop)
 }
 
 /// What a fact says of a division in operation.

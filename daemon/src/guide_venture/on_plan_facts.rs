@@ -3,6 +3,7 @@
 
 use super::tells::tells;
 use crate::plan_division::{DependencyPlanned, DeskInventoried, DesksSequenced, Plan};
+use hecate_read_model::TextColumn;
 
 tells! {
     Plan;
@@ -12,7 +13,7 @@ tells! {
         format!("Sprint {} of {division} has {}", fact.sprint.sprint_number, desks(fact.sprint.desk_ids.len()));
     DependencyPlanned, of pass, by planned_by: |fact, division| {
         let (from, to) = (short(&fact.dependency.from_desk), short(&fact.dependency.to_desk));
-        format!("Desk {from} of {division} depends on {to}")
+        format!("Desk {from} of {division} {} {to}", TextColumn(fact.dependency.dependency_type))
     };
 }
 

@@ -32,18 +32,6 @@ pub(crate) enum CheckType {
     MeshRpc,
 }
 
-impl CheckType {
-    /// As rows and people say it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            CheckType::Http => "http",
-            CheckType::Tcp => "tcp",
-            CheckType::Command => "command",
-            CheckType::MeshRpc => "mesh_rpc",
-        }
-    }
-}
-
 /// How something is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -58,18 +46,6 @@ pub(crate) enum Health {
     Degraded,
     /// It does not answer, or wrongly.
     Unhealthy,
-}
-
-impl Health {
-    /// As rows and people say it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Health::Healthy => "healthy",
-            Health::Unknown => "unknown",
-            Health::Degraded => "degraded",
-            Health::Unhealthy => "unhealthy",
-        }
-    }
 }
 
 /// So many times in a row it was seen like that.

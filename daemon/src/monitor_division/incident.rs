@@ -29,18 +29,6 @@ pub(crate) enum Severity {
     Low,
 }
 
-impl Severity {
-    /// As rows and people say it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Severity::Critical => "critical",
-            Severity::High => "high",
-            Severity::Medium => "medium",
-            Severity::Low => "low",
-        }
-    }
-}
-
 /// How an incident ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -55,18 +43,6 @@ pub(crate) enum Outcome {
     FalseAlarm,
     /// It goes back to the design.
     Escalated,
-}
-
-impl Outcome {
-    /// As rows and people say it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Outcome::Fixed => "fixed",
-            Outcome::Mitigated => "mitigated",
-            Outcome::FalseAlarm => "false_alarm",
-            Outcome::Escalated => "escalated",
-        }
-    }
 }
 
 /// What a service level is measured by.
@@ -87,17 +63,6 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    /// As rows and people say it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Signal::LatencyP95Ms => "latency_p95_ms",
-            Signal::ErrorRate => "error_rate",
-            Signal::TrafficRps => "traffic_rps",
-            Signal::Saturation => "saturation",
-            Signal::AvailabilityPct => "availability_pct",
-        }
-    }
-
     /// The largest value that it can have.
     pub(super) const fn most(self) -> f64 {
         match self {
@@ -127,6 +92,14 @@ pub(super) struct OpenIncident {
     pub(super) raised_at: i64,
 }
 
+impl OpenIncident {
+    /// True when it was raised about this release. One of a check or a signal names the release that was current.
+    fn is_about_release(&self, release_id: &str) -> bool {
+        let is_about_a_release = self.check_id.is_none() && self.signal.is_none();
+        is_about_a_release && self.release_id.as_deref() == Some(release_id)
+    }
+}
+
 impl Monitoring {
     /// Somebody has to see to it.
     pub(super) fn open(&mut self, incident_id: String, open: OpenIncident) {
@@ -142,7 +115,7 @@ impl Monitoring {
         let is_same = |open: &OpenIncident| match raise {
             RaiseIncident { check_id: Some(check_id), .. } => open.check_id.as_ref() == Some(check_id),
             RaiseIncident { signal: Some(signal), .. } => open.signal == Some(*signal),
-            RaiseIncident { release_id: Some(id), .. } => open.release_id.as_deref() == Some(id.as_str()),
+            RaiseIncident { release_id: Some(id), .. } => open.is_about_release(id.as_str()),
             _ => false,
         };
         if let Some((id, _)) = self.open_incidents.iter().find(|(_, open)| is_same(open)) {

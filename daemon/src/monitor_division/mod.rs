@@ -10,6 +10,7 @@ mod monitoring_archived;
 mod on_deployment_completed_initiate_monitoring;
 mod on_health_status_recorded_raise_incident;
 mod on_release_rolled_back_raise_incident;
+mod on_release_rolled_back_withdraw_release;
 mod on_rescue_completed_resolve_incident;
 mod probing;
 mod raise_incident;
@@ -19,6 +20,7 @@ mod resolve_incident;
 mod set_sla_threshold;
 #[cfg(test)]
 mod tests;
+mod withdraw_release;
 
 use check::Seen;
 use hecate_desk::lifecycle::{Archived, Division, Dossier, LongLived, Names, Nothing, OnDivisionDismissed};
@@ -38,6 +40,7 @@ pub(crate) use record_health_status::HealthStatusRecorded;
 pub(crate) use register_health_check::HealthCheckRegistered;
 pub(crate) use resolve_incident::IncidentResolved;
 pub(crate) use set_sla_threshold::SlaThresholdSet;
+pub(crate) use withdraw_release::ReleaseWithdrawn;
 
 const INCIDENTS_OPEN: Refusal =
     Refusal::new(422, "incidents_open", "A monitoring is complete when no incident is open.")
@@ -57,6 +60,8 @@ pub(crate) struct Monitoring {
     checks: BTreeMap<String, Check>,
     thresholds: BTreeMap<Signal, Kept>,
     open_incidents: BTreeMap<String, OpenIncident>,
+    /// Their ids, 30 bytes each, for as long as there is the monitoring: none is given twice, and whoever comes late
+    /// to one is told so.
     resolved_incidents: BTreeSet<String>,
 }
 
@@ -74,7 +79,7 @@ struct Kept {
     judged_from: i64,
 }
 
-/// The release that runs.
+/// The release that runs; an empty id where none does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct DeploymentHandOff {
     pub(crate) release_id: String,
@@ -134,10 +139,12 @@ impl LongLived for Monitoring {
         record_health_status::RecordHealthStatus,
         raise_incident::RaiseIncident,
         resolve_incident::ResolveIncident,
+        withdraw_release::WithdrawRelease,
     ];
     const LISTENERS: &'static [ListenerEntry<Self>] = &[
         listener::<_, on_deployment_completed_initiate_monitoring::DeploymentCompleted>(),
         listener::<_, on_health_status_recorded_raise_incident::HealthStatusRecorded>(),
+        listener::<_, on_release_rolled_back_withdraw_release::ReleaseRolledBack>(),
         listener::<_, on_release_rolled_back_raise_incident::ReleaseRolledBack>(),
         listener::<_, on_rescue_completed_resolve_incident::RescueCompleted>(),
         listener::<_, OnDivisionDismissed>(),
@@ -192,8 +199,8 @@ impl Monitoring {
         self.open_incidents.contains_key(id) || self.resolved_incidents.contains(id)
     }
 
-    fn current_release(&self) -> Option<String> {
-        Some(self.dossier.handoff.release_id.clone()).filter(|id| !id.is_empty())
+    fn current_release(&self) -> Option<&String> {
+        Some(&self.dossier.handoff.release_id).filter(|id| !id.is_empty())
     }
 
     fn flag_incidents(&mut self) {

@@ -1,16 +1,18 @@
-//! A release was rolled back: somebody has to find out why.
+//! A release was rolled back: somebody has to find out why, unless a rescue did it, who knows.
 
 use super::{Monitoring, incident::Severity, raise_incident::RaiseIncident, worded};
 use hecate_desk::prelude::*;
+use hecate_proto::id::ReleaseId;
 
 /// What monitoring uses of a release that was rolled back.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct ReleaseRolledBack {
     division_id: String,
-    release_id: Text<100>,
+    release_id: ReleaseId,
     release_version: String,
     target_env: String,
     reason: Option<String>,
+    fix_id: Option<String>,
 }
 
 impl Listener<Monitoring> for ReleaseRolledBack {
@@ -19,6 +21,9 @@ impl Listener<Monitoring> for ReleaseRolledBack {
     type Asks = RaiseIncident;
 
     fn hear(self, _: &Source<'_>) -> Heard<RaiseIncident> {
+        if self.fix_id.is_some() {
+            return Heard::Passes("a fix of an incident rolled it back");
+        }
         let title = format!("Release {} was rolled back in {}", self.release_version, self.target_env);
         let raise = RaiseIncident {
             incident_title: worded(&title, "A release was rolled back"),

@@ -4,7 +4,7 @@ use super::incident::{ALREADY_OPEN, OpenIncident, Severity, Signal, TOO_MANY_INC
 use super::{HEALTH_CHECK_NOT_FOUND, Monitoring};
 use hecate_desk::lifecycle::Division;
 use hecate_desk::prelude::*;
-use hecate_proto::id::IncidentId;
+use hecate_proto::id::{IncidentId, ReleaseId};
 
 /// Raise an incident.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -20,7 +20,7 @@ pub(super) struct RaiseIncident {
     /// The service level that it breaks.
     pub(super) signal: Option<Signal>,
     /// The release that is to blame; the current one unless said otherwise.
-    pub(super) release_id: Option<Text<100>>,
+    pub(super) release_id: Option<ReleaseId>,
     /// Its id; a new one unless said otherwise.
     pub(super) incident_id: Option<IncidentId>,
 }
@@ -70,7 +70,10 @@ impl Desk<Monitoring> for RaiseIncident {
             description: self.description.map(String::from),
             check_id: self.check_id,
             signal: self.signal,
-            release_id: self.release_id.map(String::from).or_else(|| monitoring.current_release()),
+            release_id: self
+                .release_id
+                .map(|id| id.to_string())
+                .or_else(|| monitoring.current_release().cloned()),
             raised_by: at.actor.clone(),
             raised_at: at.at_us,
         }))

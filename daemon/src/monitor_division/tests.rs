@@ -8,6 +8,7 @@ use super::register_health_check::{
     CHECKS_MAX, HealthCheckRegistered, RegisterHealthCheck, TOO_MANY_HEALTH_CHECKS,
 };
 use super::resolve_incident::{INCIDENT_ALREADY_RESOLVED, ResolveIncident};
+use super::withdraw_release::WithdrawRelease;
 use super::{CheckSpec, HEALTH_CHECK_NOT_FOUND, INCIDENT_NOT_FOUND};
 use serde_json::json;
 
@@ -34,7 +35,7 @@ fn a_check_a_signal_and_a_release_have_one_open_incident_each() {
     for about in [
         json!({"check_id": check_id("shop")}),
         json!({"signal": "error_rate"}),
-        json!({"release_id": "rel-1"}),
+        json!({"release_id": "rel-01ARZ3NDEKTSV4RRFFQ69G5FAA"}),
     ] {
         let mut raise = json!({"incident_title": "Down"});
         raise.as_object_mut().unwrap().extend(about.as_object().cloned().unwrap());
@@ -47,6 +48,27 @@ fn a_check_a_signal_and_a_release_have_one_open_incident_each() {
     assert!(open.when::<RaiseIncident>(named).unwrap_err().is(ALREADY_RAISED));
     let unknown = json!({"incident_title": "Down", "check_id": check_id("cart")});
     assert!(a_watched_division().when::<RaiseIncident>(unknown).unwrap_err().is(HEALTH_CHECK_NOT_FOUND));
+}
+
+#[test]
+fn an_incident_of_a_check_or_a_signal_is_none_of_the_release_that_was_current() {
+    let release_id = format!("rel-{}", hecate_desk::kit::ULID);
+    let standing =
+        json!({"release_id": release_id, "release_version": "1", "target_env": "prod", "endpoints": []});
+    let withdraw = json!({"source_event_id": "01890000-0000-7000-8000-000000000001", "release_id": "rel-1",
+        "standing": standing});
+    let watched = a_watched_division().asked::<WithdrawRelease>(withdraw);
+    let about = |field: &str, value: &str| json!({"incident_title": "Down", field: value});
+    let open = watched.asked::<RaiseIncident>(about("check_id", &check_id("shop")));
+    let mut about_release = about("release_id", &release_id);
+    about_release["incident_id"] = json!("inc-01ARZ3NDEKTSV4RRFFQ69G5FAA");
+    let told = open.when::<RaiseIncident>(about_release).unwrap();
+    assert_eq!(told[0].1["release_id"], release_id);
+    let version = open.when::<RaiseIncident>(about("release_id", "1.0.0")).unwrap_err();
+    assert_eq!(
+        (&version.details["field"], &version.details["rule"]),
+        (&json!("release_id"), &json!("pattern"))
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{Deployments, row};
 use crate::deploy_division::{Deployment, TargetEnv};
 use hecate_desk::lifecycle::LongLived;
 use hecate_proto::{id::DivisionId, rows::ReleaseRow};
-use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -36,7 +36,7 @@ impl Query for GetReleasesPage {
 
     fn read(self, db: &Connection) -> Result<Found<ReleaseRow>, QueryError> {
         let rows = Keyset::new("*", "releases", ("deployed_at", "release_id"), Order::Asc)
-            .only_with("target_env = ?", self.env.map(|env| env.name().to_owned()))
+            .only_with("target_env = ?", self.env.map(TextColumn))
             .only_with("release_version = ?", self.version);
         Deployments::page(db, &[self.division_id.as_str()], rows, &self.paging, row::release)
     }

@@ -1,3 +1,4 @@
+-- `is_current`: it is the one that stands in its environment.
 CREATE TABLE releases(
     division_id TEXT NOT NULL,
     release_id TEXT NOT NULL,
@@ -12,6 +13,7 @@ CREATE TABLE releases(
     rollout_pct INTEGER,
     rolled_back_at INTEGER,
     rollback_reason TEXT,
+    is_current INTEGER NOT NULL,
     deployed_by TEXT NOT NULL,
     deployed_at INTEGER NOT NULL,
     PRIMARY KEY (division_id, release_id)

@@ -55,8 +55,8 @@ async fn a_deployment_shows_where_it_stands_and_which_release_does() {
         json!([seen["current_release_id"], seen["current_version"], seen["target_env"], seen["status"]])
     };
     assert_eq!(current(&trial).await, json!([null, null, null, 5]));
-    did(&trial, "deploy_release", release(1, "1.0.0", "staging")).await;
     did(&trial, "deploy_release", release(2, "1.0.0", "prod")).await;
+    did(&trial, "deploy_release", release(1, "1.0.0", "staging")).await;
     assert_eq!(current(&trial).await, json!([release_id(2), "1.0.0", "prod", 5]));
     did(&trial, "roll_back_release", roll_back(2)).await;
     assert_eq!(current(&trial).await, json!([release_id(1), "1.0.0", "staging", 37]));
@@ -166,9 +166,10 @@ async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> Step {
     let (desk, ask) = match dice.below(24) {
         0..=2 => return (division(nth), initiate(trial, nth, step).await),
         3..=5 => ("start_deployment", json!({})),
-        6..=10 => {
-            ("deploy_release", release(one, &format!("1.{}.0", any % 4), ["test", "prod"][any as usize % 2]))
-        }
+        6..=10 => (
+            "deploy_release",
+            release(one, &format!("1.{}.0", any % 4), ["test", "staging", "prod"][any as usize % 3]),
+        ),
         11..=13 => ("stage_rollout", stage(one, any + 2)),
         14..=15 => ("roll_back_release", roll_back(one)),
         16 => (

@@ -2,7 +2,7 @@
 
 use super::Monitorings;
 use crate::monitor_division::{HealthCheckDeregistered, HealthCheckRegistered};
-use hecate_read_model::{DossierRow, Dossiers, Project, Recorded};
+use hecate_read_model::{DossierRow, Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction, named_params};
 
 /// One that comes again under its name begins anew.
@@ -16,7 +16,7 @@ impl Project<HealthCheckRegistered> for Monitorings {
         )?
         .execute(named_params! {
             ":check_id": check.check_id, ":division_id": pass.division_id, ":venture_id": pass.venture_id,
-            ":check_name": check.check_name, ":check_type": check.check_type.name(),
+            ":check_name": check.check_name, ":check_type": TextColumn(check.check_type),
             ":endpoint": check.endpoint, ":interval_ms": check.interval_ms, ":timeout_ms": check.timeout_ms,
             ":unhealthy_after": check.unhealthy_after, ":expected_status": check.expected_status,
             ":registered_at": registered_at,

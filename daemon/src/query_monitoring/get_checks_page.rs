@@ -4,7 +4,7 @@ use super::{Monitorings, row};
 use crate::monitor_division::{CheckType, Health, Monitoring};
 use hecate_desk::lifecycle::LongLived;
 use hecate_proto::{id::DivisionId, rows::HealthCheckRow};
-use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use hecate_read_model::{Dossiers, Found, Keyset, Order, Paging, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::Connection;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -41,8 +41,8 @@ impl Query for GetChecksPage {
         let all = self.include_deregistered.unwrap_or(false);
         let rows = Keyset::new("*", "health_checks", ("registered_at", "check_id"), Order::Asc)
             .only(if all { "1" } else { "deregistered_at IS NULL" })
-            .only_with("last_status = ?", self.status.map(|status| status.name().to_owned()))
-            .only_with("check_type = ?", self.check_type.map(|of_type| of_type.name().to_owned()));
+            .only_with("last_status = ?", self.status.map(TextColumn))
+            .only_with("check_type = ?", self.check_type.map(TextColumn));
         Monitorings::page(db, &[self.division_id.as_str()], rows, &self.paging, row::check)
     }
 }

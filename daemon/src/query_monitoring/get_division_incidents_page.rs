@@ -20,7 +20,7 @@ pub(super) struct GetDivisionIncidentsPage {
     division_id: DivisionId,
     /// Only those that are so bad.
     severity: Option<Severity>,
-    /// Only those that are open, or resolved.
+    /// Only those that are open, resolved, or abandoned.
     state: Option<State>,
     /// Only those from this time on, RFC 3339.
     since: Option<String>,

@@ -3,17 +3,17 @@
 use super::{row, since::since_us};
 use crate::monitor_division::{INCIDENT_NOT_FOUND, Severity};
 use hecate_proto::rows::IncidentRow;
-use hecate_read_model::{Found, Keyset, Order, Paging, Query, QueryError, QuerySpec};
+use hecate_read_model::{Found, Keyset, Order, Paging, Query, QueryError, QuerySpec, TextColumn};
 use rusqlite::Connection;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Lists the incidents of all divisions.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct GetIncidentsPage {
     /// Only those that are so bad.
     severity: Option<Severity>,
-    /// Only those that are open, or resolved.
+    /// Only those that are open, resolved, or abandoned.
     state: Option<State>,
     /// Only those from this time on, RFC 3339.
     since: Option<String>,
@@ -22,12 +22,14 @@ pub(super) struct GetIncidentsPage {
 }
 
 /// Whether somebody has to do something.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub(super) enum State {
     Open,
     Resolved,
+    /// Nobody watches over its division any longer.
+    Abandoned,
 }
 
 /// Which incidents are listed.
@@ -40,13 +42,9 @@ pub(super) struct Filters {
 impl Filters {
     pub(super) fn rows(self) -> Result<Keyset<'static>, QueryError> {
         let since = since_us(self.since.as_deref())?;
-        let state = self.state.map(|state| match state {
-            State::Open => "open".to_owned(),
-            State::Resolved => "resolved".to_owned(),
-        });
         Ok(Keyset::new("*", "incidents", ("raised_at", "incident_id"), Order::Desc)
-            .only_with("severity = ?", self.severity.map(|severity| severity.name().to_owned()))
-            .only_with("state = ?", state)
+            .only_with("severity = ?", self.severity.map(TextColumn))
+            .only_with("state = ?", self.state.map(TextColumn))
             .only_with("raised_at >= ?", since))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Monitorings, check_to_health_checks::refresh};
 use crate::monitor_division::HealthStatusRecorded;
-use hecate_read_model::{Dossiers, Project, Recorded};
+use hecate_read_model::{Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction, named_params};
 
 /// Samples are kept for so long before the last one of all: by the events' own times, so that a file drawn anew
@@ -18,7 +18,7 @@ impl Project<HealthStatusRecorded> for Monitorings {
         )?
         .execute((
             &seen.check_id,
-            seen.status.name(),
+            TextColumn(seen.status),
             seen.latency_ms,
             seen.recorded_at,
             seen.consecutive,
@@ -30,7 +30,7 @@ impl Project<HealthStatusRecorded> for Monitorings {
         .execute(named_params! {
             ":check_id": seen.check_id, ":recorded_at": seen.recorded_at,
             ":division_id": seen.pass.division_id, ":venture_id": seen.pass.venture_id,
-            ":status": seen.status.name(), ":latency_ms": seen.latency_ms, ":samples": seen.samples,
+            ":status": TextColumn(seen.status), ":latency_ms": seen.latency_ms, ":samples": seen.samples,
         })?;
         tx.prepare_cached("DELETE FROM health_samples WHERE recorded_at < ?")?
             .execute([seen.recorded_at.saturating_sub(KEPT_US)])?;

@@ -1,8 +1,8 @@
-//! An incident is open until it is resolved; its monitoring counts those that are.
+//! An incident is open until it is resolved or its monitoring is archived; the monitoring counts those that are.
 
 use super::Monitorings;
 use crate::monitor_division::{INCIDENT_OPEN, IncidentRaised, IncidentResolved};
-use hecate_read_model::{Dossiers, Project, Recorded};
+use hecate_read_model::{DossierRow, Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction, named_params};
 
 impl Project<IncidentRaised> for Monitorings {
@@ -17,8 +17,8 @@ impl Project<IncidentRaised> for Monitorings {
             ":incident_id": raised.incident_id, ":division_id": raised.of.division_id,
             ":division_name": raised.of.division_name, ":venture_id": raised.of.venture_id,
             ":cycle": raised.cycle, ":incident_title": raised.incident_title,
-            ":severity": raised.severity.name(), ":description": raised.description,
-            ":check_id": raised.check_id, ":signal": raised.signal.map(|signal| signal.name()),
+            ":severity": TextColumn(raised.severity), ":description": raised.description,
+            ":check_id": raised.check_id, ":signal": raised.signal.map(TextColumn),
             ":release_id": raised.release_id, ":raised_by": raised.raised_by,
             ":raised_at": raised.raised_at,
         })?;
@@ -36,7 +36,7 @@ impl Project<IncidentResolved> for Monitorings {
             "UPDATE incidents SET state = 'resolved', outcome = ?2, resolution = ?3, resolved_at = ?4
              WHERE incident_id = ?1 AND division_id = ?5",
         )?
-        .execute((incident_id, outcome.name(), resolution, resolved_at, &pass.division_id))?;
+        .execute((incident_id, TextColumn(outcome), resolution, resolved_at, &pass.division_id))?;
         let monitoring = Monitorings::row(tx, &[&pass.division_id])?;
         monitoring.set("open_incident_count = open_incident_count - 1", &[])?;
         let open = "SELECT 1 FROM incidents WHERE division_id = ? AND state = 'open'";
@@ -45,4 +45,15 @@ impl Project<IncidentResolved> for Monitorings {
         }
         monitoring.mark(recorded)
     }
+}
+
+/// Nobody watches any longer: what is open is nobody's to resolve.
+pub(super) fn abandon(
+    tx: &Transaction<'_>,
+    monitoring: &DossierRow<'_, Monitorings>,
+    division_id: &str,
+) -> Result<()> {
+    tx.prepare_cached("UPDATE incidents SET state = 'abandoned' WHERE division_id = ? AND state = 'open'")?
+        .execute([division_id])?;
+    monitoring.set("open_incident_count = 0", &[])
 }

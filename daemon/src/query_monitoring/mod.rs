@@ -14,14 +14,18 @@ mod since;
 #[cfg(test)]
 mod tests;
 mod threshold_to_sla_thresholds;
+mod withdrawal_to_monitorings;
 
 use crate::monitor_division::{
     HealthCheckDeregistered, HealthCheckRegistered, HealthStatusRecorded, IncidentRaised, IncidentResolved,
-    Monitoring, SlaThresholdSet,
+    Monitoring, ReleaseWithdrawn, SlaThresholdSet,
 };
+use hecate_desk::lifecycle::Archived;
 use hecate_read_model::{
-    Dossiers, ProjectionEntry, QueryEntry, ReadModel, Show, dossier_projections, dossier_table, query,
+    DossierRow, Dossiers, ProjectionEntry, QueryEntry, ReadModel, Recorded, Show, dossier_projections,
+    dossier_table, query,
 };
+use rusqlite::{Result, Transaction};
 
 /// The read model of monitorings.
 pub(crate) struct Monitorings;
@@ -29,6 +33,14 @@ pub(crate) struct Monitorings;
 impl Dossiers for Monitorings {
     type Drawn = Monitoring;
     const TABLE: &'static str = "monitorings";
+
+    fn archived(
+        tx: &Transaction<'_>,
+        monitoring: &DossierRow<'_, Self>,
+        recorded: &Recorded<Archived<Monitoring>>,
+    ) -> Result<()> {
+        incident_to_incidents::abandon(tx, monitoring, &recorded.event.of.division_id)
+    }
 }
 
 impl ReadModel for Monitorings {
@@ -51,7 +63,8 @@ impl ReadModel for Monitorings {
         HealthStatusRecorded,
         SlaThresholdSet,
         IncidentRaised,
-        IncidentResolved
+        IncidentResolved,
+        ReleaseWithdrawn
     );
     const QUERIES: &'static [QueryEntry] = &[
         query::<Show<Monitorings>>(),

@@ -103,6 +103,45 @@ async fn incidents_are_counted_while_they_are_open_and_listed_for_all_divisions(
 }
 
 #[tokio::test]
+async fn what_was_open_when_its_monitoring_was_archived_is_abandoned() {
+    let folder = tempfile::tempdir().unwrap();
+    let trial = begun(&folder).await;
+    for nth in [1, 2] {
+        let raise = json!({"incident_title": "Down", "incident_id": incident_id(nth)});
+        did(&trial, "raise_incident", raise).await;
+    }
+    did(&trial, "resolve_incident", json!({"incident_id": incident_id(1), "resolution": "Up"})).await;
+    did(&trial, "archive_monitoring", json!({})).await;
+    assert_eq!(shown(&trial).await["open_incident_count"], 0);
+    for (state, expected) in [("open", vec![]), ("resolved", vec![1]), ("abandoned", vec![2])] {
+        let rows = trial.pages("get_incidents_page", &json!({}), &[("state", state)], 9).await;
+        let expected: Vec<_> = expected.into_iter().map(incident_id).collect();
+        assert_eq!(column(&rows, "incident_id"), expected, "{state}");
+    }
+    trial.close().await;
+}
+
+#[tokio::test]
+async fn what_stands_after_a_rollback_is_what_is_watched() {
+    let folder = tempfile::tempdir().unwrap();
+    let trial = begun(&folder).await;
+    let standing = json!({"release_id": "rel-0", "release_version": "0.9.0", "target_env": "prod",
+        "endpoints": []});
+    let told = trial.ask("withdraw_release", division(1), withdrawal(1, &standing)).await.unwrap();
+    let monitoring = shown(&trial).await;
+    assert_eq!(
+        (&monitoring["handoff"]["release_version"], &monitoring["version"]),
+        (&json!("0.9.0"), &json!(told.version))
+    );
+    trial.close().await;
+}
+
+fn withdrawal(nth: u64, standing: &Value) -> Value {
+    json!({"source_event_id": "01890000-0000-7000-8000-000000000099", "release_id": format!("rel-{nth}"),
+        "standing": standing})
+}
+
+#[tokio::test]
 async fn the_latest_threshold_of_each_signal_is_listed() {
     let folder = tempfile::tempdir().unwrap();
     let trial = begun(&folder).await;
@@ -152,7 +191,7 @@ async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> Step {
     let (name, incident) = (format!("part{}", any % 5), incident_id(any));
     let status = ["healthy", "degraded", "unhealthy", "unknown"][(any % 4) as usize];
     let check = check_id(nth, &name);
-    let (desk, ask) = match dice.below(26) {
+    let (desk, ask) = match dice.below(27) {
         0..=2 => return (division(nth), initiate(trial, nth, step).await),
         3..=5 => ("start_monitoring", json!({})),
         6..=8 => ("register_health_check", self::check(&name)),
@@ -168,6 +207,7 @@ async fn any_step(trial: &Trial, dice: &mut Dice, step: u64) -> Step {
         19..=20 => ("resume_monitoring", json!({})),
         21..=22 => ("complete_monitoring", json!({})),
         23..=24 => ("reopen_monitoring", json!({"reason": "More"})),
+        25 => ("withdraw_release", withdrawal(nth, &json!(null))),
         _ if any < 30 => ("archive_monitoring", json!({})),
         _ => ("start_monitoring", json!({})),
     };

@@ -2,7 +2,7 @@
 
 use super::Monitorings;
 use crate::monitor_division::SlaThresholdSet;
-use hecate_read_model::{Dossiers, Project, Recorded};
+use hecate_read_model::{Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction, named_params};
 
 impl Project<SlaThresholdSet> for Monitorings {
@@ -13,9 +13,9 @@ impl Project<SlaThresholdSet> for Monitorings {
              :window_s, :severity, :set_by, :set_at)",
         )?
         .execute(named_params! {
-            ":division_id": pass.division_id, ":signal": threshold.signal.name(),
+            ":division_id": pass.division_id, ":signal": TextColumn(threshold.signal),
             ":venture_id": pass.venture_id, ":threshold": threshold.threshold,
-            ":window_s": threshold.window_s, ":severity": threshold.severity.name(), ":set_by": set_by,
+            ":window_s": threshold.window_s, ":severity": TextColumn(threshold.severity), ":set_by": set_by,
             ":set_at": set_at,
         })?;
         Monitorings::row(tx, &[&pass.division_id])?.mark(recorded)

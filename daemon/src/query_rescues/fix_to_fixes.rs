@@ -25,7 +25,8 @@ impl Project<FixApplied> for Rescues {
             rescue.raise(MITIGATED)?;
             rescue.set(
                 "mitigated_at = coalesce(mitigated_at, ?1),
-                 time_to_mitigate_ms = coalesce(time_to_mitigate_ms, max(?1 - initiated_at, 0) / 1000)",
+                 time_to_mitigate_ms = coalesce(time_to_mitigate_ms,
+                     max(?1 - coalesce(pass_began_at, initiated_at), 0) / 1000)",
                 &[applied_at],
             )?;
         }

@@ -38,7 +38,7 @@ impl Dossiers for Rescues {
         let Rescued { outcome, resolution, lessons_learned, action_items, .. } = handover;
         row.set(
             "outcome = ?, resolution = ?, lessons_learned = ?, action_items = ?,
-             time_to_resolve_ms = max(? - initiated_at, 0) / 1000",
+             time_to_resolve_ms = max(? - coalesce(pass_began_at, initiated_at), 0) / 1000",
             &[
                 &TextColumn(outcome),
                 resolution,
@@ -49,11 +49,11 @@ impl Dossiers for Rescues {
         )
     }
 
-    fn reopened(row: &DossierRow<'_, Self>, _: &Recorded<Reopened<Rescue>>) -> Result<()> {
+    fn reopened(row: &DossierRow<'_, Self>, recorded: &Recorded<Reopened<Rescue>>) -> Result<()> {
         row.set(
             "outcome = NULL, resolution = NULL, lessons_learned = '[]', action_items = '[]', mitigated_at = NULL,
-             time_to_mitigate_ms = NULL, time_to_resolve_ms = NULL",
-            &[],
+             time_to_mitigate_ms = NULL, time_to_resolve_ms = NULL, pass_began_at = ?",
+            &[&recorded.event.reopened_at],
         )
     }
 }
@@ -66,7 +66,7 @@ impl ReadModel for Rescues {
             incident,
             "incident_title TEXT, severity TEXT, outcome TEXT, resolution TEXT,
              lessons_learned TEXT NOT NULL DEFAULT '[]', action_items TEXT NOT NULL DEFAULT '[]',
-             mitigated_at INTEGER, time_to_mitigate_ms INTEGER, time_to_resolve_ms INTEGER"
+             pass_began_at INTEGER, mitigated_at INTEGER, time_to_mitigate_ms INTEGER, time_to_resolve_ms INTEGER"
         ),
         include_str!("tables.sql")
     );

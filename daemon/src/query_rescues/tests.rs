@@ -95,6 +95,23 @@ async fn a_rescue_shows_what_it_came_to_and_how_long_it_took_until_it_is_reopene
 }
 
 #[tokio::test]
+async fn another_pass_takes_as_long_as_it_takes_and_not_since_the_first_one_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let trial = begun(&folder, &[1]).await;
+    let first = json!({"resolution": "Calm", "outcome": "false_alarm"});
+    did(&trial, 1, "complete_rescue", first).await;
+    trial.wait(4 * 24 * 3_600);
+    did(&trial, 1, "reopen_rescue", json!({"reason": "Again"})).await;
+    did(&trial, 1, "apply_fix", fix("redirect", None)).await;
+    did(&trial, 1, "complete_rescue", json!({"resolution": "Calm"})).await;
+    let row = rescue(&trial, 1).await;
+    for column in ["time_to_mitigate_ms", "time_to_resolve_ms"] {
+        assert!(row[column].as_i64().is_some_and(|ms| (0..3_600_000).contains(&ms)), "{column}: {row}");
+    }
+    trial.close().await;
+}
+
+#[tokio::test]
 async fn rescues_are_listed_newest_first_by_severity_outcome_and_status() {
     let folder = tempfile::tempdir().unwrap();
     let trial = begun(&folder, &[1, 2, 3, 4]).await;

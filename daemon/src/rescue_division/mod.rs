@@ -26,7 +26,7 @@ pub(crate) use escalate_to_redesign::RedesignEscalated;
 const NOTHING_DONE: Refusal = Refusal::new(
     422,
     "nothing_done",
-    "A rescue is complete when something was fixed or escalated, or when it was a false alarm.",
+    "A rescue comes to what was done in it: a fix, an escalation, or nothing where it was a false alarm.",
 );
 
 /// The flag of a pass in which the effect was taken away.
@@ -136,13 +136,10 @@ impl LongLived for Rescue {
     }
 
     fn complete(&self, asked: CompleteRescue, _: &Moment) -> Result<Rescued, Refused> {
-        let done = self.done();
-        if done.is_none() && asked.outcome != Some(Outcome::FalseAlarm) {
-            return Err(NOTHING_DONE.about("hint", "Apply a fix, escalate, or call it a false alarm."));
-        }
+        let outcome = self.came_to(asked.outcome)?;
         let texts = |said: Option<Vec<_>>| said.into_iter().flatten().map(String::from).collect();
         Ok(Rescued {
-            outcome: asked.outcome.or(done).unwrap_or(Outcome::FalseAlarm),
+            outcome,
             resolution: asked.resolution.into(),
             lessons_learned: texts(asked.lessons_learned),
             action_items: texts(asked.action_items),
@@ -158,6 +155,21 @@ impl LongLived for Rescue {
 }
 
 impl Rescue {
+    /// What it came to: what was done, or what is said where that was done.
+    fn came_to(&self, said: Option<Outcome>) -> Result<Outcome, Refused> {
+        let Some(outcome) = said.or(self.done()) else {
+            let hint = "Apply a fix, escalate, or call it a false alarm.";
+            return Err(NOTHING_DONE.about("hint", hint));
+        };
+        let is_escalated = self.dossier.status.has(ESCALATED);
+        let (was_done, hint) = match outcome {
+            Outcome::Fixed | Outcome::Mitigated => (!self.fixes.is_empty(), "Apply a fix first."),
+            Outcome::FalseAlarm => (!is_escalated, "The division is designed anew: say `escalated`."),
+            Outcome::Escalated => (is_escalated, "Escalate it first."),
+        };
+        if was_done { Ok(outcome) } else { Err(NOTHING_DONE.about("hint", hint)) }
+    }
+
     /// What was done in this pass comes to this, if anything was done.
     fn done(&self) -> Option<Outcome> {
         let is_escalated = self.dossier.status.has(ESCALATED);
@@ -241,6 +253,27 @@ mod tests {
         let escalated = fixed.asked::<EscalateToRedesign>(kit::about(why));
         assert_eq!(completed(&escalated, None).unwrap()["outcome"], "escalated");
         assert_eq!(completed(&escalated, Some("fixed")).unwrap()["outcome"], "fixed");
+    }
+
+    #[test]
+    fn nobody_says_that_it_came_to_what_was_not_done() {
+        let nothing = kit::a_diagnosed_rescue();
+        let mitigated = kit::a_diagnosed_rescue().asked::<ApplyFix>(kit::fix("redirect"));
+        let why = json!({"reason": "It comes back", "affected_aggregates": []});
+        let escalated = kit::a_diagnosed_rescue().asked::<EscalateToRedesign>(kit::about(why));
+        for (rescue, may_say) in [
+            (nothing, vec!["false_alarm"]),
+            (mitigated, vec!["fixed", "mitigated", "false_alarm"]),
+            (escalated, vec!["escalated"]),
+        ] {
+            for outcome in ["fixed", "mitigated", "false_alarm", "escalated"] {
+                let told = completed(&rescue, Some(outcome));
+                assert_eq!(told.is_ok(), may_say.contains(&outcome), "{outcome}, {may_say:?}");
+                if let Err(refused) = told {
+                    assert!(refused.is(NOTHING_DONE) && refused.details["hint"].is_string());
+                }
+            }
+        }
     }
 
     #[test]

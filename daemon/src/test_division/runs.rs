@@ -25,7 +25,7 @@ pub(super) const TOO_MANY_RESULTS: Refusal =
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Runs {
     of_this_pass: BTreeMap<String, Run>,
-    /// An id names one run for ever.
+    /// An id names one run for ever: 32 bytes each, a thousand a pass at most.
     before: BTreeSet<String>,
 }
 

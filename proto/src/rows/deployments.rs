@@ -16,7 +16,7 @@ pub struct DeploymentRow {
     /// Where it stands; the status flag ROLLED_BACK is 32.
     #[serde(flatten)]
     pub dossier: DossierColumns,
-    /// The release that stands: the last one, or what it was rolled back to.
+    /// The release that stands where most people see it, in `prod` before `staging` before `test`.
     pub current_release_id: Option<String>,
     /// Its version.
     pub current_version: Option<String>,

@@ -126,7 +126,7 @@ pub struct IncidentRow {
     pub signal: Option<String>,
     /// The release that is to blame.
     pub release_id: Option<String>,
-    /// `open` or `resolved`.
+    /// `open`, `resolved`, or `abandoned` where its monitoring was archived first.
     pub state: String,
     /// How it ended: `fixed`, `mitigated`, `false_alarm`, `escalated`.
     pub outcome: Option<String>,

@@ -30,11 +30,11 @@ pub struct RescueRow {
     pub lessons_learned: Vec<String>,
     /// What is still to be done.
     pub action_items: Vec<String>,
-    /// When the first mitigation was applied.
+    /// When the first mitigation of the pass was applied.
     pub mitigated_at: Option<String>,
-    /// From its birth until then.
+    /// From the beginning of the pass until then.
     pub time_to_mitigate_ms: Option<i64>,
-    /// From its birth until it was completed.
+    /// From the beginning of the pass until it was completed.
     pub time_to_resolve_ms: Option<i64>,
 }
 

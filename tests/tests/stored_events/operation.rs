@@ -9,6 +9,8 @@ const RELEASE: &str = "rel-01ARZ3NDEKTSV4RRFFQ69G5FAX";
 const BAD_RELEASE: &str = "rel-01ARZ3NDEKTSV4RRFFQ69G5FAY";
 const SUITE: &str = "suite-01ARZ3NDEKTSV4RRFFQ69G5FAX";
 const INCIDENT: &str = "inc-01ARZ3NDEKTSV4RRFFQ69G5FAX";
+/// What rolls a release back without another incident.
+const FIX: &str = "fix-01ARZ3NDEKTSV4RRFFQ69G5FAX";
 /// Left open when the division ends.
 const LAST_INCIDENT: &str = "inc-01ARZ3NDEKTSV4RRFFQ69G5FAY";
 
@@ -40,6 +42,9 @@ impl Operation<'_> {
         self.hand_over_again("deploy");
         self.all("monitor", self.monitoring());
         self.rescue();
+        let cure = json!({"release_id": RELEASE, "reason": "Cold", "fix_id": FIX});
+        self.all("deploy", vec![("rollback", cure)]);
+        settled(self.client);
         self.all("monitor", self.end_of_monitoring());
     }
 

@@ -59,9 +59,10 @@ async fn a_venture_walks_from_setup_to_the_end_of_its_design() {
     world.end().await;
 }
 
-/// What a plan acknowledges was told where it happened, and a concluded suite counts its results.
+/// What a plan acknowledges was told where it happened, so was a rollback, and a concluded suite counts its results.
 fn is_told_elsewhere(event_type: &str) -> bool {
-    event_type.ends_with("_acknowledged_v1") || event_type == "test_result_recorded_v1"
+    event_type.ends_with("_acknowledged_v1")
+        || ["test_result_recorded_v1", "release_withdrawn_v1"].contains(&event_type)
 }
 
 #[tokio::test]
@@ -319,5 +320,30 @@ async fn two_ventures_with_one_division_id_do_not_touch_each_other() {
     world.listen().await;
     assert_eq!((world.status(&shop).await, world.tasks(&shop).await), before);
     assert_eq!(world.status(&stall).await["division_count"], 0);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn incidents_count_until_they_are_resolved_or_nobody_watches_any_longer() {
+    let world = World::begin().await;
+    let venture = world.a_venture_in_discovery("Shop").await;
+    let orders = world.a_division(&venture, "orders").await;
+    let release = json!({"release_id": "rel-1", "release_version": "1.0.0", "target_env": "prod", "endpoints": [],
+        "rollout": []});
+    let initiate = json!({"venture_id": venture["venture_id"], "division_id": orders["division_id"],
+        "division_name": "orders", "handoff": release, "visibility": "realm",
+        "source_event_id": uuid::Uuid::now_v7(), "start": true});
+    world.ask("initiate_monitoring", orders.clone(), initiate).await.unwrap();
+    for title in ["Slow", "Down"] {
+        world.ask("raise_incident", orders.clone(), json!({"incident_title": title})).await.unwrap();
+    }
+    let open = async || {
+        let status = world.status(&venture).await;
+        let division = &status["division_list"][0]["open_incident_count"];
+        [status["open_incident_count"].clone(), division.clone()]
+    };
+    assert_eq!(open().await, [json!(2), json!(2)]);
+    world.ask("archive_monitoring", orders, json!({})).await.unwrap();
+    assert_eq!(open().await, [json!(0), json!(0)]);
     world.end().await;
 }

@@ -32,10 +32,11 @@ impl Desks {
     pub(super) async fn raise(&self, duty: &Duty, broken: &Threshold, measured: f64) {
         let Threshold { signal, threshold, window_s, severity } = broken;
         let than = if *signal == Signal::AvailabilityPct { "less" } else { "more" };
-        let title = format!("{} is {measured:.2}, {than} than {threshold}", signal.name());
+        let of = json!(signal);
+        let title = format!("{} is {measured:.2}, {than} than {threshold}", of.as_str().unwrap_or_default());
         let description = format!("Measured by the probes of the last {window_s} s.");
         let body = json!({"incident_title": title, "severity": severity, "description": description,
-            "signal": signal});
+            "signal": of});
         self.ask("raise_incident", duty, body).await;
     }
 

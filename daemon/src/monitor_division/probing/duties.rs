@@ -4,7 +4,7 @@
 use super::level::Level;
 use crate::monitor_division::{Check, CheckSpec, Kept, Monitoring, check::Seen};
 use hecate_desk::{Aggregate, Folded, Status};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What one prober has to do now.
@@ -21,28 +21,38 @@ pub(super) struct Duty {
 
 /// Every division that was ever monitored and is not archived.
 #[derive(Default)]
-pub(super) struct Duties(BTreeMap<Arc<str>, Folded<Monitoring>>);
+pub(super) struct Duties {
+    divisions: BTreeMap<Arc<str>, Folded<Monitoring>>,
+    /// Streams with an event that does not fold.
+    broken: BTreeSet<Arc<str>>,
+}
 
 impl Duties {
-    /// One event more of this stream. An event that does not fold takes its division off duty: its aggregate
-    /// cannot be asked either.
+    /// One event more of this stream. An event that does not fold takes its division off duty for good: its
+    /// aggregate cannot be asked either.
     pub(super) fn fold(&mut self, stream_id: &Arc<str>, event_type: &str, data: &str) -> Result<(), String> {
-        let monitoring = self.0.entry(Arc::clone(stream_id)).or_default();
+        if self.broken.contains(stream_id) {
+            return Ok(());
+        }
+        let monitoring = self.divisions.entry(Arc::clone(stream_id)).or_default();
         let folded = monitoring.fold(event_type, data).map_err(|error| format!("{error:?}"));
+        if folded.is_err() {
+            self.broken.insert(Arc::clone(stream_id));
+        }
         if folded.is_err() || monitoring.aggregate().status().has(Status::ARCHIVED) {
-            self.0.remove(stream_id);
+            self.divisions.remove(stream_id);
         }
         folded
     }
 
     /// The streams there are.
     pub(super) fn streams(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.0.keys()
+        self.divisions.keys()
     }
 
     /// The checks of this stream that are on duty.
     pub(super) fn of(&self, stream_id: &str) -> Vec<Duty> {
-        let monitoring = self.0.get(stream_id).map(Folded::aggregate);
+        let monitoring = self.divisions.get(stream_id).map(Folded::aggregate);
         let at_work = monitoring.filter(|monitoring| monitoring.status().has(Status::ACTIVE));
         at_work.map(duties_of).unwrap_or_default()
     }
@@ -74,7 +84,6 @@ mod tests {
     use hecate_desk::{Desk, Refused};
     use proptest::prelude::*;
     use serde_json::{Value, json};
-    use std::collections::BTreeSet;
 
     type Recorded = Result<Vec<(String, Value)>, Refused>;
 
@@ -146,6 +155,16 @@ mod tests {
     fn what_does_not_fold_takes_its_division_off_duty() {
         let (mut duties, stream) = (Duties::default(), Arc::from("monitoring-d"));
         assert!(duties.fold(&stream, "health_check_registered_v1", "{}").is_err());
-        assert_eq!((duties.streams().count(), duties.of(&stream).len()), (0, 0));
+        let (resumed, data) = an_active_monitoring()
+            .asked::<Pause<Monitoring>>(json!({"reason": "Rain"}))
+            .when::<Resume<Monitoring>>(json!({}))
+            .unwrap()
+            .remove(0);
+        // What comes later makes no division of it that nobody knows.
+        duties.fold(&stream, &resumed, &data.to_string()).unwrap();
+        let (registered, data) =
+            an_active_monitoring().when::<RegisterHealthCheck>(check("shop")).unwrap().remove(0);
+        duties.fold(&stream, &registered, &data.to_string()).unwrap();
+        assert_eq!((duties.streams().count(), duties.of(&stream)), (0, vec![]));
     }
 }

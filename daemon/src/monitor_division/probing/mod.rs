@@ -6,6 +6,7 @@
 mod desk;
 mod duties;
 mod endpoint;
+mod latencies;
 mod level;
 mod prober;
 mod rhythm;

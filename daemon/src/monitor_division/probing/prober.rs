@@ -34,9 +34,9 @@ impl Memory {
         Memory { seen: Mutex::new(seen), samples }
     }
 
-    /// One sample more; answers how many times in a row that was seen.
-    fn keep(&self, sample: Sample) -> Seen {
-        held(&self.samples).push(sample);
+    /// One sample more, which these levels judge; answers how many times in a row that was seen.
+    fn keep(&self, sample: Sample, levels: &[Level]) -> Seen {
+        held(&self.samples).push(sample, levels);
         let mut seen = held(&self.seen);
         *seen = seen.then(sample.health);
         *seen
@@ -101,7 +101,7 @@ impl Post {
         }
         let latency_ms = u32::try_from(asked.elapsed().as_millis()).unwrap_or(u32::MAX);
         let sample = Sample { at_us: self.desks.now_us(), health, latency_ms };
-        let seen = self.memory.keep(sample);
+        let seen = self.memory.keep(sample, &duty.levels);
         // The log may have moved on while the endpoint was asked.
         let kept = self.duty.borrow().kept;
         if seen.news(kept, duty.check.unhealthy_after).is_some() {

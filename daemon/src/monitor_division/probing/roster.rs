@@ -34,8 +34,8 @@ impl Actor for Roster {
         me.attach(async move {
             let store = probing.store.opened().await;
             let desks = Arc::new(Desks { process: Arc::clone(&probing.process), node: probing.node.clone() });
-            let book = Book { probing, asker, desks, duties: Duties::default(), divisions: BTreeMap::new() };
-            book.keep(store).await
+            let (duties, divisions) = (Duties::default(), BTreeMap::new());
+            Book { probing, asker, desks, duties, divisions, crowd: Crowd::default() }.keep(store).await
         });
         Ok(Roster)
     }
@@ -53,6 +53,20 @@ struct Book {
     duties: Duties,
     /// By stream; only those with a check on duty.
     divisions: BTreeMap<Arc<str>, Division>,
+    crowd: Crowd,
+}
+
+/// Whether more checks are on duty than there may be probers.
+#[derive(Default)]
+struct Crowd(bool);
+
+impl Crowd {
+    /// So many are on duty. Answers whether they are too many, where that is news.
+    fn is_now(&mut self, on_duty: usize) -> Option<bool> {
+        let is_crowded = on_duty > PROBERS_MAX;
+        let was_crowded = std::mem::replace(&mut self.0, is_crowded);
+        (was_crowded != is_crowded).then_some(is_crowded)
+    }
 }
 
 /// The checks of one division that are on duty.
@@ -94,6 +108,7 @@ impl Book {
         }
         let streams: Vec<_> = self.duties.streams().cloned().collect();
         streams.iter().for_each(|stream_id| self.assign(stream_id));
+        self.mind_the_crowd();
         Ok(())
     }
 
@@ -101,6 +116,7 @@ impl Book {
         facts.iter().for_each(|fact| self.fold(fact));
         let changed: BTreeSet<_> = facts.iter().map(|fact| &fact.stream_id).collect();
         changed.into_iter().for_each(|stream_id| self.assign(stream_id));
+        self.mind_the_crowd();
     }
 
     fn fold(&mut self, fact: &RecordedEvent) {
@@ -129,9 +145,17 @@ impl Book {
                 is_news
             });
         }
+    }
+
+    /// Says once that there are too many checks, and once that there are no longer.
+    fn mind_the_crowd(&mut self) {
         let on_duty: usize = self.divisions.values().map(|division| division.posts.len()).sum();
-        if on_duty > PROBERS_MAX {
-            tracing::warn!(on_duty, PROBERS_MAX, "more checks are on duty than this node can probe");
+        match self.crowd.is_now(on_duty) {
+            Some(true) => {
+                tracing::warn!(on_duty, PROBERS_MAX, "more checks are on duty than this node can probe");
+            }
+            Some(false) => tracing::info!(on_duty, PROBERS_MAX, "every check on duty is probed again"),
+            None => {}
         }
     }
 
@@ -152,4 +176,13 @@ impl Book {
             }
         }
     }
+}
+
+#[cfg(test)]
+#[test]
+fn a_crowd_is_news_when_it_comes_and_when_it_is_gone() {
+    let mut crowd = Crowd::default();
+    let news =
+        [0, PROBERS_MAX, PROBERS_MAX + 1, PROBERS_MAX + 2, PROBERS_MAX, 0].map(|now| crowd.is_now(now));
+    assert_eq!(news, [None, None, Some(true), None, Some(false), None]);
 }

@@ -26,6 +26,10 @@ pub(in crate::tests) fn scripts() -> (BTreeMap<&'static str, Steps>, BTreeMap<&'
         ("record_health_status", json!({"check_id": check_id, "status": "healthy"})),
         ("resolve_incident", resolve),
         (
+            "withdraw_release",
+            json!({"source_event_id": "01890000-0000-7000-8000-000000000002", "release_id": "rel-1"}),
+        ),
+        (
             "raise_incident",
             json!({"incident_title": "Down", "incident_id": "inc-01ARZ3NDEKTSV4RRFFQ69G5FAA"}),
         ),

@@ -77,7 +77,8 @@ pub struct Dossier<Of: Key, HandOff: Key> {
     pub visibility: String,
     /// Since when it is on the shelf, microseconds.
     pub(super) paused_at: Option<i64>,
-    /// The facts that handed it something.
+    /// The facts that handed it something: somebody completed or discovered something for each, so they stay few
+    /// enough to be looked through.
     pub(super) sources: Vec<Uuid>,
 }
 

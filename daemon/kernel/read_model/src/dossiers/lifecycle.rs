@@ -89,6 +89,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Archived<A>> for M
         let Archived { of, cycle, archived_at, .. } = &recorded.event;
         let row = DossierRow::<M>::about_or_new(tx, of, *cycle)?;
         row.set("archived_at = ?", &[archived_at])?;
+        M::archived(tx, &row, recorded)?;
         row.step(Step::Archived, recorded)
     }
 }

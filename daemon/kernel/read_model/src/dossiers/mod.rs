@@ -21,9 +21,9 @@ pub use about::About;
 pub use row::DossierRow;
 pub use show::{Show, Shown};
 
-use hecate_desk::lifecycle::{Completed, LongLived, Rebriefed, Reopened};
+use hecate_desk::lifecycle::{Archived, Completed, LongLived, Rebriefed, Reopened};
 use hecate_proto::{rows::DossierColumns, time::rfc3339};
-use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Result, Row, Transaction, params_from_iter};
 use serde_json::Value;
 
 use crate::{
@@ -61,6 +61,15 @@ pub trait Dossiers: Sized + 'static {
         _: &DossierRow<'_, Self>,
         _: &Recorded<Rebriefed<Self::Drawn>>,
         _before: <Self::Drawn as LongLived>::HandOff,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// It was put away: what of its rows nobody sees to any longer.
+    fn archived(
+        _: &Transaction<'_>,
+        _: &DossierRow<'_, Self>,
+        _: &Recorded<Archived<Self::Drawn>>,
     ) -> Result<()> {
         Ok(())
     }
