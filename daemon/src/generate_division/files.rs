@@ -2,7 +2,7 @@
 
 use super::parts::Skeleton;
 use super::planned::PlannedDesk;
-use super::{Generation, UNKNOWN_TEMPLATE};
+use super::{Generation, SKELETON_ALREADY_GENERATED, UNKNOWN_TEMPLATE};
 use hecate_desk::{Content, Sha256, prelude::*};
 use hecate_scaffold::{File, UnknownTemplate};
 use std::collections::BTreeMap;
@@ -43,6 +43,22 @@ impl WrittenFile {
 }
 
 impl Generation {
+    /// Refuses a second skeleton in one pass. One that is outdated is made again as it is: all else leans on it.
+    pub(super) fn demand_skeleton_awaited(&self, skeleton: &Skeleton) -> Result<(), Refused> {
+        let Some(there) = &self.made.skeleton else { return Ok(()) };
+        match (self.made.skeleton_outdated, there == skeleton) {
+            (true, true) => Ok(()),
+            (false, _) => Err(SKELETON_ALREADY_GENERATED.into()),
+            (true, false) => {
+                let Skeleton { workspace_path, template_set, .. } = there;
+                let hint = format!(
+                    "Until this pass ends it lies at {workspace_path}, by {template_set}, in its language."
+                );
+                Err(SKELETON_ALREADY_GENERATED.about("hint", hint))
+            }
+        }
+    }
+
     /// The files of a skeleton. The same plan gives the same files, whenever it is asked.
     pub(super) fn skeleton_files(&self, skeleton: &Skeleton) -> Result<Vec<File>, Refused> {
         let blueprint = self.dossier.handoff.blueprint(&self.dossier.of.division_name);

@@ -1,10 +1,9 @@
 //! The files of one planned desk: its folder with command, event, handler and test.
 
-use super::files::{GeneratedFile, recorded};
+use super::files::GeneratedFile;
+use super::parts::DeskMade;
 use super::{DESK_NOT_PLANNED, Generation, INVALID_FILE_PATH, SKELETON_MISSING, UNKNOWN_TEMPLATE};
-use super::{parts::DeskMade, places::Part};
-use hecate_desk::lifecycle::Pass;
-use hecate_desk::prelude::*;
+use hecate_desk::{lifecycle::Pass, prelude::*};
 use hecate_scaffold::Department;
 
 /// Generate a desk.
@@ -53,17 +52,12 @@ impl Desk<Generation> for GenerateDesk {
             return Err(DESK_ALREADY_GENERATED.about("field", "desk_id"));
         }
         let template = self.template.map_or_else(|| desk.department.name().to_owned(), String::from);
-        let (files, part) =
-            (recorded(&generation.desk_files(desk, &template)?), Part::Desk(desk.desk_name.clone()));
-        for file in &files {
-            generation.made.places.demand_free(&part, &file.path, "desk_id")?;
-        }
         Ok(Decision::from(DeskGenerated {
             pass: generation.dossier.pass(),
             desk_id: desk.desk_id.clone(),
             desk_name: desk.desk_name.clone(),
             department: desk.department,
-            files,
+            files: generation.desk_files_in_place(desk, &template)?,
             template,
             generated_by: at.actor.clone(),
             generated_at: at.at_us,
@@ -76,9 +70,8 @@ impl Event<Generation> for DeskGenerated {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, generation: &mut Generation) {
-        generation.made.places.put(&Part::Desk(self.desk_name.clone()), &self.files);
-        let made = DeskMade { desk_id: self.desk_id.clone(), desk_name: self.desk_name };
-        generation.made.desks.insert(self.desk_id, made);
+        let DeskGenerated { desk_id, desk_name, files, .. } = self;
+        generation.made.keep_desk(DeskMade { desk_id, desk_name }, &files);
     }
 }
 

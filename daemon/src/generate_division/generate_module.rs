@@ -77,9 +77,8 @@ impl Event<Generation> for ModuleGenerated {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, generation: &mut Generation) {
-        let (name, file) = (self.module.module_name.clone(), self.file.at(&self.module.file_path));
-        generation.made.places.put(&Part::Module(name.clone()), [&file]);
-        generation.made.modules.insert(name, self.module);
+        let file = self.file.at(&self.module.file_path);
+        generation.made.keep_module(self.module, &file);
     }
 }
 

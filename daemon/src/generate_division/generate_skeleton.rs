@@ -1,7 +1,8 @@
 //! The skeleton of a division's project: what all its desks share, in one language, at one place.
 
 use super::files::{GeneratedFile, manifest_sha256, recorded};
-use super::{Generation, UNKNOWN_TEMPLATE, parts::Skeleton, path::demand_beneath, places::Part};
+use super::{Generation, SKELETON_ALREADY_GENERATED, UNKNOWN_TEMPLATE};
+use super::{parts::Skeleton, path::demand_beneath};
 use hecate_desk::lifecycle::Pass;
 use hecate_desk::prelude::*;
 use hecate_scaffold::Language;
@@ -30,8 +31,6 @@ pub(crate) struct SkeletonGenerated {
     pub(crate) generated_at: i64,
 }
 
-const SKELETON_ALREADY_GENERATED: Refusal =
-    Refusal::new(409, "skeleton_already_generated", "This pass has its skeleton.");
 const INVALID_WORKSPACE_PATH: Refusal = Refusal::new(
     422,
     "invalid_workspace_path",
@@ -61,32 +60,12 @@ impl Desk<Generation> for GenerateSkeleton {
     }
 }
 
-impl Generation {
-    /// Refuses a second skeleton in one pass. One that is outdated is made again as it is: all else leans on it.
-    fn demand_skeleton_awaited(&self, skeleton: &Skeleton) -> Result<(), Refused> {
-        let Some(there) = &self.made.skeleton else { return Ok(()) };
-        match (self.made.skeleton_outdated, there == skeleton) {
-            (true, true) => Ok(()),
-            (false, _) => Err(SKELETON_ALREADY_GENERATED.into()),
-            (true, false) => {
-                let Skeleton { workspace_path, template_set, .. } = there;
-                let hint = format!(
-                    "Until this pass ends it lies at {workspace_path}, by {template_set}, in its language."
-                );
-                Err(SKELETON_ALREADY_GENERATED.about("hint", hint))
-            }
-        }
-    }
-}
-
 impl Event<Generation> for SkeletonGenerated {
     const TYPE: &'static str = "skeleton_generated_v1";
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, generation: &mut Generation) {
-        generation.made.places.clear(&Part::Skeleton);
-        generation.made.places.put(&Part::Skeleton, &self.files);
-        (generation.made.skeleton, generation.made.skeleton_outdated) = (Some(self.skeleton), false);
+        generation.made.keep_skeleton(self.skeleton, &self.files);
     }
 }
 

@@ -79,9 +79,8 @@ impl Event<Generation> for TestGenerated {
     const EMITS: Emits = Emits::GroupAndMesh;
 
     fn evolve(self, generation: &mut Generation) {
-        let (name, file) = (self.test.test_name.clone(), self.file.at(&self.test.file_path));
-        generation.made.places.put(&Part::Test(name.clone()), [&file]);
-        generation.made.tests.insert(name, self.test);
+        let file = self.file.at(&self.test.file_path);
+        generation.made.keep_test(self.test, &file);
     }
 }
 

@@ -40,6 +40,8 @@ const GENERATION_INCOMPLETE: Refusal = Refusal::new(
 .that_may_be_early();
 const GENERATION_TOO_LARGE: Refusal =
     Refusal::new(422, "generation_too_large", "All that a generation names has to fit into 192 KiB.");
+const SKELETON_ALREADY_GENERATED: Refusal =
+    Refusal::new(409, "skeleton_already_generated", "This pass has its skeleton.");
 const SKELETON_MISSING: Refusal =
     Refusal::new(422, "skeleton_missing", "Generate the skeleton first: it says where everything lies.");
 const DESK_NOT_PLANNED: Refusal =

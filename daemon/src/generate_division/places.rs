@@ -1,7 +1,8 @@
 //! Where the files of one pass lie. Each place is one part's, but that tests may share one, and no file lies where another's folder is: whatever is
 //! on record can be written.
 
-use super::files::GeneratedFile;
+use super::files::{GeneratedFile, recorded};
+use super::parts::{DeskMade, Made, MadeModule, MadeTest, Skeleton};
 use super::path::demand_beneath;
 use super::{Generation, INVALID_FILE_PATH, planned::PlannedDesk};
 use hecate_desk::prelude::*;
@@ -49,7 +50,7 @@ impl fmt::Display for Part {
 
 impl Places {
     /// The part has these files, too.
-    pub(super) fn put<'f>(&mut self, part: &Part, files: impl IntoIterator<Item = &'f GeneratedFile>) {
+    fn put<'f>(&mut self, part: &Part, files: impl IntoIterator<Item = &'f GeneratedFile>) {
         for GeneratedFile { path, sha256, .. } in files {
             let placed = Placed { path: path.clone(), sha256: sha256.clone(), part: part.clone() };
             self.0.insert(path.to_ascii_lowercase(), placed);
@@ -79,7 +80,7 @@ impl Places {
     }
 
     /// Refuses the path where something else lies.
-    pub(super) fn demand_free(&self, part: &Part, path: &str, field: &str) -> Result<(), Refused> {
+    fn demand_free(&self, part: &Part, path: &str, field: &str) -> Result<(), Refused> {
         self.in_the_way(part, path).map_or(Ok(()), |Placed { path, part, .. }| {
             let hint = format!("`{path}` is a file of {part}.");
             Err(INVALID_FILE_PATH.about("field", field).about("hint", hint))
@@ -87,7 +88,42 @@ impl Places {
     }
 }
 
+impl Made {
+    /// The skeleton has these files, and no others of an earlier one.
+    pub(super) fn keep_skeleton(&mut self, skeleton: Skeleton, files: &[GeneratedFile]) {
+        self.places.clear(&Part::Skeleton);
+        self.places.put(&Part::Skeleton, files);
+        (self.skeleton, self.skeleton_outdated) = (Some(skeleton), false);
+    }
+
+    pub(super) fn keep_desk(&mut self, desk: DeskMade, files: &[GeneratedFile]) {
+        self.places.put(&Part::Desk(desk.desk_name.clone()), files);
+        self.desks.insert(desk.desk_id.clone(), desk);
+    }
+
+    pub(super) fn keep_module(&mut self, module: MadeModule, file: &GeneratedFile) {
+        self.places.put(&Part::Module(module.module_name.clone()), [file]);
+        self.modules.insert(module.module_name.clone(), module);
+    }
+
+    pub(super) fn keep_test(&mut self, test: MadeTest, file: &GeneratedFile) {
+        self.places.put(&Part::Test(test.test_name.clone()), [file]);
+        self.tests.insert(test.test_name.clone(), test);
+    }
+}
+
 impl Generation {
+    /// The files of a desk by this template, where no file of another part is.
+    pub(super) fn desk_files_in_place(
+        &self,
+        desk: &PlannedDesk,
+        template: &str,
+    ) -> Result<Vec<GeneratedFile>, Refused> {
+        let (files, part) = (recorded(&self.desk_files(desk, template)?), Part::Desk(desk.desk_name.clone()));
+        files.iter().try_for_each(|file| self.made.places.demand_free(&part, &file.path, "desk_id"))?;
+        Ok(files)
+    }
+
     /// The path, where a file of this part may lie: below the workspace, and where no file of another part is or will
     /// be.
     pub(super) fn demand_place(&self, part: &Part, path: &Text<200>) -> Result<String, Refused> {
@@ -105,7 +141,7 @@ impl Generation {
         let mut places = Places::default();
         for (nth, desk) in self.awaited_desks().enumerate() {
             if nth == 0 || is_near(desk) {
-                let files = super::files::recorded(&self.desk_files(desk, desk.department.name())?);
+                let files = recorded(&self.desk_files(desk, desk.department.name())?);
                 places.put(&Part::Desk(desk.desk_name.clone()), &files);
             }
         }
