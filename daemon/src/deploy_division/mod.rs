@@ -43,10 +43,8 @@ const ROLLOUT_NOT_MONOTONIC: Refusal = Refusal::new(
     "rollout_not_monotonic",
     "Each stage of a rollout reaches further than the one before.",
 );
-const ROLLED_BACK_TO_ITSELF: Refusal =
-    Refusal::new(422, "rolled_back_to_itself", "A release is rolled back to another one.");
-const ROLLED_BACK_ELSEWHERE: Refusal =
-    Refusal::new(422, "rolled_back_elsewhere", "A release is rolled back to one of its own environment.");
+const NO_STAND_IN: Refusal =
+    Refusal::new(422, "no_stand_in", "A release is rolled back to another one of its environment.");
 
 /// The flag of a deployment whose last step was back.
 pub(crate) const ROLLED_BACK: Status = Status(32);
@@ -177,12 +175,27 @@ impl Deployment {
         Ok(release)
     }
 
-    /// What runs when this release does not: the last other one that stands in its environment.
-    fn stands_in_for(&self, release: &Release) -> Option<&Release> {
+    /// What runs when this release does not: another one that stands in its environment, the last one unless this is
+    /// asked for.
+    fn stands_in_for(
+        &self,
+        release: &Release,
+        asked: Option<&ReleaseId>,
+    ) -> Result<Option<&Release>, Refused> {
         let stands_in = |other: &&Release| {
             other.target_env == release.target_env && other.release_id != release.release_id
         };
-        self.standing_releases().rev().find(stands_in)
+        let Some(asked) = asked else { return Ok(self.standing_releases().rev().find(stands_in)) };
+        let to = Some(self.standing("to_release_id", asked)?).filter(stands_in);
+        to.map(Some).ok_or_else(|| NO_STAND_IN.about("field", "to_release_id"))
+    }
+
+    /// What stands in the environment of this release once it is rolled back to that one. Of one that others have
+    /// followed nothing is taken away.
+    fn standing_after(&self, release: &Release, to: Option<&Release>) -> Option<Standing> {
+        let current = self.current(release.target_env);
+        let goes_on = current.filter(|current| current.release_id != release.release_id);
+        goes_on.or(to).map(Standing::from)
     }
 
     /// The release that stands in this environment.

@@ -68,6 +68,24 @@ fn the_release_that_most_people_see_is_handed_over() {
 }
 
 #[test]
+fn a_rollback_says_what_stands_in_its_environment_from_now_on() {
+    let three = [('A', "1.0.0", "prod"), ('B', "1.1.0", "prod"), ('C', "1.2.0", "test")];
+    let deployment = a_deployment_of(&three);
+    for (asked, stands) in [
+        (roll_back('B', None), Some(('A', "1.0.0"))),
+        // The other one goes on running.
+        (roll_back('A', None), Some(('B', "1.1.0"))),
+        (roll_back('C', None), None),
+    ] {
+        let told = deployment.when::<RollBackRelease>(asked).unwrap()[0].1.clone();
+        let expected = stands.map(|(last, version)| {
+            json!({"release_id": id(last), "release_version": version, "target_env": "prod", "endpoints": []})
+        });
+        assert_eq!(told["standing"], json!(expected));
+    }
+}
+
+#[test]
 fn a_deployment_is_rolled_back_until_something_is_deployed_again() {
     let rolled_back =
         |deployment: &Given<Deployment>| deployment.aggregate().dossier().status.has(ROLLED_BACK);

@@ -232,6 +232,11 @@ mod kit {
         format!("check-d-{ULID}-{name}")
     }
 
+    pub(super) fn withdrawal(release_id: &str, standing: Value) -> Value {
+        json!({"source_event_id": "01890000-0000-7000-8000-000000000001", "release_id": release_id,
+            "standing": standing})
+    }
+
     pub(super) fn an_active_monitoring() -> Given<Monitoring> {
         let handoff = json!({"release_id": "rel-1", "release_version": "1.0.0", "target_env": "prod",
             "endpoints": [], "rollout": []});

@@ -61,6 +61,7 @@ impl Desk<Monitoring> for RaiseIncident {
         if monitoring.knows_incident(&incident_id) {
             return Err(ALREADY_RAISED.about("field", "incident_id"));
         }
+        let current = || monitoring.current_release().cloned();
         Ok(Decision::from(IncidentRaised {
             of: monitoring.dossier.of.clone(),
             cycle: monitoring.dossier.cycle,
@@ -70,10 +71,7 @@ impl Desk<Monitoring> for RaiseIncident {
             description: self.description.map(String::from),
             check_id: self.check_id,
             signal: self.signal,
-            release_id: self
-                .release_id
-                .map(|id| id.to_string())
-                .or_else(|| monitoring.current_release().cloned()),
+            release_id: self.release_id.map(|id| id.to_string()).or_else(current),
             raised_by: at.actor.clone(),
             raised_at: at.at_us,
         }))

@@ -2,14 +2,15 @@
 
 use super::check::INVALID_ENDPOINT;
 use super::incident::{ALREADY_OPEN, OPEN_INCIDENTS_MAX, TOO_MANY_INCIDENTS};
-use super::kit::{a_watched_division, check, check_id};
+use super::kit::{a_watched_division, an_active_monitoring, check, check_id, withdrawal};
 use super::raise_incident::{ALREADY_RAISED, IncidentRaised, RaiseIncident};
 use super::register_health_check::{
     CHECKS_MAX, HealthCheckRegistered, RegisterHealthCheck, TOO_MANY_HEALTH_CHECKS,
 };
 use super::resolve_incident::{INCIDENT_ALREADY_RESOLVED, ResolveIncident};
 use super::withdraw_release::WithdrawRelease;
-use super::{CheckSpec, HEALTH_CHECK_NOT_FOUND, INCIDENT_NOT_FOUND};
+use super::{CheckSpec, HEALTH_CHECK_NOT_FOUND, INCIDENT_NOT_FOUND, Monitoring};
+use hecate_desk::kit::Given;
 use serde_json::json;
 
 #[test]
@@ -55,9 +56,7 @@ fn an_incident_of_a_check_or_a_signal_is_none_of_the_release_that_was_current() 
     let release_id = format!("rel-{}", hecate_desk::kit::ULID);
     let standing =
         json!({"release_id": release_id, "release_version": "1", "target_env": "prod", "endpoints": []});
-    let withdraw = json!({"source_event_id": "01890000-0000-7000-8000-000000000001", "release_id": "rel-1",
-        "standing": standing});
-    let watched = a_watched_division().asked::<WithdrawRelease>(withdraw);
+    let watched = a_watched_division().asked::<WithdrawRelease>(withdrawal("rel-1", standing));
     let about = |field: &str, value: &str| json!({"incident_title": "Down", field: value});
     let open = watched.asked::<RaiseIncident>(about("check_id", &check_id("shop")));
     let mut about_release = about("release_id", &release_id);
@@ -69,6 +68,22 @@ fn an_incident_of_a_check_or_a_signal_is_none_of_the_release_that_was_current() 
         (&version.details["field"], &version.details["rule"]),
         (&json!("release_id"), &json!("pattern"))
     );
+}
+
+#[test]
+fn the_release_that_stands_after_a_rollback_is_current() {
+    let blamed = |monitoring: &Given<Monitoring>| {
+        let told = monitoring.when::<RaiseIncident>(json!({"incident_title": "Slow"})).unwrap();
+        told[0].1["release_id"].clone()
+    };
+    let monitoring = an_active_monitoring();
+    assert_eq!(blamed(&monitoring), json!("rel-1"));
+    let before = json!({"release_id": "rel-0", "release_version": "0.9.0", "target_env": "prod",
+        "endpoints": ["http://shop"]});
+    let monitoring = monitoring.asked::<WithdrawRelease>(withdrawal("rel-1", before));
+    assert_eq!(blamed(&monitoring), json!("rel-0"));
+    let monitoring = monitoring.asked::<WithdrawRelease>(withdrawal("rel-0", json!(null)));
+    assert_eq!(blamed(&monitoring), json!(null));
 }
 
 #[test]
