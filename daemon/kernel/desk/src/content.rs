@@ -78,12 +78,12 @@ impl Sent {
     /// Keeps it, or finds it kept; blocks for the disk.
     fn keep(self, blobs: &Blobs) -> Result<Kept, Refused> {
         match self {
-            Sent::Text(content) => blobs.put(content.as_bytes()).map_err(not_kept),
+            Sent::Text(content) => blobs.put(content.as_bytes()).map_err(|error| content_unavailable(&error)),
             Sent::Named(sha256) => match blobs.get(&sha256) {
                 Ok(Some(content)) => Ok(Kept { bytes: content.len() as u64, sha256 }),
                 // What is damaged is mended by sending it again.
                 Ok(None) | Err(BlobError::Damaged { .. }) => Err(missing()),
-                Err(error) => Err(not_kept(error)),
+                Err(error) => Err(content_unavailable(&error)),
             },
         }
     }
@@ -102,9 +102,12 @@ fn missing() -> Refused {
     Content::MISSING.about("field", "content_sha256")
 }
 
-fn not_kept(error: BlobError) -> Refused {
-    tracing::error!(%error, "content was not kept");
-    Refusal::STORE_UNAVAILABLE.about("reason", error.to_string())
+/// The refusal of content that the disk neither takes nor gives. Where it lies is told to the log alone.
+pub fn content_unavailable(error: &BlobError) -> Refused {
+    tracing::error!(%error, "content was neither kept nor read");
+    let reason = if error.is_full() { "disk_full" } else { "io" };
+    let says = "The disk neither takes nor gives contents now; nothing was recorded.".into();
+    Refused { says, ..Refusal::STORE_UNAVAILABLE.about("reason", reason) }
 }
 
 /// Keeps what a request sends; from here on its body only names it.
@@ -167,5 +170,23 @@ mod tests {
         }
         assert!(settled(json!({"content": "x".repeat(CONTENT_BYTES_MAX)}), &blobs).await.is_ok());
         assert!(settled(json!({"content": ""}), &blobs).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_does_not_do_what_it_should_is_named_and_where_it_failed_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        // A file in the place of the folder.
+        let place = folder.path().join("blobs");
+        std::fs::write(&place, "").unwrap();
+        let refused = settled(json!({"content": "tea"}), &Blobs::new(&place)).await.unwrap_err();
+        assert!(refused.is(Refusal::STORE_UNAVAILABLE));
+        assert_eq!(refused.details["reason"], "io");
+        let path = folder.path().to_owned();
+        for (full, reason) in [(28, "disk_full"), (122, "disk_full"), (5, "io")] {
+            let source = std::io::Error::from_raw_os_error(full);
+            let refused = content_unavailable(&BlobError::Io { path: path.clone(), source });
+            assert_eq!(refused.details["reason"], reason, "os error {full}");
+            assert!(!format!("{refused:?}").contains(path.to_str().unwrap()));
+        }
     }
 }
