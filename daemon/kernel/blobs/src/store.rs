@@ -250,7 +250,10 @@ mod tests {
                 let left = Blobs::new(&cut.join("blobs"));
                 for (name, _) in kept.iter().filter(|(_, calls)| *calls < at) {
                     let told = format!("{model:?}, before {}", recorder.describe(at));
-                    assert!(left.get(name).unwrap().is_some(), "call {fails_at} failed; {told}: {name} is gone");
+                    assert!(
+                        left.get(name).unwrap().is_some(),
+                        "call {fails_at} failed; {told}: {name} is gone"
+                    );
                 }
                 fs::remove_dir_all(&cut).unwrap();
             }
