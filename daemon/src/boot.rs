@@ -34,7 +34,7 @@ pub(crate) struct ClaimedData {
 }
 
 impl ClaimedData {
-    /// Makes the folder and locks it.
+    /// Makes the folder and locks it. What a crash has left half written in it goes, now that nobody else writes.
     pub(crate) fn claim(folder: &Path) -> Result<ClaimedData, Failure> {
         // Files are for this user alone; what is for others (the socket) says so.
         rustix::process::umask(Mode::from_raw_mode(0o077));
@@ -46,7 +46,13 @@ impl ClaimedData {
         let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let lock = lock.map_err(refuse)?;
         match lock.try_lock() {
-            Ok(()) => Ok(ClaimedData { folder: folder.to_owned(), _lock: lock }),
+            Ok(()) => {
+                let data = ClaimedData { folder: folder.to_owned(), _lock: lock };
+                if let Err(error) = data.blobs().discard_unfinished() {
+                    tracing::warn!(%error, "what was left half written stays");
+                }
+                Ok(data)
+            }
             Err(TryLockError::WouldBlock) => Err(Failure::new(
                 Exit::AlreadyRunning,
                 format!("another daemon holds {}; `hecate doctor` finds it", folder.display()),
@@ -157,6 +163,21 @@ fn unreadable(file: &Path, faults: &[Fault]) -> Failure {
 mod tests {
     use super::*;
     use hecate_event_store::MemoryStore;
+
+    #[test]
+    fn who_claims_the_data_finds_nothing_half_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join(BLOBS).join("unfinished/7-7");
+        std::fs::create_dir_all(left.parent().unwrap()).unwrap();
+        std::fs::write(&left, "half").unwrap();
+        let claimed = ClaimedData::claim(folder.path()).unwrap();
+        assert!(!left.exists());
+        // Another one may be in the middle of it.
+        std::fs::write(&left, "half").unwrap();
+        assert_eq!(ClaimedData::claim(folder.path()).err().unwrap().exit, Exit::AlreadyRunning);
+        assert!(left.exists());
+        drop(claimed);
+    }
 
     #[test]
     fn a_log_of_a_newer_program_is_refused_with_every_name() {

@@ -54,6 +54,15 @@ fn a_second_daemon_on_the_socket_or_the_data_ends_with_75_and_disturbs_nobody() 
 }
 
 #[test]
+fn a_daemon_starts_on_a_machine_without_certificates() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path());
+    let none = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| (name, "/nonexistent/certificates".to_owned()));
+    place.environment.extend(none);
+    ventures::set_up(&place.start().client(), "Alone");
+}
+
+#[test]
 fn of_daemons_that_start_at_once_one_serves() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path());

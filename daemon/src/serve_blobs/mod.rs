@@ -3,7 +3,7 @@
 use crate::hecate_api::{Method, Reply, Route, RouteAsked, Routes};
 use futures_util::FutureExt;
 use hecate_blobs::{BlobError, Blobs, Sha256};
-use hecate_desk::{Refusal, Refused, Rule};
+use hecate_desk::{Refusal, Refused, Rule, content_unavailable};
 use hecate_proto::route;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ async fn read(blobs: Blobs, path_ids: Map<String, Value>) -> Result<Reply, Refus
         Ok(Some(content)) => Ok(Reply::Content(content.into())),
         Ok(None) => Err(NOT_FOUND.into()),
         Err(BlobError::Damaged { .. }) => Err(DAMAGED.into()),
-        Err(error) => Err(Refusal::STORE_UNAVAILABLE.about("reason", error.to_string())),
+        Err(error) => Err(content_unavailable(&error)),
     }
 }
 
@@ -61,6 +61,12 @@ mod tests {
         let file = folder.path().join(&tea.as_str()[..2]).join(tea.as_str());
         std::fs::write(file, "tee").unwrap();
         assert!(refused(tea.as_str()).await.is(DAMAGED));
+        // A folder in the place of the file.
+        let cake = Sha256::of(b"cake");
+        std::fs::create_dir_all(folder.path().join(&cake.as_str()[..2]).join(cake.as_str())).unwrap();
+        let unread = refused(cake.as_str()).await;
+        assert!(unread.is(Refusal::STORE_UNAVAILABLE));
+        assert_eq!(unread.details["reason"], "io");
     }
 
     #[test]

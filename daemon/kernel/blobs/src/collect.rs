@@ -26,6 +26,18 @@ pub fn names_in(text: &str) -> impl Iterator<Item = Sha256> + '_ {
 }
 
 impl Blobs {
+    /// Removes whatever a crash has left unfinished. Nobody may put a blob meanwhile.
+    ///
+    /// # Errors
+    /// [`BlobError::Io`].
+    pub fn discard_unfinished(&self) -> Result<(), BlobError> {
+        for file in entries(&self.folder().join(UNFINISHED))? {
+            let path = file.path();
+            fs::remove_file(&path).map_err(at(&path))?;
+        }
+        Ok(())
+    }
+
     /// Removes every blob that is not among these, and whatever a crash has left unfinished. Nobody may put a blob
     /// meanwhile: one that no event names yet would be lost.
     ///
@@ -63,6 +75,19 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, BlobError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_crash_has_left_goes_and_what_is_finished_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::new(folder.path());
+        blobs.discard_unfinished().unwrap();
+        let tea = blobs.put(b"tea").unwrap().sha256;
+        let left = folder.path().join(UNFINISHED).join("7-7");
+        fs::write(&left, "half").unwrap();
+        blobs.discard_unfinished().unwrap();
+        assert!(!left.exists());
+        assert_eq!(blobs.get(&tea).unwrap().unwrap(), b"tea");
+    }
 
     #[test]
     fn what_is_named_stays_and_all_else_goes() {

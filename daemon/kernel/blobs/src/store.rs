@@ -1,17 +1,21 @@
 //! Blobs as files: `ab/abcd…`, each written beside its place, flushed, and only then put there.
 
 use crate::sha256::Sha256;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use hecate_disk::Disk;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most bytes of one blob.
 pub const BLOB_BYTES_MAX: usize = 1024 * 1024;
 /// What is not yet in its place; a folder's name has two hex digits, so none is called so.
 pub(crate) const UNFINISHED: &str = "unfinished";
+
+/// Tells the unfinished files of this process apart.
+static NTH: AtomicU64 = AtomicU64::new(0);
 
 /// The blobs in one folder; clones share it. Makes the folder when the first is put.
 #[derive(Clone, Debug)]
@@ -19,9 +23,11 @@ pub struct Blobs(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    disk: Disk,
     folder: PathBuf,
-    /// Tells unfinished files apart.
-    nth: AtomicU64,
+    /// The folders whose names are on disk for sure. That one is there says nothing: whoever made it may not have
+    /// come as far as the flush.
+    settled: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// A blob that is on disk.
@@ -68,7 +74,12 @@ impl BlobError {
 impl Blobs {
     /// The blobs in this folder. Opens nothing.
     pub fn new(folder: &Path) -> Blobs {
-        Blobs(Arc::new(Shared { folder: folder.to_owned(), nth: AtomicU64::new(0) }))
+        Blobs::on(Disk::real(), folder)
+    }
+
+    /// The same, with another way to the disk.
+    pub fn on(disk: Disk, folder: &Path) -> Blobs {
+        Blobs(Arc::new(Shared { disk, folder: folder.to_owned(), settled: Mutex::default() }))
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -85,14 +96,19 @@ impl Blobs {
             return Err(BlobError::TooLarge);
         }
         let kept = Kept { sha256: Sha256::of(content), bytes: content.len() as u64 };
-        let place = self.place(&kept.sha256);
-        let folder = place.parent().unwrap_or(self.folder());
-        match self.get(&kept.sha256) {
-            // Whoever put it may not have come as far as the flush of the folder.
-            Ok(Some(_)) => flush_folder(folder)?,
-            Ok(None) | Err(BlobError::Damaged { .. }) => self.write(content, folder, &place)?,
+        let is_there = match self.get(&kept.sha256) {
+            Ok(there) => there.is_some(),
+            Err(BlobError::Damaged { .. }) => false,
             Err(error) => return Err(error),
+        };
+        let folder = self.folder().join(&kept.sha256.as_str()[..2]);
+        self.settle(self.folder())?;
+        self.settle(&folder)?;
+        if !is_there {
+            self.write(content, &folder.join(kept.sha256.as_str()))?;
         }
+        // Whoever put one that is there may not have come as far as this.
+        self.0.disk.flush_folder(&folder).map_err(at(&folder))?;
         Ok(kept)
     }
 
@@ -122,37 +138,27 @@ impl Blobs {
         self.folder().join(&sha256.as_str()[..2]).join(sha256.as_str())
     }
 
-    fn write(&self, content: &[u8], folder: &Path, place: &Path) -> Result<(), BlobError> {
-        let unfinished = self.folder().join(UNFINISHED);
-        for folder in [&unfinished, folder] {
-            self.make(folder)?;
-        }
-        let nth = self.0.nth.fetch_add(1, Ordering::Relaxed);
-        let beside = unfinished.join(format!("{}-{nth}", std::process::id()));
-        let written = write_through(&beside, content).and_then(|()| fs::rename(&beside, place));
-        written.map_err(at(place))?;
-        flush_folder(folder)
+    fn write(&self, content: &[u8], place: &Path) -> Result<(), BlobError> {
+        let folder = self.folder().join(UNFINISHED);
+        self.0.disk.make_folder(&folder).map_err(at(&folder))?;
+        let nth = NTH.fetch_add(1, Ordering::Relaxed);
+        let unfinished = folder.join(format!("{}-{nth}", std::process::id()));
+        self.0.disk.place(&unfinished, place, content).map_err(at(place))
     }
 
-    /// Makes a folder below the blobs' own, and sees to it that it stays.
-    fn make(&self, folder: &Path) -> Result<(), BlobError> {
-        if folder.is_dir() {
+    /// Makes a folder where it is missing, and sees to it that it stays: its name is flushed before anything that
+    /// lies in it is relied on.
+    fn settle(&self, folder: &Path) -> Result<(), BlobError> {
+        let made = self.0.disk.make_folder(folder).map_err(at(folder))?;
+        let settled = || self.0.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        if !made && settled().contains(folder) {
             return Ok(());
         }
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
-        flush_folder(self.folder())
+        let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        self.0.disk.flush_folder(above).map_err(at(above))?;
+        settled().insert(folder.to_owned());
+        Ok(())
     }
-}
-
-/// The file with this content, flushed. One that a crash has left there is written anew.
-fn write_through(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
-}
-
-fn flush_folder(folder: &Path) -> Result<(), BlobError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
 }
 
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> BlobError {
@@ -163,7 +169,10 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> BlobError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hecate_disk::simulation::{After, Model, Recorder};
+    use hecate_disk::{Fault, Watch};
     use proptest::prelude::*;
+    use std::fs;
 
     #[test]
     fn what_was_put_is_read_back_by_its_name_and_nothing_else_is_there() {
@@ -205,6 +214,72 @@ mod tests {
             prop_assert!(refused);
             blobs.put(&content).unwrap();
             prop_assert_eq!(blobs.get(&kept.sha256).unwrap().unwrap(), content);
+        }
+    }
+
+    fn recorded(folder: &Path) -> (Arc<Recorder>, Blobs) {
+        let recorder = Recorder::new();
+        let blobs = Blobs::on(Disk::watched(Arc::clone(&recorder) as Arc<dyn Watch>), folder);
+        (recorder, blobs)
+    }
+
+    /// Contents that share a folder and contents that do not.
+    fn contents() -> Vec<Vec<u8>> {
+        let all = (0_u16..).map(|nth| nth.to_be_bytes().to_vec());
+        let named = |content: &Vec<u8>| ["00", "7f"].contains(&&Sha256::of(content).as_str()[..2]);
+        all.filter(named).take(3).collect()
+    }
+
+    /// Puts contents, each until it is kept, while the disk fails this call; then cuts the power behind each. What was
+    /// kept by then is whole.
+    fn fail_then_cut(fails_at: u64) {
+        let home = tempfile::tempdir().unwrap();
+        let (recorder, blobs) = recorded(&home.path().join("data/blobs"));
+        fs::create_dir(home.path().join("data")).unwrap();
+        recorder.fail_at(fails_at, Fault::Io, After::Once);
+        // One that is there is put again.
+        let (mut kept, twice) = (Vec::new(), [contents(), contents()].concat());
+        for content in &twice {
+            let name = blobs.put(content).or_else(|_| blobs.put(content)).unwrap().sha256;
+            kept.push((name, recorder.calls()));
+        }
+        let cut = home.path().join("cut");
+        for at in kept.iter().map(|(_, calls)| calls + 1) {
+            for model in Model::ALL {
+                recorder.survivors(at, model, fails_at, &cut).unwrap();
+                let left = Blobs::new(&cut.join("blobs"));
+                for (name, _) in kept.iter().filter(|(_, calls)| *calls < at) {
+                    let told = format!("{model:?}, before {}", recorder.describe(at));
+                    assert!(
+                        left.get(name).unwrap().is_some(),
+                        "call {fails_at} failed; {told}: {name} is gone"
+                    );
+                }
+                fs::remove_dir_all(&cut).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_kept_survives_every_power_cut_even_where_a_call_failed_before() {
+        // The first content is put with ten calls or so; each of them fails once.
+        (0..12).for_each(fail_then_cut);
+    }
+
+    #[test]
+    fn a_put_that_fails_leaves_nothing_behind_and_says_whether_the_disk_is_full() {
+        for fault in [Fault::Io, Fault::Full] {
+            for fails_at in 1..12 {
+                let folder = tempfile::tempdir().unwrap();
+                let (recorder, blobs) = recorded(folder.path());
+                recorder.fail_at(fails_at, fault, After::Once);
+                let Err(error) = blobs.put(b"tea") else { continue };
+                let unfinished = fs::read_dir(folder.path().join(UNFINISHED));
+                assert_eq!(unfinished.map_or(0, Iterator::count), 0, "{}", recorder.describe(fails_at));
+                let flushes_a_folder = recorder.describe(fails_at).contains("sync folder");
+                assert_eq!(error.is_full(), fault == Fault::Full && !flushes_a_folder, "{error}");
+                assert!(blobs.put(b"tea").is_ok());
+            }
         }
     }
 

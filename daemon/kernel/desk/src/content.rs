@@ -97,7 +97,8 @@ impl Unkept {
     /// Keeps it, whether it was kept before or not.
     pub(crate) async fn keep(&self) -> Result<(), Refused> {
         let Unkept { text, blobs } = self.clone();
-        on_disk(move || blobs.put(text.as_bytes()).map(drop).map_err(not_kept)).await
+        on_disk(move || blobs.put(text.as_bytes()).map(drop).map_err(|error| content_unavailable(&error)))
+            .await
     }
 }
 
@@ -119,7 +120,7 @@ fn find(sha256: Sha256, blobs: &Blobs) -> Result<Content, Refused> {
         Ok(Some(content)) => Ok(Content { bytes: content.len() as u64, sha256 }),
         // What is damaged is mended by sending it again.
         Ok(None) | Err(BlobError::Damaged { .. }) => Err(missing()),
-        Err(error) => Err(not_kept(error)),
+        Err(error) => Err(content_unavailable(&error)),
     }
 }
 
@@ -127,9 +128,12 @@ fn missing() -> Refused {
     Content::MISSING.about("field", "content_sha256")
 }
 
-fn not_kept(error: BlobError) -> Refused {
-    tracing::error!(%error, "content was not kept");
-    Refusal::STORE_UNAVAILABLE.about("reason", error.to_string())
+/// The refusal of content that the disk neither takes nor gives. Where it lies is told to the log alone.
+pub fn content_unavailable(error: &BlobError) -> Refused {
+    tracing::error!(%error, "content was neither kept nor read");
+    let reason = if error.is_full() { "disk_full" } else { "io" };
+    let says = "The disk neither takes nor gives contents now; nothing was recorded.".into();
+    Refused { says, ..Refusal::STORE_UNAVAILABLE.about("reason", reason) }
 }
 
 /// Names what a request sends; from here on its body does no more than that. Answers what is to be kept of it.
@@ -201,5 +205,23 @@ mod tests {
         }
         assert!(settled(json!({"content": "x".repeat(CONTENT_BYTES_MAX)}), &blobs).await.is_ok());
         assert!(settled(json!({"content": ""}), &blobs).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_does_not_do_what_it_should_is_named_and_where_it_failed_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        // A file in the place of the folder.
+        let place = folder.path().join("blobs");
+        std::fs::write(&place, "").unwrap();
+        let refused = settled(json!({"content": "tea"}), &Blobs::new(&place)).await.unwrap_err();
+        assert!(refused.is(Refusal::STORE_UNAVAILABLE));
+        assert_eq!(refused.details["reason"], "io");
+        let path = folder.path().to_owned();
+        for (full, reason) in [(28, "disk_full"), (122, "disk_full"), (5, "io")] {
+            let source = std::io::Error::from_raw_os_error(full);
+            let refused = content_unavailable(&BlobError::Io { path: path.clone(), source });
+            assert_eq!(refused.details["reason"], reason, "os error {full}");
+            assert!(!format!("{refused:?}").contains(path.to_str().unwrap()));
+        }
     }
 }

@@ -49,7 +49,7 @@ pub use answer::Told;
 pub use caller::{Because, Caller, Clock, Node, SystemClock};
 pub use catalogue::{common_refusals, path_params};
 pub use code::{Code, CodeHash};
-pub use content::Content;
+pub use content::{Content, content_unavailable};
 pub use decision::Decision;
 pub use desk::{Desk, DeskEntry, DeskSpec, desk};
 pub use event::{Emits, Event, EventEntry, event};

@@ -1,14 +1,15 @@
 //! What is written beside SQLite with plain files, each call shown to the watch before it is made.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::watch::{Call, Observer};
 
 const OWNER_ONLY: u32 = 0o600;
+const OWNER_ONLY_FOLDER: u32 = 0o700;
 const STEP_BYTES: usize = 1024 * 1024;
 static ZEROS: [u8; STEP_BYTES] = [0; STEP_BYTES];
 
@@ -52,6 +53,47 @@ pub(crate) fn replace(observer: &Observer, path: &Path, bytes: &[u8]) -> io::Res
     observer.before(Call::Rename { from: &next, to: path })?;
     fs::rename(&next, path)?;
     sync_folder(observer, folder_of(path))
+}
+
+pub(crate) fn place(observer: &Observer, unfinished: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let placed = write_new(observer, unfinished, bytes).and_then(|()| {
+        observer.before(Call::Rename { from: unfinished, to: path })?;
+        fs::rename(unfinished, path)
+    });
+    if placed.is_err()
+        && unfinished.symlink_metadata().is_ok()
+        && let Err(error) = remove(observer, unfinished)
+    {
+        tracing::warn!(path = %unfinished.display(), %error, "an unfinished file stays");
+    }
+    placed
+}
+
+/// A flush that fails says why: the file goes, and whoever tries again writes another.
+fn write_new(observer: &Observer, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = match create_only(observer, path)? {
+        Some(made) => made,
+        None => reuse(observer, path)?,
+    };
+    write(observer, path, &file, 0, bytes)?;
+    observer.before(Call::Sync { path })?;
+    observer.time(path, || file.sync_all(), io::Result::is_ok)
+}
+
+pub(crate) fn make_folder(observer: &Observer, path: &Path) -> io::Result<bool> {
+    if path.is_dir() {
+        return Ok(false);
+    }
+    observer.before(Call::CreateFolder { path })?;
+    match DirBuilder::new().mode(OWNER_ONLY_FOLDER).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(false),
+        made => made.map(|()| true),
+    }
+}
+
+pub(crate) fn remove(observer: &Observer, path: &Path) -> io::Result<()> {
+    observer.before(Call::Remove { path })?;
+    fs::remove_file(path)
 }
 
 /// Flushes the names in a folder.

@@ -105,6 +105,25 @@ impl Disk {
     pub fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         beside::replace(&self.observer, path, bytes)
     }
+
+    /// Makes `bytes` the whole content of a file (mode 0600) that many may write at once: written and flushed
+    /// under the name `unfinished`, which nobody else uses, and renamed. The folder of `path` is not flushed.
+    /// After an error nothing is left under either name that was not there before, and it may be tried again,
+    /// which is why a flush that failed for want of space is told as what it is.
+    pub fn place(&self, unfinished: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        beside::place(&self.observer, unfinished, path, bytes)
+    }
+
+    /// Makes the folder, for its owner alone (mode 0700); one that is there stays as it is. Answers true when it
+    /// was made now. The folder that holds it is not flushed.
+    pub fn make_folder(&self, path: &Path) -> io::Result<bool> {
+        beside::make_folder(&self.observer, path)
+    }
+
+    /// Flushes which names a folder holds.
+    pub fn flush_folder(&self, path: &Path) -> io::Result<()> {
+        beside::sync_folder(&self.observer, path)
+    }
 }
 
 impl fmt::Debug for Disk {

@@ -29,6 +29,11 @@ pub enum Call<'a> {
         /// The new file.
         path: &'a Path,
     },
+    /// Makes a folder that was not there.
+    CreateFolder {
+        /// The new folder.
+        path: &'a Path,
+    },
     /// Writes in place or behind the end.
     Write {
         /// The file.

@@ -1,19 +1,19 @@
 //! Asking an endpoint: one answer within the time limit, or the reason why there is none.
 
+use super::command::Commands;
+use super::fault::{innermost, is_ours};
+use super::names::Names;
 use crate::monitor_division::check::host_and_port;
 use crate::monitor_division::{CheckSpec, CheckType, Health};
-use hecate_supervision::ExitReason;
-use reqwest::{Client, redirect};
+use reqwest::{Client, ClientBuilder, Url, redirect};
 use std::error::Error;
-use std::process::Stdio;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::process::Command;
-use tokio::time::timeout;
-
-/// Where the programs of commands are looked for. They inherit nothing else of the daemon's environment, which
-/// may hold keys.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
 
 /// What an endpoint answered.
 #[derive(Debug, PartialEq)]
@@ -25,87 +25,114 @@ pub(super) struct Found {
 
 /// Whoever asks endpoints.
 pub(super) struct Asker {
-    http: Client,
-    allow_commands: bool,
+    names: Names,
+    /// Without certificates, of which a machine may have none.
+    plain: OnceCell<Client>,
+    /// With those of the system, which are read when they are first needed.
+    secure: OnceCell<Client>,
+    /// Where they are allowed.
+    commands: Option<Commands>,
 }
 
 impl Found {
     const HEALTHY: Found = Found { health: Health::Healthy, details: None };
 
-    fn unhealthy(why: impl Into<String>) -> Found {
+    pub(super) fn unhealthy(why: impl Into<String>) -> Found {
         Found { health: Health::Unhealthy, details: Some(why.into()) }
     }
 
-    fn unknown(why: &str) -> Found {
-        Found { health: Health::Unknown, details: Some(why.to_owned()) }
+    pub(super) fn unknown(why: impl Into<String>) -> Found {
+        Found { health: Health::Unknown, details: Some(why.into()) }
+    }
+
+    /// What there is instead of an answer, by whose fault it is.
+    fn failed(error: &(dyn Error + 'static)) -> Found {
+        let why = format!("No answer: {}.", innermost(error));
+        if is_ours(error) { Found::unknown(why) } else { Found::unhealthy(why) }
     }
 }
 
+/// An endpoint that was asked and has not answered in time.
+pub(super) fn late(check: &CheckSpec) -> Found {
+    Found::unhealthy(format!("No answer within {} ms.", check.timeout_ms))
+}
+
+/// Nobody could ask, since nobody knew in time whom.
+fn nameless(host: &str) -> Found {
+    Found::unknown(format!("This node could not look up {host} in time."))
+}
+
 impl Asker {
-    pub(super) fn new(allow_commands: bool) -> Result<Asker, ExitReason> {
-        // What the endpoint itself says counts, not what it points to; and each probe asks on its own.
-        let http = Client::builder().redirect(redirect::Policy::none()).no_proxy().pool_max_idle_per_host(0);
-        Ok(Asker { http: http.build().map_err(ExitReason::error)?, allow_commands })
+    /// Opens nothing yet.
+    pub(super) fn new(allow_commands: bool) -> Asker {
+        let names = Names::of_the_system();
+        let commands = allow_commands.then(Commands::new);
+        Asker { names, plain: OnceCell::new(), secure: OnceCell::new(), commands }
     }
 
     /// Asks once.
     pub(super) async fn ask(&self, check: &CheckSpec) -> Found {
-        let limit = Duration::from_millis(check.timeout_ms.into());
-        let asked = async {
-            match check.check_type {
-                CheckType::Http => self.http(check).await,
-                CheckType::Tcp => tcp(&check.endpoint).await,
-                CheckType::Command if self.allow_commands => command(&check.endpoint).await,
-                CheckType::Command => Found::unknown("This node runs no commands as health checks."),
-                CheckType::MeshRpc => Found::unknown("This node is not part of a mesh."),
-            }
+        let by = Instant::now() + Duration::from_millis(check.timeout_ms.into());
+        let asked = match (check.check_type, &self.commands) {
+            (CheckType::Http, _) => self.http(check, by).await,
+            (CheckType::Tcp, _) => self.tcp(check, by).await,
+            (CheckType::Command, Some(commands)) => commands.ask(check, by).await,
+            (CheckType::Command, None) => Err(Found::unknown("This node runs no commands as health checks.")),
+            (CheckType::MeshRpc, _) => Err(Found::unknown("This node is not part of a mesh.")),
         };
-        let too_late = |_| Found::unhealthy(format!("No answer within {} ms.", check.timeout_ms));
-        timeout(limit, asked).await.unwrap_or_else(too_late)
+        asked.err().unwrap_or(Found::HEALTHY)
     }
 
     /// The status is enough: the body is left where it is.
-    async fn http(&self, check: &CheckSpec) -> Found {
-        match self.http.get(&check.endpoint).send().await.map(|answer| answer.status().as_u16()) {
-            Ok(status) if status == check.expected_status => Found::HEALTHY,
-            Ok(status) => {
-                Found::unhealthy(format!("It answered {status} instead of {}.", check.expected_status))
-            }
-            Err(error) => Found::unhealthy(format!("No answer: {}.", innermost(&error))),
+    async fn http(&self, check: &CheckSpec, by: Instant) -> Result<(), Found> {
+        let url = Url::parse(&check.endpoint).map_err(|_| Found::unknown("The endpoint is no URL."))?;
+        let client = self.client(url.scheme() == "https").await?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let answer = timeout_at(by, client.get(url).send())
+            .await
+            .map_err(|_| if self.names.is_looking_up(&host) { nameless(&host) } else { late(check) })?;
+        let status = answer.map_err(|error| Found::failed(&error))?.status().as_u16();
+        if status == check.expected_status {
+            return Ok(());
+        }
+        Err(Found::unhealthy(format!("It answered {status} instead of {}.", check.expected_status)))
+    }
+
+    async fn client(&self, secure: bool) -> Result<&Client, Found> {
+        // What the endpoint itself says counts, not what it points to; and each probe asks on its own.
+        let client =
+            Client::builder().redirect(redirect::Policy::none()).no_proxy().pool_max_idle_per_host(0);
+        let client = client.dns_resolver(Arc::new(self.names.clone()));
+        if secure {
+            self.secure.get_or_try_init(|| built(client)).await
+        } else {
+            self.plain.get_or_try_init(|| built(client.tls_certs_only([]))).await
         }
     }
+
+    async fn tcp(&self, check: &CheckSpec, by: Instant) -> Result<(), Found> {
+        let place = host_and_port(&check.endpoint);
+        let (host, port) = place.ok_or_else(|| Found::unknown("The endpoint is no host and port."))?;
+        let hosts = match host.parse::<IpAddr>() {
+            Ok(address) => Arc::from([address]),
+            Err(_) => {
+                let found = timeout_at(by, self.names.look_up(host)).await.map_err(|_| nameless(host))?;
+                found.map_err(|error| Found::failed(&error))?
+            }
+        };
+        let places: Vec<_> = hosts.iter().map(|host| SocketAddr::new(*host, port)).collect();
+        let connected = timeout_at(by, TcpStream::connect(&places[..])).await.map_err(|_| late(check))?;
+        connected.map(drop).map_err(|error| Found::failed(&error))
+    }
 }
 
-async fn tcp(endpoint: &str) -> Found {
-    let Some(place) = host_and_port(endpoint) else {
-        return Found::unknown("The endpoint is no host and port.");
+/// Reading the system's certificates blocks. Where there are none it is tried again with the next probe.
+async fn built(client: ClientBuilder) -> Result<Client, Found> {
+    let built = spawn_blocking(move || client.build()).await;
+    let unbuilt = |error: &(dyn Error + 'static)| {
+        Found::unknown(format!("This node cannot ask by HTTP: {}.", innermost(error)))
     };
-    match TcpStream::connect(place).await {
-        Ok(_) => Found::HEALTHY,
-        Err(error) => Found::unhealthy(format!("No connection: {error}.")),
-    }
-}
-
-/// Words are split at white space; no shell reads them. Whoever is late is killed.
-async fn command(line: &str) -> Found {
-    let mut words = line.split_whitespace();
-    let mut command = Command::new(words.next().unwrap_or_default());
-    command.args(words).env_clear().env("PATH", PATH).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    match command.status().await {
-        Ok(status) if status.success() => Found::HEALTHY,
-        Ok(status) => Found::unhealthy(format!("The command ended with {status}.")),
-        Err(error) => Found::unhealthy(format!("The command did not start: {error}.")),
-    }
-}
-
-/// What HTTP's layers of errors are about.
-fn innermost(error: &dyn Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
+    built.map_err(|ended| unbuilt(&ended))?.map_err(|error| unbuilt(&error))
 }
 
 #[cfg(test)]
@@ -146,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn http_is_healthy_with_the_expected_status_and_follows_nobody() {
-        let asker = Asker::new(false).unwrap();
+        let asker = Asker::new(false);
         for (says, expected) in [
             ("HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n", Health::Healthy),
             ("HTTP/1.1 503 Not now\r\ncontent-length: 0\r\n\r\n", Health::Unhealthy),
@@ -163,7 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn tcp_is_healthy_where_somebody_takes_the_connection() {
-        let asker = Asker::new(false).unwrap();
+        let asker = Asker::new(false);
         assert_eq!(health(&asker, CheckType::Tcp, &server("").await).await, Health::Healthy);
         let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
         assert_eq!(health(&asker, CheckType::Tcp, &gone).await, Health::Unhealthy);
@@ -171,13 +198,13 @@ mod tests {
 
     #[tokio::test]
     async fn commands_run_only_where_they_are_allowed_and_through_no_shell() {
-        let (open, shut) = (Asker::new(true).unwrap(), Asker::new(false).unwrap());
+        let (open, shut) = (Asker::new(true), Asker::new(false));
         assert_eq!(health(&shut, CheckType::Command, "true").await, Health::Unknown);
         for (line, expected) in [
             ("true", Health::Healthy),
             ("false", Health::Unhealthy),
             ("false || true", Health::Unhealthy),
-            ("no-such-program", Health::Unhealthy),
+            ("no-such-program", Health::Unknown),
             ("test $PATH", Health::Healthy),
         ] {
             assert_eq!(health(&open, CheckType::Command, line).await, expected, "{line}");
@@ -185,5 +212,63 @@ mod tests {
         let slow = CheckSpec { timeout_ms: 50, ..check(CheckType::Command, "sleep 60") };
         assert_eq!(open.ask(&slow).await.health, Health::Unhealthy);
         assert_eq!(health(&open, CheckType::MeshRpc, "shop.ping").await, Health::Unknown);
+    }
+
+    #[tokio::test]
+    async fn what_this_node_cannot_do_is_no_fault_of_the_endpoint() {
+        let asker = Asker::new(false);
+        // Nobody listens at everybody's address: the system knows no way there.
+        for (check_type, nowhere) in [
+            (CheckType::Http, "http://255.255.255.255/"),
+            (CheckType::Http, "https://255.255.255.255/"),
+            (CheckType::Tcp, "255.255.255.255:80"),
+            (CheckType::Http, "http://nobody.invalid/"),
+            (CheckType::Tcp, "nobody.invalid:80"),
+        ] {
+            let found = asker.ask(&CheckSpec { timeout_ms: 60_000, ..check(check_type, nowhere) }).await;
+            assert_eq!(found.health, Health::Unknown, "{nowhere}: {found:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_nobody_looks_up_in_time_says_nothing_of_the_endpoint() {
+        let (answer, answers) = std::sync::mpsc::channel::<()>();
+        let answers = std::sync::Mutex::new(answers);
+        let names = Names::looked_up_by(move |_| {
+            // Until the test ends.
+            let _ = answers.lock().unwrap().recv();
+            Ok(Vec::new())
+        });
+        let asker = Asker { names, ..Asker::new(false) };
+        for (check_type, endpoint) in
+            [(CheckType::Http, "http://shop.example/"), (CheckType::Tcp, "shop.example:80")]
+        {
+            let found = asker.ask(&CheckSpec { timeout_ms: 50, ..check(check_type, endpoint) }).await;
+            assert_eq!(found, nameless("shop.example"));
+        }
+        drop(answer);
+    }
+
+    #[test]
+    fn without_certificates_https_is_unknown_and_all_else_goes_on() {
+        const NONE: &str = "/nonexistent/certificates";
+        let name = "monitor_division::probing::endpoint::tests::without_certificates_https_is_unknown_and_all_else_goes_on";
+        if std::env::var_os("SSL_CERT_FILE").is_none_or(|file| file != NONE) {
+            // What the system has is found through the environment, which is that of a process.
+            let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+            again.args([name, "--exact", "--nocapture"]);
+            let ended = again.env("SSL_CERT_FILE", NONE).env("SSL_CERT_DIR", NONE).output().unwrap();
+            let told = String::from_utf8_lossy(&ended.stdout);
+            assert!(ended.status.success() && told.contains("1 passed"), "{ended:?}");
+            return;
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (asker, place) = (Asker::new(false), server("HTTP/1.1 200 OK\r\n\r\n").await);
+            assert_eq!(health(&asker, CheckType::Http, &format!("http://{place}/")).await, Health::Healthy);
+            assert_eq!(health(&asker, CheckType::Tcp, &place).await, Health::Healthy);
+            let secure = asker.ask(&check(CheckType::Http, &format!("https://{place}/"))).await;
+            assert_eq!(secure.health, Health::Unknown, "{secure:?}");
+        });
     }
 }

@@ -3,11 +3,14 @@
 //! Pure: what is on duty, when a probe is due, what is news, which service level is broken. At the rim: the roster
 //! that follows the log, the probers that it sends out, and the endpoints that they ask.
 
+mod command;
 mod desk;
 mod duties;
 mod endpoint;
+mod fault;
 mod latencies;
 mod level;
+mod names;
 mod prober;
 mod rhythm;
 mod roster;

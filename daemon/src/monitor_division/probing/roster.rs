@@ -7,8 +7,11 @@ use super::duties::{Duties, Duty};
 use super::endpoint::Asker;
 use super::level::Samples;
 use super::prober::{Memory, Post};
+use crate::monitor_division::{HealthCheckRegistered, Monitoring};
+use hecate_desk::Event;
 use hecate_event_store::{EventStore, Filter, ReadError, RecordedEvent, Subscription};
 use hecate_supervision::{Actor, ExitReason, Me, Unheard};
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -29,7 +32,7 @@ impl Actor for Roster {
     type Args = Probing;
 
     async fn init(probing: Probing, me: &Me<Unheard>) -> Result<Self, ExitReason> {
-        let asker = Arc::new(Asker::new(probing.allow_commands)?);
+        let asker = Arc::new(Asker::new(probing.allow_commands));
         // Beside the actor, which starts at once: a log that takes long to read keeps nobody else waiting.
         me.attach(async move {
             let store = probing.store.opened().await;
@@ -120,8 +123,27 @@ impl Book {
     }
 
     fn fold(&mut self, fact: &RecordedEvent) {
+        if &*fact.event_type == <HealthCheckRegistered as Event<Monitoring>>::TYPE {
+            self.clear_post(fact);
+        }
         if let Err(error) = self.duties.fold(&fact.stream_id, &fact.event_type, fact.data.get()) {
             tracing::error!(position = fact.position, error, "a monitoring does not fold: it is not probed");
+        }
+    }
+
+    /// What is registered begins anew, whatever was known of a check that had its name before. The two may stand in
+    /// one page, and then nobody has seen that it was off duty in between.
+    fn clear_post(&mut self, registered: &RecordedEvent) {
+        #[derive(Deserialize)]
+        struct Registered {
+            check_id: String,
+        }
+        let registered_in = self.divisions.get_mut(&registered.stream_id);
+        // What cannot be read does not fold either, and is logged there.
+        if let (Some(division), Ok(Registered { check_id })) =
+            (registered_in, serde_json::from_str(registered.data.get()))
+        {
+            division.posts.remove(&check_id);
         }
     }
 
@@ -179,10 +201,104 @@ impl Book {
 }
 
 #[cfg(test)]
-#[test]
-fn a_crowd_is_news_when_it_comes_and_when_it_is_gone() {
-    let mut crowd = Crowd::default();
-    let news =
-        [0, PROBERS_MAX, PROBERS_MAX + 1, PROBERS_MAX + 2, PROBERS_MAX, 0].map(|now| crowd.is_now(now));
-    assert_eq!(news, [None, None, Some(true), None, Some(false), None]);
+mod tests {
+    use super::*;
+    use crate::house::{Folders, House};
+    use crate::monitor_division::Health;
+    use hecate_desk::{Node, SystemClock};
+    use hecate_event_store::Metadata;
+    use serde_json::{Value, json, value::RawValue};
+    use uuid::Uuid;
+
+    const STREAM: &str = "monitoring-d";
+    const CHECK: &str = "check-d-shop";
+
+    fn book() -> Book {
+        let node = Node { node_id: "n".into(), realm: "r".into(), clock: Arc::new(SystemClock) };
+        let house = House::furnish(node.clone(), &Folders::default(), &Default::default());
+        let probing = Probing::of(&house.processes, &house.store, &node);
+        let desks = Arc::new(Desks { process: Arc::clone(&probing.process), node });
+        let asker = Arc::new(Asker::new(false));
+        Book {
+            probing,
+            asker,
+            desks,
+            duties: Duties::default(),
+            divisions: BTreeMap::new(),
+            crowd: Crowd::default(),
+        }
+    }
+
+    fn fact(event_type: &str, more: Value) -> Arc<RecordedEvent> {
+        let mut data = json!({"venture_id": "v", "division_id": "d", "division_name": "orders", "cycle": 1});
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let metadata = Metadata {
+            correlation_id: Uuid::nil(),
+            causation_id: Uuid::nil(),
+            command_id: Uuid::nil(),
+            actor: "uid:1@n".into(),
+            node_id: "n".into(),
+            realm: "r".into(),
+            idempotency_key: None,
+            conversation_id: None,
+            visibility: None,
+        };
+        Arc::new(RecordedEvent {
+            event_id: Uuid::nil(),
+            event_type: event_type.into(),
+            stream_id: STREAM.into(),
+            version: 0,
+            position: 1,
+            at_us: 1,
+            metadata,
+            tags: Vec::new(),
+            data: RawValue::from_string(data.to_string()).unwrap().into(),
+        })
+    }
+
+    fn registered() -> Arc<RecordedEvent> {
+        let check = json!({"check_id": CHECK, "check_name": "shop", "check_type": "tcp",
+            "endpoint": "localhost:1", "interval_ms": 1_000, "timeout_ms": 1_000, "unhealthy_after": 3,
+            "expected_status": 200, "registered_by": "x", "registered_at": 0});
+        fact("health_check_registered_v1", check)
+    }
+
+    fn at_work() -> [Arc<RecordedEvent>; 2] {
+        let release = json!({"release_id": "", "release_version": "", "target_env": "", "endpoints": [],
+            "rollout": []});
+        let born = json!({"handoff": release, "visibility": "realm", "initiated_by": "x",
+            "source_event_id": Uuid::nil(), "initiated_at": 0});
+        let started = json!({"started_by": "x", "started_at": 0});
+        [fact("monitoring_initiated_v1", born), fact("monitoring_started_v1", started)]
+    }
+
+    fn post(book: &Book) -> &Held {
+        &book.divisions[STREAM].posts[CHECK]
+    }
+
+    #[test]
+    fn a_crowd_is_news_when_it_comes_and_when_it_is_gone() {
+        let mut crowd = Crowd::default();
+        let news =
+            [0, PROBERS_MAX, PROBERS_MAX + 1, PROBERS_MAX + 2, PROBERS_MAX, 0].map(|now| crowd.is_now(now));
+        assert_eq!(news, [None, None, Some(true), None, Some(false), None]);
+    }
+
+    #[test]
+    fn a_check_that_is_registered_anew_is_a_new_post_however_soon_it_follows_the_old_one() {
+        let mut book = book();
+        book.follow(&at_work());
+        book.follow(&[registered()]);
+        let (memory, mut duty) = (Arc::clone(&post(&book).memory), post(&book).duty.subscribe());
+        let recorded = json!({"check_id": CHECK, "check_name": "shop", "status": "unhealthy",
+            "previous_status": "unknown", "unhealthy_after": 3, "consecutive": 2, "latency_ms": 0, "samples": 2, "recorded_at": 0});
+        book.follow(&[fact("health_status_recorded_v1", recorded)]);
+        assert!(Arc::ptr_eq(&memory, &post(&book).memory), "what is recorded of it leaves the post as it is");
+        assert_eq!(duty.borrow_and_update().kept.health, Health::Unhealthy);
+        let gone =
+            json!({"check_id": CHECK, "check_name": "shop", "deregistered_by": "x", "deregistered_at": 0});
+        book.follow(&[fact("health_check_deregistered_v1", gone), registered()]);
+        assert!(!Arc::ptr_eq(&memory, &post(&book).memory));
+        assert!(duty.has_changed().is_err(), "whoever held the old post is off duty");
+    }
 }

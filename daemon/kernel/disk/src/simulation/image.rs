@@ -9,6 +9,7 @@ use super::content::{Content, Data};
 #[derive(Clone)]
 pub(super) enum Op {
     Create(PathBuf),
+    CreateFolder(PathBuf),
     Write { path: PathBuf, offset: u64, data: Data },
     Truncate { path: PathBuf, to_bytes: u64 },
     Sync(PathBuf),
@@ -50,6 +51,8 @@ pub(super) struct Image {
     pub(super) durable_names: Names,
     pub(super) names: Names,
     pub(super) namings: Vec<Naming>,
+    /// The folders among the names that there ever were.
+    folders: BTreeSet<PathBuf>,
     last_file: FileId,
 }
 
@@ -64,6 +67,10 @@ impl Image {
     pub(super) fn apply(&mut self, op: &Op) {
         match op {
             Op::Create(path) => {
+                self.create(path);
+            }
+            Op::CreateFolder(path) => {
+                self.folders.insert(path.clone());
                 self.create(path);
             }
             Op::Write { path, offset, data } => {
@@ -91,6 +98,10 @@ impl Image {
         self.names.insert(path.to_owned(), file);
         self.namings.push(Naming::Create { path: path.to_owned(), file });
         file
+    }
+
+    pub(super) fn is_folder(&self, path: &Path) -> bool {
+        self.folders.contains(path)
     }
 
     /// A file that somebody else made meanwhile counts as made now.

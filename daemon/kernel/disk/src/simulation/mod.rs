@@ -26,7 +26,8 @@ use crate::watch::{Call, Fault, Watch};
 /// Calls count from 1, the failed ones included; those were not made and leave nothing behind. The files
 /// that a folder holds when the first call meets it count as flushed, except `*.lock` and `*-shm`; a
 /// recorder may so be put over the survivors of another one. All files must lie in or below the folder
-/// of the first call.
+/// of the first call. A folder that was made under the watch is gone, with all that lies in it, where its name was
+/// not flushed; one that nothing lies in is not among the survivors.
 #[derive(Default)]
 pub struct Recorder {
     tape: Mutex<Tape>,

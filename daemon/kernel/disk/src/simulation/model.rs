@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::content::Content;
 use super::image::{Change, FileImage, Image, Names};
@@ -32,8 +32,12 @@ impl Model {
     /// What is left of a disk.
     pub(super) fn survivors(self, image: &Image, seed: &mut Seed) -> BTreeMap<PathBuf, Content> {
         let names = self.names(image, seed);
-        let left = |(path, file)| Some((path, self.content(image.files.get(&file)?, seed)));
-        names.into_iter().filter_map(left).collect()
+        // What lies in a folder is gone with the folder.
+        let is_gone = |folder: &Path| image.is_folder(folder) && !names.contains_key(folder);
+        let is_left = |path: &Path| !image.is_folder(path) && !path.ancestors().any(is_gone);
+        let left = names.iter().filter(|(path, _)| is_left(path));
+        left.filter_map(|(path, file)| Some((path.clone(), self.content(image.files.get(file)?, seed))))
+            .collect()
     }
 
     fn names(self, image: &Image, seed: &mut Seed) -> Names {

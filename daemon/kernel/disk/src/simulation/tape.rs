@@ -38,6 +38,7 @@ impl Tape {
     pub(super) fn record(&mut self, call: &Call<'_>, refused: bool) -> io::Result<()> {
         let op = match *call {
             Call::Create { path } => Op::Create(self.place(path)?),
+            Call::CreateFolder { path } => Op::CreateFolder(self.place(path)?),
             Call::Write { path, offset, bytes } => {
                 Op::Write { path: self.place(path)?, offset, data: Data::new(bytes) }
             }
@@ -118,6 +119,7 @@ impl Tape {
         let name = |path: &PathBuf| self.relative(path).unwrap_or(path).display().to_string();
         let said = match op {
             Op::Create(path) => format!("create {}", name(path)),
+            Op::CreateFolder(path) => format!("create folder {}", name(path)),
             Op::Write { path, offset, data } => {
                 format!("write {} {offset}..{}", name(path), offset + data.len())
             }

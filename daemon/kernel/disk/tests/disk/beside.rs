@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 
 use hecate_disk::Fault;
-use hecate_disk::simulation::After;
+use hecate_disk::simulation::{After, Model};
 
 use crate::{folder, recorded};
 
@@ -71,4 +71,47 @@ fn a_file_is_replaced_whole_even_over_the_rest_of_an_earlier_try() {
     disk.replace(&path, b"third").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"third");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_file_is_placed_whole_and_one_that_fails_leaves_nothing() {
+    let (folder, path) = folder();
+    let (recorder, disk) = recorded();
+    let unfinished = folder.path().join("unfinished");
+    fs::write(&unfinished, b"what an earlier crash has left there").unwrap();
+    disk.place(&unfinished, &path, b"first").unwrap();
+    for at in 1..=4 {
+        for fault in [Fault::Io, Fault::Full] {
+            recorder.fail_at(recorder.calls() + at, fault, After::Once);
+            let error = disk.place(&unfinished, &path, b"second").unwrap_err();
+            assert_eq!(error.kind() == io::ErrorKind::StorageFull, fault == Fault::Full, "{at}");
+            assert_eq!(fs::read(&path).unwrap(), b"first");
+            assert!(!unfinished.exists(), "{at}");
+        }
+    }
+    disk.place(&unfinished, &path, b"third").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"third");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_folder_whose_name_was_not_flushed_is_gone_with_all_that_lies_in_it() {
+    let home = tempfile::tempdir().unwrap();
+    let (recorder, disk) = recorded();
+    let [data, inner] = ["data", "data/inner"].map(|name| home.path().join(name));
+    let survivors = |name: &str| {
+        let cut = home.path().join(name);
+        recorder.survivors(recorder.calls() + 1, Model::Lost, 0, &cut).unwrap();
+        cut.join("data/inner/note").exists()
+    };
+    assert!(disk.make_folder(&data).unwrap() && disk.make_folder(&inner).unwrap());
+    assert!(!disk.make_folder(&inner).unwrap());
+    assert_eq!(fs::metadata(&inner).unwrap().permissions().mode() & 0o777, 0o700);
+    // It is flushed, and the folder that it lies in.
+    disk.create(&inner.join("note")).unwrap();
+    assert!(!survivors("neither"));
+    disk.flush_folder(&data).unwrap();
+    assert!(!survivors("one"));
+    disk.flush_folder(home.path()).unwrap();
+    assert!(survivors("both"));
 }
