@@ -1,6 +1,6 @@
 //! Whatever a plan holds, its files stay in their folders, are there once, and are the same files every time.
 
-use crate::kit::{bare_desk, event, plan};
+use crate::kit::{HARD_DIVISIONS, KINDS, bare_desk, event, plan, two_of_each};
 use crate::{Blueprint, Department, DeskPlan, File, Language, UnknownTemplate, desk, skeleton};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -121,6 +121,40 @@ fn names_that_are_keywords_or_folders_of_the_toolchain_keep_their_order_too() {
     for language in Language::ALL {
         demand_order(language, &hard);
     }
+}
+
+#[test]
+fn divisions_of_any_name_keep_their_order_too() {
+    for name in HARD_DIVISIONS {
+        let desks = plan().desks.split_off(5);
+        let hard = Blueprint { division_name: name.to_owned(), desks };
+        for language in Language::ALL {
+            demand_order(language, &hard);
+        }
+    }
+}
+
+/// What a handler mixes up, or leaves out, is found out by a value that it did not expect there.
+#[test]
+fn every_field_of_a_sample_has_a_value_of_its_own() {
+    let desks = vec![two_of_each()];
+    let plan = Blueprint { division_name: "shop".to_owned(), desks };
+    for language in Language::ALL {
+        let files = desk(language, "default", &plan, &plan.desks[0], None).unwrap();
+        let test = files.iter().find(|file| file.path.contains("test")).unwrap();
+        for kind in KINDS.into_iter().filter(|kind| (language, *kind) != (Language::Go, "boolean")) {
+            let [a, b] = ["a", "b"].map(|which| given(&test.text, which, kind));
+            assert_ne!(a, b, "{language:?}");
+        }
+    }
+}
+
+/// What stands behind the field where the test names it first, in whatever case.
+fn given(test: &str, which: &str, kind: &str) -> String {
+    let plain = |text: &str| text.to_ascii_lowercase().replace('_', "");
+    let field = format!("{which}{kind}");
+    let lines = test.lines().map(|line| plain(line).trim_start().to_owned());
+    lines.filter_map(|line| line.strip_prefix(&field).map(str::to_owned)).next().unwrap()
 }
 
 /// What was generated once is told again from its hashes, so a set of templates stays as it is.
