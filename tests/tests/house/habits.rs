@@ -60,7 +60,10 @@ fn desk(house: &House, source: &Source) -> Vec<Complaint> {
     let listed = format!("{stem}::");
     let door = format!("daemon/src/{}/mod.rs", source.app().unwrap_or_default());
     let lists = |file: &Source| {
-        file.path == door && file.code().any(|(_, line)| line.contains("desk::<") && line.contains(&listed))
+        let names_it = |line: &str| {
+            line.trim_start().starts_with(&listed) || (line.contains("desk::<") && line.contains(&listed))
+        };
+        file.path == door && file.code().any(|(_, line)| names_it(line))
     };
     if !house.sources.iter().any(lists) {
         complain(1, format!("list it in {door}, where its turn is in the process"));
