@@ -26,8 +26,7 @@ pub const KINDS: [&str; 10] =
     ["string", "int", "float", "boolean", "timestamp", "date", "uuid", "list", "map", "money"];
 
 /// The desks, each before another that it has to find its place beside. Names of the last one are longer than
-/// formatters can bear; all others are laid out as the language's formatter does it, for those that have one that the
-/// peers install: rustfmt, gofmt, mix, prettier and black.
+/// formatters can bear; all others are laid out as rustfmt, gofmt, mix, prettier and black do it. Nobody asks Erlang's.
 #[must_use]
 pub fn plan() -> Blueprint {
     let desks = vec![

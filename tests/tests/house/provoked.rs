@@ -71,6 +71,7 @@ fn codes(source: &Source) -> Vec<Refusal<'_>> {
 
 /// The word that clients share, which is called by it in capitals, or else the first text between quotes.
 fn code_in(written: &str) -> Option<String> {
+    let written = written.split(");").next()?;
     match written.split_once("code::") {
         Some((_, shared)) => words(shared).next().map(str::to_ascii_lowercase),
         None => written.split('"').nth(1).map(str::to_owned),
