@@ -168,9 +168,9 @@ const PINNED: [&str; 6] = [
     "55b4aaefe4857971",
     "13c0c98b897aab69",
     "fa2339da67da374f",
-    "2ef51e3c4387c413",
-    "0f4f388c06f67fed",
-    "3b102bd7daced40c",
+    "d6b191119693b48c",
+    "baa7519f1e610b4f",
+    "8e751ee8792b203b",
 ];
 
 #[test]
