@@ -61,7 +61,8 @@ fn desk(house: &House, source: &Source) -> Vec<Complaint> {
     let door = format!("daemon/src/{}/mod.rs", source.app().unwrap_or_default());
     let lists = |file: &Source| {
         let names_it = |line: &str| {
-            line.trim_start().starts_with(&listed) || (line.contains("desk::<") && line.contains(&listed))
+            let is_in_list = ["desk::<", "lifecycle_desks!["].iter().any(|list| line.contains(list));
+            line.trim_start().starts_with(&listed) || (is_in_list && line.contains(&listed))
         };
         file.path == door && file.code().any(|(_, line)| names_it(line))
     };
