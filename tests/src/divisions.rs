@@ -133,11 +133,12 @@ pub fn facts(daemon: &Daemon, head: u64) -> Vec<FactFrame> {
 
 /// The parts of an answer that two walks through the same story have in common.
 pub(crate) fn lasting(value: Value) -> Value {
-    const PASSING: [&str; 10] = [
+    const PASSING: [&str; 11] = [
         "as_of_position",
         "correlation_id",
         "event_id",
         "last_event_id",
+        "last_position",
         "open_for_ms",
         "paused_for_ms",
         "since",
