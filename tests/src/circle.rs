@@ -6,6 +6,7 @@ use crate::divisions::{lasting, of_division, settled, streams, walk};
 use crate::http::Client;
 use crate::patience::until;
 use crate::ventures::{below, seen};
+use crate::workspaces::{demand_manifests, files_below};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -22,6 +23,16 @@ pub enum Act {
     Break,
     /// It works again.
     Heal,
+    /// Nothing is asked until a probe has come this far.
+    Await(Sign),
+}
+
+/// What a probe leads to, step by step.
+pub enum Sign {
+    /// It saw that something is wrong.
+    Sick,
+    /// It saw it too often.
+    Incident,
 }
 
 /// What the division runs: it answers every HTTP request, well or badly, until it is dropped.
@@ -91,6 +102,7 @@ impl Circle {
         let check = json!({"check_name": "front", "endpoint": storefront.url(), "interval_ms": 1_000,
             "unhealthy_after": 2});
         acts.extend([self.ask("monitor/check", check), Act::Break]);
+        acts.extend([Act::Await(Sign::Sick), Act::Await(Sign::Incident)]);
         acts.extend(self.rescue());
         acts.extend([
             self.ask("design/event", json!({"aggregate_name": "order", "event_name": "order_refused_v1"})),
@@ -209,11 +221,10 @@ impl Circle {
     /// Carries one act out, as often as it takes.
     pub fn play(&self, client: &Client, storefront: &Storefront, act: &Act, key: &str) {
         match act {
-            Act::Break => {
-                storefront.works.store(false, Ordering::Release);
-                self.incident(client);
-            }
+            Act::Break => storefront.works.store(false, Ordering::Release),
             Act::Heal => storefront.works.store(true, Ordering::Release),
+            Act::Await(Sign::Sick) => self.sick(client),
+            Act::Await(Sign::Incident) => drop(self.incident(client)),
             Act::Ask(path, body) if body["incident_id"] == "{incident}" => {
                 let mut body = body.clone();
                 body["incident_id"] = self.incident(client).into();
@@ -221,6 +232,13 @@ impl Circle {
             }
             Act::Ask(path, body) => walk(client, &(path.clone(), body.clone()), key),
         }
+    }
+
+    fn sick(&self, client: &Client) {
+        until("a check that fails", || {
+            let monitoring = client.get(&of_division(&self.division, "monitoring")).expect(200).json();
+            (monitoring["monitoring"]["health"] == "unhealthy").then_some(())
+        });
     }
 
     /// The incident that the probe raises.
@@ -273,7 +291,10 @@ impl Circle {
                 (path, lasting(answer))
             })
             .collect();
-        let told = json!({"streams": without_samples(streams(daemon, head)), "answers": answers});
+        let streams = without_samples(streams(daemon, head));
+        assert_eq!(demand_manifests(daemon, streams.values().flatten()), 2, "twice around");
+        let files = files_below(&daemon.place().workspaces());
+        let told = json!({"streams": streams, "answers": answers, "files": files});
         named_in_order(&told.to_string().replace(&storefront.url(), "the storefront"))
     }
 }

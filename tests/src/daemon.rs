@@ -59,6 +59,12 @@ impl Place {
         self.home.join("data")
     }
 
+    /// Where generated code is written: beside the data, where the environment says so.
+    pub fn workspaces(&self) -> PathBuf {
+        let elsewhere = self.environment.iter().find(|(name, _)| *name == "HECATE_WORKSPACE_ROOT");
+        elsewhere.map_or_else(|| self.data().join("workspaces"), |(_, root)| root.into())
+    }
+
     /// Where every process of this place appends its log.
     pub fn log_file(&self) -> PathBuf {
         self.home.join("daemon.log")

@@ -18,3 +18,4 @@ pub mod pty;
 pub mod sse;
 pub mod ventures;
 pub mod wire;
+pub mod workspaces;

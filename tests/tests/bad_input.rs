@@ -85,88 +85,54 @@ fn bodies() -> Vec<Case> {
 
 fn fields() -> Vec<Case> {
     let bad = "validation_error";
-    let long = |count: usize| Value::from("x".repeat(count));
-    vec![
+    let bare = [
         ("no name", post(VENTURES, json!({})), 400, bad, "name", "required"),
         ("no body", Request::new("POST", VENTURES), 400, bad, "name", "required"),
-        ("an unknown key", set_up_with("nmae", json!("Shop")), 400, bad, "nmae", "unknown_field"),
-        ("a name of another type", set_up_with("name", json!(7)), 400, bad, "name", "type"),
-        ("a name that is null", set_up_with("name", json!(null)), 400, bad, "name", "type"),
-        ("an empty name", set_up_with("name", json!("")), 400, bad, "name", "blank"),
-        ("a blank name", set_up_with("name", json!(" \t\n")), 400, bad, "name", "blank"),
-        (
-            "a blank of another script",
-            set_up_with("name", json!("\u{3000}\u{2003}")),
-            400,
-            bad,
-            "name",
-            "blank",
-        ),
-        ("101 characters", set_up_with("name", long(101)), 400, bad, "name", "too_long"),
-        ("a blank brief", set_up_with("brief", json!(" ")), 400, bad, "brief", "blank"),
-        ("4,001 characters", set_up_with("brief", long(4_001)), 400, bad, "brief", "too_long"),
-        (
-            "a visibility that is none",
-            set_up_with("visibility", json!("Realm")),
-            400,
-            bad,
-            "visibility",
-            "enum",
-        ),
-        ("a visibility of another type", set_up_with("visibility", json!(1)), 400, bad, "visibility", "type"),
-        ("repos that are no list", set_up_with("repos", json!("one")), 400, bad, "repos", "type"),
-        ("a repo that is no text", set_up_with("repos", json!(["a", 1])), 400, bad, "repos.1", "type"),
-        ("a blank repo", set_up_with("repos", json!(["a", " "])), 400, bad, "repos.1", "blank"),
-        ("a long skill", set_up_with("skills", json!(["x".repeat(501)])), 400, bad, "skills.0", "too_long"),
-        ("101 skills", set_up_with("skills", json!(vec!["x"; 101])), 400, bad, "skills", "too_long"),
-        (
-            "a context map that is a list",
-            set_up_with("context_map", json!([])),
-            400,
-            bad,
-            "context_map",
-            "type",
-        ),
-        (
-            "an id without prefix",
-            set_up_with("venture_id", json!("01ARZ3NDEKTSV4RRFFQ69G5FAV")),
-            400,
-            bad,
-            "venture_id",
-            "pattern",
-        ),
+    ];
+    let vision = set_up_with("context_map", json!({"a": "x".repeat(300_000)}));
+    let large = ("a vision beyond 128 KiB", vision, 422, "vision_too_large", "", "");
+    let set = |(what, key, value, field, rule)| (what, set_up_with(key, value), 400, bad, field, rule);
+    bare.into_iter().chain(values().into_iter().map(set)).chain([large]).collect()
+}
+
+/// What is wrong with one field of a set-up: what, its key, its value, and the field and the rule that are named.
+fn values() -> Vec<(&'static str, &'static str, Value, &'static str, &'static str)> {
+    let long = |count: usize| json!("x".repeat(count));
+    let repos = |second: Value| json!(["a", second]);
+    vec![
+        ("an unknown key", "nmae", json!("Shop"), "nmae", "unknown_field"),
+        ("a name of another type", "name", json!(7), "name", "type"),
+        ("a name that is null", "name", json!(null), "name", "type"),
+        ("an empty name", "name", json!(""), "name", "blank"),
+        ("a blank name", "name", json!(" \t\n"), "name", "blank"),
+        ("a blank of another script", "name", json!("\u{3000}\u{2003}"), "name", "blank"),
+        ("101 characters", "name", long(101), "name", "too_long"),
+        ("a blank brief", "brief", json!(" "), "brief", "blank"),
+        ("4,001 characters", "brief", long(4_001), "brief", "too_long"),
+        ("a visibility that is none", "visibility", json!("Realm"), "visibility", "enum"),
+        ("a visibility of another type", "visibility", json!(1), "visibility", "type"),
+        ("repos that are no list", "repos", json!("one"), "repos", "type"),
+        ("a repo that is no text", "repos", repos(json!(1)), "repos.1", "type"),
+        ("a blank repo", "repos", repos(json!(" ")), "repos.1", "blank"),
+        ("a long skill", "skills", json!([long(501)]), "skills.0", "too_long"),
+        ("101 skills", "skills", json!(vec!["x"; 101]), "skills", "too_long"),
+        ("a context map that is a list", "context_map", json!([]), "context_map", "type"),
+        ("an id without prefix", "venture_id", json!("01ARZ3NDEKTSV4RRFFQ69G5FAV"), "venture_id", "pattern"),
         (
             "an id of another kind",
-            set_up_with("venture_id", json!("d-01ARZ3NDEKTSV4RRFFQ69G5FAV")),
-            400,
-            bad,
+            "venture_id",
+            json!("d-01ARZ3NDEKTSV4RRFFQ69G5FAV"),
             "venture_id",
             "pattern",
         ),
         (
             "an id in small letters",
-            set_up_with("venture_id", json!("v-01arz3ndektsv4rrffq69g5fav")),
-            400,
-            bad,
+            "venture_id",
+            json!("v-01arz3ndektsv4rrffq69g5fav"),
             "venture_id",
             "pattern",
         ),
-        (
-            "an id that climbs",
-            set_up_with("venture_id", json!("../../etc/passwd")),
-            400,
-            bad,
-            "venture_id",
-            "pattern",
-        ),
-        (
-            "a vision beyond 128 KiB",
-            set_up_with("context_map", json!({"a": long(300_000)})),
-            422,
-            "vision_too_large",
-            "",
-            "",
-        ),
+        ("an id that climbs", "venture_id", json!("../../etc/passwd"), "venture_id", "pattern"),
     ]
 }
 

@@ -1,9 +1,9 @@
 //! The whole circle, twice around, with the daemon killed after every act at moments that follow from a printed seed.
-//! It ends as if nobody had killed anything.
+//! It ends as if nobody had killed anything: the same facts, the same answers, and the same files on disk.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use hecate_tests::circle::{Circle, Storefront};
-use hecate_tests::daemon::{Daemon, Place};
+use hecate_tests::daemon::Place;
 use hecate_tests::dice::Dice;
 use hecate_tests::divisions::assert_same;
 use hecate_tests::ventures::fresh_key;
@@ -14,9 +14,13 @@ use std::time::Duration;
 /// How often the circle is walked with kills.
 const ROUNDS: usize = 2;
 
+/// Its workspaces lie where an operator wants them; those of the others in their data folder.
 fn uninterrupted(circle: &Circle) -> Value {
     let (folder, storefront) = (tempfile::tempdir().unwrap(), Storefront::open());
-    let daemon = Daemon::start(folder.path());
+    let mut place = Place::new(folder.path());
+    let root = folder.path().join("code").into_os_string().into_string().unwrap();
+    place.environment.push(("HECATE_WORKSPACE_ROOT", root));
+    let daemon = place.start();
     for act in circle.story(&storefront) {
         circle.play(&daemon.client(), &storefront, &act, &fresh_key());
     }

@@ -28,7 +28,8 @@ pub(crate) fn desk(
     department: Department,
 ) -> Context {
     let sheet = Sheet::of(events::of_desk(blueprint, desk, department));
-    let folder = names::escaped(&names::folder(&desk.desk_name), dialect.reserved_folders());
+    let folder = names::escaped(&names::folder(&desk.desk_name), names::DEVICES);
+    let folder = names::escaped(&folder, dialect.reserved_folders());
     let merged = merged(dialect, &sheet);
     let told = told(dialect, &sheet, &merged);
     let about = about(desk);
@@ -86,8 +87,8 @@ fn is_demanded(field: &Merged) -> bool {
 
 fn merged(dialect: &dyn Dialect, sheet: &Sheet) -> Vec<Context> {
     let mut given = Given::with(&[&dialect.field("revision")]);
-    let context = |(number, field): (usize, &Merged)| {
-        let sample = dialect.sample(field.kind, number + 1);
+    let context = |field: &Merged| {
+        let sample = dialect.sample(field.kind, field.number);
         let (of_type, some) = (dialect.type_of(field.kind), dialect.some(field.kind, &sample));
         let optional = dialect.optional(field.kind);
         Context::default()
@@ -102,7 +103,7 @@ fn merged(dialect: &dyn Dialect, sheet: &Sheet) -> Vec<Context> {
             .flag("nilable", dialect.is_nilable(field.kind))
             .flag("demanded", is_demanded(field))
     };
-    sheet.merged.iter().enumerate().map(context).collect()
+    sheet.merged.iter().map(context).collect()
 }
 
 /// Where an event may tell nothing, what was known before is kept.
@@ -163,7 +164,7 @@ fn told_field(
     own: &mut Given,
 ) -> Context {
     let source = &sheet.merged[field.merged];
-    let sample = dialect.sample(source.kind, field.merged + 1);
+    let sample = dialect.sample(source.kind, source.number);
     let is_opaque = source.kind == Kind::Opaque;
     let planned_as = if is_opaque { prose::paragraph(&field.planned_as).join(" ") } else { String::new() };
     let (of_type, optional) = (dialect.type_of(source.kind).to_owned(), dialect.optional(source.kind));
@@ -177,6 +178,7 @@ fn told_field(
         .flag("required", field.required)
         .flag("renamed", field.name != source.name)
         .flag("wrap", is_wrapped(source, field))
+        .text("clone", dialect.clone_of(source.kind))
         .flag("pointed", is_wrapped(source, field) && !dialect.is_nilable(source.kind))
         .flag("copy", dialect.is_copied(source.kind))
         .flag("nilable", dialect.is_nilable(source.kind))

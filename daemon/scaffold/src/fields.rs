@@ -47,6 +47,8 @@ pub(crate) struct ToldField {
 pub(crate) struct Merged {
     pub(crate) name: String,
     pub(crate) kind: Kind,
+    /// Which of its kind it is, from 1 on.
+    pub(crate) number: usize,
     /// True where one of the events needs it.
     pub(crate) required: bool,
 }
@@ -110,7 +112,8 @@ impl Sheet {
         let is_taken = self.merged.iter().any(|merged| merged.name == name);
         let wanted = if is_taken { format!("{event_name}_{name}") } else { name.to_owned() };
         places.insert(known_as, self.merged.len());
-        self.merged.push(Merged { name: names.give(wanted), kind, required: field.required });
+        let number = 1 + self.merged.iter().filter(|merged| merged.kind == kind).count();
+        self.merged.push(Merged { name: names.give(wanted), kind, number, required: field.required });
         self.merged.len() - 1
     }
 }

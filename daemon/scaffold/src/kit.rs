@@ -6,8 +6,27 @@ use crate::{Blueprint, Department, DeskPlan, EventPlan, Field};
 const PROSE: &str = "Takes the order; never ends */ or \"\"\" a comment.\n# Not a heading, ```not code```, \
     not #{interpolated} nor {{filled}} in. \\u0041 -- //go:build never @ts-nocheck";
 
+/// Names of divisions that modules, packages or folders of some language could take for something else.
+pub const HARD_DIVISIONS: [&str; 11] = [
+    "desk",
+    "refusal",
+    "event",
+    "kernel",
+    "string",
+    "test",
+    "vendor",
+    "con",
+    "end",
+    "2nd",
+    "a_division_with_a_name_of_sixty_four_characters_and_not_one_more",
+];
+
+/// The kinds of values that two fields of [`two_of_each`] hold.
+pub const KINDS: [&str; 10] =
+    ["string", "int", "float", "boolean", "timestamp", "date", "uuid", "list", "map", "money"];
+
 /// The desks, each before another that it has to find its place beside. Names of the last one are longer than
-/// formatters can bear; all others are laid out as the language's formatter does it.
+/// formatters can bear; all others are laid out as rustfmt, gofmt, mix, prettier and black do it. Nobody asks Erlang's.
 #[must_use]
 pub fn plan() -> Blueprint {
     let desks = vec![
@@ -64,14 +83,22 @@ pub fn event(name: &str, fields: &[(&str, &str, bool)]) -> EventPlan {
     EventPlan { event_name: name.to_owned(), payload_fields: fields.iter().map(field).collect() }
 }
 
+/// A desk whose event has two fields of each of [`KINDS`], `a_{kind}` and `b_{kind}`: whoever takes one for the other
+/// must be found out.
+#[must_use]
+pub fn two_of_each() -> DeskPlan {
+    let fields =
+        KINDS.iter().flat_map(|kind| ["a", "b"].map(|which| (format!("{which}_{kind}"), *kind, true)));
+    let fields: Vec<_> = fields.collect();
+    let fields: Vec<_> =
+        fields.iter().map(|(name, of_type, required)| (name.as_str(), *of_type, *required)).collect();
+    desk(Department::Cmd, "mix_up", None, vec![event("mixed_up_v1", &fields)])
+}
+
 /// Every type, needed and not.
 fn place_order() -> DeskPlan {
-    let types =
-        ["string", "int", "float", "boolean", "timestamp", "date", "uuid", "list<string>", "map", "money"];
-    let needed =
-        types.map(|of_type| (format!("its_{}", of_type.trim_end_matches("<string>")), of_type, true));
-    let optional =
-        types.map(|of_type| (format!("maybe_{}", of_type.trim_end_matches("<string>")), of_type, false));
+    let needed = KINDS.map(|of_type| (format!("its_{of_type}"), of_type, true));
+    let optional = KINDS.map(|of_type| (format!("maybe_{of_type}"), of_type, false));
     let fields = needed.iter().chain(&optional);
     let fields: Vec<_> =
         fields.map(|(name, of_type, required)| (name.as_str(), *of_type, *required)).collect();

@@ -6,6 +6,12 @@ use std::collections::BTreeSet;
 /// Folders hold no longer names; every file system takes them.
 const FOLDER_CHARS_MAX: usize = 100;
 
+/// Devices of one system, which cannot check out a folder of such a name; Go refuses to import one.
+pub(crate) const DEVICES: &[&str] = &[
+    "aux", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con", "lpt1", "lpt2",
+    "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "nul", "prn",
+];
+
 /// The name in ASCII snake case. Names that are so already stay as they are.
 pub(crate) fn snake(raw: &str) -> String {
     if is_snake(raw) {

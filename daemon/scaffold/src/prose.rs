@@ -1,4 +1,5 @@
-//! What people wrote, as lines of a comment: no word of it can end the comment, be code, or be an order to a tool.
+//! What people wrote, as lines of a comment or of a README: no word of it can end the comment, be code, be an order to
+//! a tool, or be anything but text where it is shown as Markdown.
 
 /// Lines hold no more, so that they stand well behind any comment sign.
 const LINE_CHARS_MAX: usize = 76;
@@ -7,6 +8,7 @@ const LINE_CHARS_MAX: usize = 76;
 pub(crate) fn paragraph(text: &str) -> Vec<String> {
     let plain: String = text.chars().map(harmless).collect();
     let plain = plain.replace("*/", "* /").replace("\"\"\"", "'''").replace("'''", "'").replace("```", "'");
+    let plain = without_tags(&plain);
     wrapped(plain.split_whitespace().map(without_sign).filter(|word| !word.is_empty()))
 }
 
@@ -18,16 +20,28 @@ pub(crate) fn list(heading: &str, items: &[String]) -> Vec<String> {
     }
 }
 
-/// Invisible characters that turn a line around would show the reader another text than the compiler; the others
-/// are signs that templates, escapes and interpolation are made of.
+/// A sign of less begins a tag, or a comment that hides what follows, where something stands right behind it.
+fn without_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let begins = out.ends_with('<') && (c.is_ascii_alphabetic() || "/!?".contains(c));
+        out.extend(begins.then_some(' '));
+        out.push(c);
+    }
+    out
+}
+
+/// Invisible characters, some of which turn a line around, would show the reader another text than the compiler; the
+/// others are signs that templates, escapes, interpolation and links are made of.
 fn harmless(c: char) -> char {
     match c {
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{e0000}'..='\u{e0fff}' => ' ',
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => ' ',
         '«' | '»' | '‹' | '›' | '¦' | '\u{2028}' | '\u{2029}' => ' ',
         '\\' => '/',
         '~' => '-',
-        '{' => '(',
-        '}' => ')',
+        '{' | '[' => '(',
+        '}' | ']' => ')',
         c if c.is_control() => ' ',
         c => c,
     }
@@ -64,6 +78,16 @@ mod tests {
             assert!(!lines.contains(sign), "{sign}: {lines}");
         }
         assert!(paragraph(" \n\t").is_empty());
+    }
+
+    #[test]
+    fn no_word_is_more_than_text_where_it_is_shown_as_markdown() {
+        let text = "Shows <!-- all, <script>x</script>, [a](b) ![c](d) [e]: f <?php Vec<Tea> a < b\u{e0041}\u{ad}\u{61c}c";
+        let lines = paragraph(text).join(" ");
+        let is_tag = |(at, _): (usize, &str)| lines[at + 1..].starts_with(|c: char| c != ' ');
+        assert!(!lines.match_indices('<').any(is_tag), "{lines}");
+        assert!(!lines.contains(['[', ']', '\u{e0041}', '\u{ad}', '\u{61c}']), "{lines}");
+        assert!(lines.contains("Vec< Tea> a < b"), "{lines}");
     }
 
     #[test]

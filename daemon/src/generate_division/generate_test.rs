@@ -1,7 +1,7 @@
 //! A test that somebody wrote for a module: where it lies and what it holds, by hash.
 
 use super::files::WrittenFile;
-use super::parts::{MadeTest, TestType};
+use super::parts::{MadeTest, TestType, slug};
 use super::places::Part;
 use super::{GENERATION_TOO_LARGE, Generation, INVALID_FILE_PATH, SKELETON_MISSING};
 use hecate_desk::{Content, lifecycle::Pass, prelude::*};
@@ -62,7 +62,7 @@ impl Desk<Generation> for GenerateTest {
             return Err(MODULE_NOT_FOUND.about("field", "module_name"));
         }
         let test = MadeTest {
-            test_id: format!("test-{}-{name}", generation.dossier.of.division_id),
+            test_id: format!("test-{}-{}", generation.dossier.of.division_id, slug(name)),
             test_name: name.to_owned(),
             test_type: self.test_type.unwrap_or_default(),
             module_name: self.module_name.into(),

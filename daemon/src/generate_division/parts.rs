@@ -1,7 +1,7 @@
 //! What a generation makes in one pass, and what it hands over of that.
 
 use super::places::Places;
-use hecate_desk::prelude::*;
+use hecate_desk::{Sha256, prelude::*};
 use hecate_scaffold::Language;
 use std::collections::BTreeMap;
 
@@ -104,4 +104,28 @@ pub(crate) struct Partial {
     pub(super) allow_partial: Option<bool>,
     /// Why they may.
     pub(super) reason: Option<Text<1000>>,
+}
+
+/// The name as a part of an id: names are free text, and those that are no slugs are told apart by their hash.
+pub(super) fn slug(name: &str) -> String {
+    const HASH_CHARS: usize = 8;
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    let hash = Sha256::of(name.as_bytes());
+    match slug.as_str() {
+        slug if slug == name => slug.to_owned(),
+        "" => hash.as_str()[..HASH_CHARS].to_owned(),
+        slug => format!("{slug}-{}", &hash.as_str()[..HASH_CHARS]),
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn a_name_is_a_part_of_an_id_and_stays_apart_from_names_like_it() {
+    let slugs = ["tea-is-hot", "Tea is hot", "tea is hot", "../\"tea\" is/hot", "茶", "湯"].map(slug);
+    assert_eq!(slugs[0], "tea-is-hot");
+    assert!(slugs[1].starts_with("tea-is-hot-"), "{}", slugs[1]);
+    let is_plain = |slug: &String| slug.bytes().all(|b| b == b'-' || b.is_ascii_alphanumeric());
+    assert!(slugs.iter().all(is_plain), "{slugs:?}");
+    assert_eq!(slugs.iter().collect::<std::collections::BTreeSet<_>>().len(), slugs.len());
 }

@@ -241,3 +241,11 @@ fn row(outcome: Outcome) -> OutcomeRow {
         settled_at: outcome.settled_at_us.map(rfc3339),
     }
 }
+
+#[cfg(test)]
+#[test]
+fn a_decision_that_cannot_be_carried_out_says_why() {
+    let listener = "on_tea_brewed_pour_cup".to_owned();
+    assert!(refuse(HearingError::HeardNoMore { listener }).is(HEARD_NO_MORE));
+    assert!(refuse(HearingError::NoAnswer { why: "it is busy".to_owned() }).is(NO_ANSWER));
+}

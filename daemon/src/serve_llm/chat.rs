@@ -229,3 +229,10 @@ fn frame(of: &impl Serialize) -> String {
     let json = serde_json::to_string(of).unwrap_or_default();
     format!("data: {json}\n\n")
 }
+
+#[cfg(test)]
+#[test]
+fn an_answer_that_nobody_waits_for_ends_by_the_name_of_its_reason() {
+    assert!(Refused::from(over(Ended::Left)).is(CLIENT_LEFT));
+    assert!(Refused::from(over(Ended::Stopping)).is(STOPPING));
+}

@@ -1,6 +1,6 @@
 //! Elixir: one folder per desk, which Mix finds by itself.
 
-use super::{Dialect, Template, indent, templates, without_empty_brackets};
+use super::{Dialect, Template, day, indent, is_odd, minute, templates, uuid, without_empty_brackets};
 use crate::blueprint::Department;
 use crate::fields::Kind;
 use crate::names::{escaped, pascal};
@@ -76,10 +76,16 @@ impl Dialect for Elixir {
             Kind::Text => format!("\"text {number}\""),
             Kind::Integer => number.to_string(),
             Kind::Number => format!("{number}.5"),
-            Kind::Bool => "true".to_owned(),
-            Kind::Timestamp => "~U[2026-01-31 12:00:00Z]".to_owned(),
-            Kind::Date => "~D[2026-01-31]".to_owned(),
-            Kind::Uuid => "\"018f4e6e-0000-7000-8000-000000000000\"".to_owned(),
+            Kind::Bool => is_odd(number).to_string(),
+            Kind::Timestamp => {
+                let (hour, minute) = minute(number);
+                format!("~U[2026-01-31 {hour:02}:{minute:02}:00Z]")
+            }
+            Kind::Date => {
+                let (month, day) = day(number);
+                format!("~D[2026-{month:02}-{day:02}]")
+            }
+            Kind::Uuid => format!("\"{}\"", uuid(number)),
             Kind::List => format!("[\"item {number}\"]"),
             Kind::Map => format!("%{{\"key\" => \"value {number}\"}}"),
             Kind::Opaque => format!("\"opaque {number}\""),

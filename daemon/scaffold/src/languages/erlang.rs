@@ -1,7 +1,7 @@
 //! Erlang: one folder per desk, which the Emakefile finds by itself. Modules share one space of names, so each
 //! begins with its division and its desk.
 
-use super::{Dialect, Template, indent, templates, without_empty_brackets};
+use super::{Dialect, Template, day, indent, is_odd, minute, templates, uuid, without_empty_brackets};
 use crate::blueprint::Department;
 use crate::fields::Kind;
 
@@ -81,10 +81,16 @@ impl Dialect for Erlang {
             Kind::Text => format!("<<\"text {number}\">>"),
             Kind::Integer => number.to_string(),
             Kind::Number => format!("{number}.5"),
-            Kind::Bool => "true".to_owned(),
-            Kind::Timestamp => "{{2026, 1, 31}, {12, 0, 0}}".to_owned(),
-            Kind::Date => "{2026, 1, 31}".to_owned(),
-            Kind::Uuid => "<<\"018f4e6e-0000-7000-8000-000000000000\">>".to_owned(),
+            Kind::Bool => is_odd(number).to_string(),
+            Kind::Timestamp => {
+                let (hour, minute) = minute(number);
+                format!("{{{{2026, 1, 31}}, {{{hour}, {minute}, 0}}}}")
+            }
+            Kind::Date => {
+                let (month, day) = day(number);
+                format!("{{2026, {month}, {day}}}")
+            }
+            Kind::Uuid => format!("<<\"{}\">>", uuid(number)),
             Kind::List => format!("[<<\"item {number}\">>]"),
             Kind::Map => format!("#{{<<\"key\">> => <<\"value {number}\">>}}"),
             Kind::Opaque => format!("<<\"opaque {number}\">>"),

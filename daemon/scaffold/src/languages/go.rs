@@ -1,6 +1,6 @@
 //! Go: one package per desk in one module, which `./...` finds by itself.
 
-use super::{Dialect, Template, templates};
+use super::{Dialect, Template, day, templates, uuid};
 use crate::blueprint::Department;
 use crate::fields::Kind;
 use crate::names::{capitalised, escaped, pascal};
@@ -124,10 +124,14 @@ impl Dialect for Go {
             Kind::Text => format!("\"text {number}\""),
             Kind::Integer => format!("int64({number})"),
             Kind::Number => format!("{number}.5"),
+            // A field that is left out is false.
             Kind::Bool => "true".to_owned(),
-            Kind::Timestamp => "kernel.Timestamp{}".to_owned(),
-            Kind::Date => "\"2026-01-31\"".to_owned(),
-            Kind::Uuid => "\"018f4e6e-0000-7000-8000-000000000000\"".to_owned(),
+            Kind::Timestamp => format!("kernel.UnixTime({number})"),
+            Kind::Date => {
+                let (month, day) = day(number);
+                format!("\"2026-{month:02}-{day:02}\"")
+            }
+            Kind::Uuid => format!("\"{}\"", uuid(number)),
             Kind::List => format!("[]string{{\"item {number}\"}}"),
             Kind::Map => format!("kernel.Map{{\"key\": \"value {number}\"}}"),
             Kind::Opaque => format!("\"opaque {number}\""),
@@ -143,6 +147,14 @@ impl Dialect for Go {
 
     fn is_nilable(&self, kind: Kind) -> bool {
         matches!(kind, Kind::List | Kind::Map)
+    }
+
+    fn clone_of(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::List => "kernel.CloneList",
+            Kind::Map => "kernel.CloneMap",
+            _ => "",
+        }
     }
 
     /// Cells that templates part with `¦` stand in columns over lines that follow one another.

@@ -38,7 +38,7 @@ pub(crate) trait Dialect: Sync {
     fn type_of(&self, kind: Kind) -> &'static str;
     /// The type of what may be missing.
     fn optional(&self, kind: Kind) -> String;
-    /// A value for tests, another for each number.
+    /// A value for tests, another for each number from 1 on, as far as the kind has so many.
     fn sample(&self, kind: Kind, number: usize) -> String;
     /// The value as one that may be missing.
     fn some(&self, _kind: Kind, value: &str) -> String {
@@ -51,6 +51,10 @@ pub(crate) trait Dialect: Sync {
     /// True where taking a value leaves it where it was.
     fn is_copied(&self, _kind: Kind) -> bool {
         false
+    }
+    /// The function that makes a value of its own of one that others may change; nothing where none can be changed.
+    fn clone_of(&self, _kind: Kind) -> &'static str {
+        ""
     }
     /// True where the type itself can say that nothing is there.
     fn is_nilable(&self, _kind: Kind) -> bool {
@@ -85,6 +89,26 @@ pub(crate) fn dialect(language: Language) -> &'static dyn Dialect {
         Language::Typescript => &typescript::Typescript,
         Language::Python => &python::Python,
     }
+}
+
+/// Bools have two values, so every second one is the same.
+fn is_odd(number: usize) -> bool {
+    !number.is_multiple_of(2)
+}
+
+/// Hour and minute of a sample.
+fn minute(number: usize) -> (usize, usize) {
+    (number / 60 % 24, number % 60)
+}
+
+/// Month and day of a sample; every month has so many days.
+fn day(number: usize) -> (usize, usize) {
+    const DAYS: usize = 28;
+    (1 + number / DAYS % 12, 1 + number % DAYS)
+}
+
+fn uuid(number: usize) -> String {
+    format!("018f4e6e-0000-7000-8000-{number:012}")
 }
 
 fn without_trailing_blanks(text: &str) -> String {

@@ -1,9 +1,9 @@
 //! Python: one package per desk, which unittest finds by itself.
 
-use super::{Dialect, Template, indent, templates, without_empty_brackets};
+use super::{Dialect, Template, day, indent, is_odd, minute, templates, without_empty_brackets};
 use crate::blueprint::Department;
 use crate::fields::Kind;
-use crate::names::{escaped, pascal};
+use crate::names::{capitalised, escaped, pascal};
 
 pub(super) struct Python;
 
@@ -14,7 +14,7 @@ const KEYWORDS: &[&str] = &[
     "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 /// A field of such a name would stand for itself in the types of the fields that follow.
-const TYPES: &[&str] = &["str", "int", "float", "bool", "list", "object", "kernel"];
+const TYPES: &[&str] = &["str", "int", "float", "bool", "tuple", "object", "kernel"];
 
 /// What black takes for a line.
 const LINE_CHARS_MAX: usize = 88;
@@ -77,7 +77,7 @@ impl Dialect for Python {
             Kind::Timestamp => "kernel.Timestamp",
             Kind::Date => "kernel.Date",
             Kind::Uuid => "kernel.Uuid",
-            Kind::List => "list[object]",
+            Kind::List => "tuple[object, ...]",
             Kind::Map => "kernel.Map",
             Kind::Opaque => "kernel.Opaque",
         }
@@ -92,11 +92,17 @@ impl Dialect for Python {
             Kind::Text => format!("\"text {number}\""),
             Kind::Integer => number.to_string(),
             Kind::Number => format!("{number}.5"),
-            Kind::Bool => "True".to_owned(),
-            Kind::Timestamp => "kernel.Timestamp(2026, 1, 31, 12)".to_owned(),
-            Kind::Date => "kernel.Date(2026, 1, 31)".to_owned(),
+            Kind::Bool => capitalised(&is_odd(number).to_string()),
+            Kind::Timestamp => {
+                let (hour, minute) = minute(number);
+                format!("kernel.Timestamp(2026, 1, 31, {hour}, {minute}, tzinfo=kernel.UTC)")
+            }
+            Kind::Date => {
+                let (month, day) = day(number);
+                format!("kernel.Date(2026, {month}, {day})")
+            }
             Kind::Uuid => format!("kernel.Uuid(int={number})"),
-            Kind::List => format!("[\"item {number}\"]"),
+            Kind::List => format!("(\"item {number}\",)"),
             Kind::Map => format!("{{\"key\": \"value {number}\"}}"),
             Kind::Opaque => format!("\"opaque {number}\""),
         }

@@ -1,6 +1,6 @@
 //! Rust: one crate per desk, which Cargo finds by itself.
 
-use super::{Dialect, Template, indent, templates, without_empty_brackets};
+use super::{Dialect, Template, day, indent, is_odd, templates, uuid, without_empty_brackets};
 use crate::blueprint::Department;
 use crate::fields::Kind;
 use crate::names::{escaped, pascal};
@@ -96,12 +96,15 @@ impl Dialect for Rust {
             Kind::Text => format!("\"text {number}\".to_owned()"),
             Kind::Integer => number.to_string(),
             Kind::Number => format!("{number}.5"),
-            Kind::Bool => "true".to_owned(),
-            Kind::Timestamp => "kernel::Timestamp::UNIX_EPOCH".to_owned(),
-            Kind::Date => "\"2026-01-31\".to_owned()".to_owned(),
-            Kind::Uuid => "\"018f4e6e-0000-7000-8000-000000000000\".to_owned()".to_owned(),
+            Kind::Bool => is_odd(number).to_string(),
+            Kind::Timestamp => format!("kernel::unix_time({number})"),
+            Kind::Date => {
+                let (month, day) = day(number);
+                format!("\"2026-{month:02}-{day:02}\".to_owned()")
+            }
+            Kind::Uuid => format!("\"{}\".to_owned()", uuid(number)),
             Kind::List => format!("vec![\"item {number}\".to_owned()]"),
-            Kind::Map => "kernel::Map::new()".to_owned(),
+            Kind::Map => format!("kernel::Map::from([(\"key\".to_owned(), \"{number}\".to_owned())])"),
             Kind::Opaque => format!("\"opaque {number}\".to_owned()"),
         }
     }

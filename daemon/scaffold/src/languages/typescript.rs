@@ -1,6 +1,6 @@
 //! TypeScript: one folder per desk, which the compiler finds by itself, and node's own test runner.
 
-use super::{Dialect, Template, indent, templates, without_empty_brackets};
+use super::{Dialect, Template, day, indent, is_odd, minute, templates, uuid, without_empty_brackets};
 use crate::blueprint::Department;
 use crate::fields::Kind;
 use crate::names::pascal;
@@ -26,20 +26,20 @@ impl Dialect for Typescript {
     fn desk(&self, department: Department) -> &'static [Template] {
         match department {
             Department::Cmd => templates!("typescript/desk":
-                "src/{{folder}}/command.ts" from "command.ts.txt",
-                "src/{{folder}}/event.ts" from "event.ts.txt",
-                "src/{{folder}}/handler.ts" from "handler.ts.txt",
-                "src/{{folder}}/handler.test.ts" from "handler.test.ts.txt",
+                "src/desks/{{folder}}/command.ts" from "command.ts.txt",
+                "src/desks/{{folder}}/event.ts" from "event.ts.txt",
+                "src/desks/{{folder}}/handler.ts" from "handler.ts.txt",
+                "src/desks/{{folder}}/handler.test.ts" from "handler.test.ts.txt",
             ),
             Department::Prj => templates!("typescript/desk":
-                "src/{{folder}}/event.ts" from "event.ts.txt",
-                "src/{{folder}}/projection.ts" from "projection.ts.txt",
-                "src/{{folder}}/projection.test.ts" from "projection.test.ts.txt",
+                "src/desks/{{folder}}/event.ts" from "event.ts.txt",
+                "src/desks/{{folder}}/projection.ts" from "projection.ts.txt",
+                "src/desks/{{folder}}/projection.test.ts" from "projection.test.ts.txt",
             ),
             Department::Qry => templates!("typescript/desk":
-                "src/{{folder}}/row.ts" from "row.ts.txt",
-                "src/{{folder}}/query.ts" from "query.ts.txt",
-                "src/{{folder}}/query.test.ts" from "query.test.ts.txt",
+                "src/desks/{{folder}}/row.ts" from "row.ts.txt",
+                "src/desks/{{folder}}/query.ts" from "query.ts.txt",
+                "src/desks/{{folder}}/query.test.ts" from "query.test.ts.txt",
             ),
         }
     }
@@ -51,10 +51,6 @@ impl Dialect for Typescript {
 
     fn event(&self, name: &str) -> String {
         pascal(name)
-    }
-
-    fn reserved_folders(&self) -> &'static [&'static str] {
-        &["kernel"]
     }
 
     fn type_of(&self, kind: Kind) -> &'static str {
@@ -80,10 +76,16 @@ impl Dialect for Typescript {
             Kind::Text => format!("\"text {number}\""),
             Kind::Integer => number.to_string(),
             Kind::Number => format!("{number}.5"),
-            Kind::Bool => "true".to_owned(),
-            Kind::Timestamp => "\"2026-01-31T12:00:00Z\"".to_owned(),
-            Kind::Date => "\"2026-01-31\"".to_owned(),
-            Kind::Uuid => "\"018f4e6e-0000-7000-8000-000000000000\"".to_owned(),
+            Kind::Bool => is_odd(number).to_string(),
+            Kind::Timestamp => {
+                let (hour, minute) = minute(number);
+                format!("\"2026-01-31T{hour:02}:{minute:02}:00Z\"")
+            }
+            Kind::Date => {
+                let (month, day) = day(number);
+                format!("\"2026-{month:02}-{day:02}\"")
+            }
+            Kind::Uuid => format!("\"{}\"", uuid(number)),
             Kind::List => format!("[\"item {number}\"]"),
             Kind::Map => format!("{{ key: \"value {number}\" }}"),
             Kind::Opaque => format!("\"opaque {number}\""),

@@ -103,7 +103,7 @@ fn a_link_that_is_swapped_in_during_ten_thousand_writes_leads_nowhere() {
     let (stop, swaps) = (AtomicBool::new(false), AtomicU64::new(0));
     let (mut written, mut refused) = (0, 0);
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        let swapper = scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
                 renameat_with(CWD, &folder, CWD, &link, RenameFlags::EXCHANGE).unwrap();
                 swaps.fetch_add(1, Ordering::Release);
@@ -119,10 +119,15 @@ fn a_link_that_is_swapped_in_during_ten_thousand_writes_leads_nowhere() {
                     refused += 1;
                     // The link stands there now; the next round meets another moment.
                     while swaps.load(Ordering::Acquire) == before {
+                        assert!(!swapper.is_finished(), "nobody swaps any more");
                         std::thread::yield_now();
                     }
                 }
-                Err(error) => panic!("{error}"),
+                Err(error) => {
+                    // A scope waits for its threads, also where it panics.
+                    stop.store(true, Ordering::Relaxed);
+                    panic!("{error}");
+                }
             }
         }
         stop.store(true, Ordering::Relaxed);
