@@ -66,10 +66,15 @@ fn a_full_disk_refuses_writes_and_nothing_else_and_heals_by_itself() {
         let part = health["components"]["query_ventures"].clone();
         (part["status"] == "degraded").then_some(part)
     });
-    assert!(lagging["lag"].as_u64() > Some(0) && lagging["says"].as_str().unwrap().contains("full"), "{lagging}");
+    assert!(
+        lagging["lag"].as_u64() > Some(0) && lagging["says"].as_str().unwrap().contains("full"),
+        "{lagging}"
+    );
     let doctor = |word: &str| {
         let socket = daemon.place().socket();
-        Program::new(&binaries::hecate(), folder.path()).args(["--socket", socket.to_str().unwrap(), word]).run()
+        Program::new(&binaries::hecate(), folder.path())
+            .args(["--socket", socket.to_str().unwrap(), word])
+            .run()
     };
     let told = doctor("doctor");
     assert_eq!(told.code, Some(1), "{told:?}");

@@ -137,7 +137,8 @@ impl Design {
     }
 
     fn aggregate(&self, name: &Snake) -> Result<&AggregateDesign, Refused> {
-        let refused = || AGGREGATE_NOT_FOUND.about("field", "aggregate_name").choose_from(self.aggregates.keys());
+        let refused =
+            || AGGREGATE_NOT_FOUND.about("field", "aggregate_name").choose_from(self.aggregates.keys());
         self.aggregates.get(name.as_str()).ok_or_else(refused)
     }
 

@@ -23,7 +23,8 @@ fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("; "),
         Value::Object(fields) => {
-            let said = fields.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), plain(value)));
+            let said =
+                fields.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), plain(value)));
             said.collect::<Vec<_>>().join(", ")
         }
         Value::Bool(_) | Value::Number(_) => value.to_string(),
@@ -41,8 +42,12 @@ mod tests {
             "available_actions": ["a"], "missing": ["an event of order", {"suite": "unit", "failed": 2}],
             "open_incidents": ["inc-1"], "reason": null, "bytes_max": 9, "retry_after_ms": 100});
         let lines = details(said.as_object().expect("an object"));
-        let expected =
-            ["it is: Active", "missing: an event of order; suite unit, failed 2", "open incidents: inc-1", "bytes max: 9"];
+        let expected = [
+            "it is: Active",
+            "missing: an event of order; suite unit, failed 2",
+            "open incidents: inc-1",
+            "bytes max: 9",
+        ];
         assert_eq!(lines, expected);
     }
 }

@@ -83,7 +83,11 @@ fn field(root: &Value, name: &str, property: &Value, required: &[&str]) -> Field
         name: name.to_owned(),
         required: required.contains(&name),
         help: described.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
-        limits: if kind == FieldKind::Json { sketch(root, property, REF_DEPTH_MAX) } else { limits(&shape, &kind) },
+        limits: if kind == FieldKind::Json {
+            sketch(root, property, REF_DEPTH_MAX)
+        } else {
+            limits(&shape, &kind)
+        },
         kind,
     }
 }
@@ -104,16 +108,20 @@ fn sketch(root: &Value, schema: &Value, depth: usize) -> String {
         "integer" | "number" => "number".to_owned(),
         "boolean" => "true|false".to_owned(),
         "array" => format!("[{}]", inner(shape.get("items"))),
-        "object" => match (shape.get("properties").and_then(Value::as_object), shape.get("additionalProperties")) {
-            (Some(properties), _) if !properties.is_empty() => {
-                let required: Vec<&str> = texts(shape.get("required")).collect();
-                let mark = |name: &str| if required.contains(&name) { "" } else { "?" };
-                let said = properties.iter().map(|(name, of)| format!("{name}{}: {}", mark(name), inner(Some(of))));
-                format!("{{{}}}", said.collect::<Vec<_>>().join(", "))
+        "object" => {
+            match (shape.get("properties").and_then(Value::as_object), shape.get("additionalProperties")) {
+                (Some(properties), _) if !properties.is_empty() => {
+                    let required: Vec<&str> = texts(shape.get("required")).collect();
+                    let mark = |name: &str| if required.contains(&name) { "" } else { "?" };
+                    let said = properties
+                        .iter()
+                        .map(|(name, of)| format!("{name}{}: {}", mark(name), inner(Some(of))));
+                    format!("{{{}}}", said.collect::<Vec<_>>().join(", "))
+                }
+                (_, Some(of @ Value::Object(_))) => format!("{{NAME: {}}}", inner(Some(of))),
+                _ => String::new(),
             }
-            (_, Some(of @ Value::Object(_))) => format!("{{NAME: {}}}", inner(Some(of))),
-            _ => String::new(),
-        },
+        }
         _ => String::new(),
     }
 }

@@ -85,8 +85,8 @@ fn queries_are_tables_and_lists() {
         hecate(&daemon, &["venture", "list", "--include-archived", "--limit", "7", "--min-position", "1"]);
     assert_eq!(code, 0);
     insta::assert_snapshot!(out, @r"
-    VENTURE ID                    NAME        BRIEF                                 REVISION  STATUS LABEL  UPDATED AT
-    v-01J8ZC0000000000000000000A  Greenhouse  Grows tomatoes where there is no sun  0         Setup         2026-08-22T10:00:00.000000Z
+    VENTURE ID                    NAME        BRIEF                                 VISIBILITY  REVISION  STATUS LABEL  SETUP AT              UPDATED AT
+    v-01J8ZC0000000000000000000A  Greenhouse  Grows tomatoes where there is no sun  realm       0         Setup         2026-08-22T10:00:00Z  2026-08-22T10:00:00Z
     ");
     let asked = daemon.state().asked.last().unwrap().clone();
     assert_eq!(asked.path, "/api/ventures?limit=7&include_archived=true");
@@ -132,7 +132,8 @@ fn a_refusal_says_what_is_missing_and_what_is_open_in_the_words_of_the_command_l
 #[test]
 fn things_inside_of_a_thing_stand_below_it_once_as_a_table() {
     let (_folder, daemon) = daemon();
-    let division = |id: &str, state: &str| json!({"division_id": id, "process": "plan", "state": state, "cycle": 1});
+    let division =
+        |id: &str, state: &str| json!({"division_id": id, "process": "plan", "state": state, "cycle": 1});
     let listed = |name: &str, id: &str, state: &str| {
         let mut row = json!({"name": name});
         row.as_object_mut().unwrap().extend(division(id, state).as_object().unwrap().clone());
@@ -143,7 +144,7 @@ fn things_inside_of_a_thing_stand_below_it_once_as_a_table() {
     row["division_list"] = json!([listed("orders", "d-1", "active"), listed("bills", "d-2", "paused")]);
     daemon.record(row);
     let (_, out, _) = hecate(&daemon, &["venture", "show", VENTURE]);
-    assert!(out.contains("available_actions    venture refine-vision, venture submit-vision"), "{out}");
+    assert!(out.contains("available_actions  venture refine-vision, venture submit-vision"), "{out}");
     let (_, below) = out.split_once("\n\n").expect("a table below");
     insta::assert_snapshot!(below, @r"
     division list

@@ -232,7 +232,8 @@ mod tests {
 
     #[test]
     fn a_hint_at_choices_says_so_when_there_are_none() {
-        let hint = |names: &[&str]| Refused::from(Refusal::VALIDATION).choose_from(names).details["hint"].clone();
+        let hint =
+            |names: &[&str]| Refused::from(Refusal::VALIDATION).choose_from(names).details["hint"].clone();
         assert_eq!(hint(&["tea", "cake"]), "There are: tea, cake.");
         assert_eq!(hint(&[]), "There is none yet.");
         assert_eq!(hint(&["a"; 11]), format!("There are: {}.", ["a"; 10].join(", ")));

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 pub(super) type Row = Map<String, Value>;
 
 /// What a query says of the rows that it answers.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Sheet {
     /// The properties of a row's schema.
     pub(super) properties: Map<String, Value>,
@@ -123,11 +123,11 @@ fn kind(schema: Option<&Value>, values: &[&Value], key: &str) -> Option<Kind> {
 }
 
 fn is_standing(schema: Option<&Value>, last_word: &str) -> bool {
-    let is_choice = schema.is_some_and(|schema| schema.get("enum").is_some());
     const WORDS: [&str; 13] = [
-        "name", "title", "label", "verb", "summary", "version", "status", "state", "type", "kind", "severity",
-        "health", "env",
+        "name", "title", "label", "verb", "summary", "version", "status", "state", "type", "kind",
+        "severity", "health", "env",
     ];
+    let is_choice = schema.is_some_and(|schema| schema.get("enum").is_some());
     is_choice || WORDS.contains(&last_word)
 }
 
@@ -191,7 +191,13 @@ mod tests {
         };
         let two = json!([check("a", "healthy", 3), check("b", "unhealthy", 9)]);
         let expected = [
-            "check_id", "check_name", "check_type", "endpoint", "interval_ms", "last_status", "last_latency_ms",
+            "check_id",
+            "check_name",
+            "check_type",
+            "endpoint",
+            "interval_ms",
+            "last_status",
+            "last_latency_ms",
             "last_checked_at",
         ];
         assert_eq!(chosen(&two, &sheet, 500), expected);
@@ -200,13 +206,16 @@ mod tests {
 
     #[test]
     fn ids_are_shown_where_the_next_command_asks_for_them() {
-        let row = |incident: &str, division: &str| {
-            json!({"division_id": division, "incident_id": incident, "venture_id": "v-1", "release_id": incident})
-        };
+        let row = |incident: &str, division: &str| json!({"division_id": division, "incident_id": incident, "venture_id": "v-1", "release_id": incident});
         let rows = json!([row("i-1", "d-1"), row("i-2", "d-2")]);
         let ids = |named: &[&str], own: &[&str], other: &[&str]| {
             let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-            let sheet = Sheet { named: owned(named), own_ids: owned(own), other_ids: owned(other), ..Sheet::default() };
+            let sheet = Sheet {
+                named: owned(named),
+                own_ids: owned(own),
+                other_ids: owned(other),
+                ..Sheet::default()
+            };
             chosen(&rows, &sheet, 500)
         };
         assert_eq!(ids(&["division_id"], &["division_id", "incident_id"], &["venture_id"]), ["incident_id"]);

@@ -132,7 +132,8 @@ fn rows_inside(value: &Value) -> Option<Vec<Value>> {
 /// What the schema says of the things in the list under this key.
 fn inside(sheet: &Sheet, key: &str) -> Sheet {
     let items = sheet.properties.get(key).and_then(|list| list.pointer("/items/properties"));
-    Sheet { properties: items.and_then(Value::as_object).cloned().unwrap_or_default(), ..Sheet::default() }
+    let properties = items.and_then(Value::as_object).cloned().unwrap_or_default();
+    Sheet { properties, named: Vec::new(), ..sheet.clone() }
 }
 
 /// Whether these things stand in a list of the same thing too, which tells no less of each.
