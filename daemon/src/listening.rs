@@ -111,7 +111,7 @@ mod tests {
             (Refusal::WRONG_EXPECTED_VERSION, "counted"),
             (Refusal::VALIDATION, "given up"),
             (Refusal::TOO_LARGE, "given up"),
-            (Refusal::BELONGS_ELSEWHERE, "given up"),
+            (Refusal::BELONGS_ELSEWHERE, "settled"),
         ] {
             assert_eq!(made_of(refusal), becomes, "{}", refusal.code);
         }

@@ -30,7 +30,8 @@ pub struct Health {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
     /// `ok`, `starting` (it catches up with what was recorded before the daemon began to serve), `degraded`
-    /// (a read model without some of its events, a listener that gave a fact up) or `down`.
+    /// (a read model that cannot be written or is without some of its events, a listener that waits or gave a fact
+    /// up) or `down`.
     pub status: String,
     /// Last global position it holds, where that means something.
     #[serde(skip_serializing_if = "Option::is_none", default)]

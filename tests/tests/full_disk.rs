@@ -2,7 +2,9 @@
 //!
 //! Needs a file system of its own, so it runs where this user may mount one and says so where not.
 
+use hecate_tests::binaries;
 use hecate_tests::daemon::Daemon;
+use hecate_tests::program::Program;
 use hecate_tests::{patience, ventures};
 use serde_json::json;
 use std::fs::{self, OpenOptions};
@@ -59,6 +61,24 @@ fn a_full_disk_refuses_writes_and_nothing_else_and_heals_by_itself() {
     client.get(&ventures::at(&ventures::id_of(&first))).expect(200);
     client.get("/api/ventures").expect(200);
     assert!(daemon.is_running());
+    let lagging = patience::until("health shows what stands still", || {
+        let health = client.get("/api/health").expect(200).json();
+        let part = health["components"]["query_ventures"].clone();
+        (part["status"] == "degraded").then_some(part)
+    });
+    assert!(
+        lagging["lag"].as_u64() > Some(0) && lagging["says"].as_str().unwrap().contains("full"),
+        "{lagging}"
+    );
+    let doctor = |word: &str| {
+        let socket = daemon.place().socket();
+        Program::new(&binaries::hecate(), folder.path())
+            .args(["--socket", socket.to_str().unwrap(), word])
+            .run()
+    };
+    let told = doctor("doctor");
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.stdout.contains("makes room") && !told.stdout.contains("All is well"), "{told:?}");
     let acknowledged = ventures::head(&client);
 
     fs::remove_file(junk).unwrap();

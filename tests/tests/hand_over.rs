@@ -156,3 +156,33 @@ fn guidance_after_a_restart_equals_guidance_before() {
     assert!(before[2]["timeline"].as_array().unwrap().len() > 20, "{}", before[2]);
     assert_eq!(before, guidance(&daemon.kill_and_restart()));
 }
+
+#[test]
+fn a_hand_off_about_the_division_of_another_venture_is_refused_and_nobody_has_to_tend_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let (client, cast) = (daemon.client(), Cast::default());
+    let found = |venture: &str| {
+        let body = json!({"division_name": "orders", "division_id": cast.divisions[0]});
+        (below(venture, "discovery/discover"), body)
+    };
+    for venture in [&cast.venture, &cast.stillborn] {
+        let birth = json!({"name": "Shop", "brief": "Sell", "venture_id": venture});
+        for step in [
+            ("/api/ventures".to_owned(), birth),
+            (below(venture, "vision/submit"), json!({})),
+            (below(venture, "discovery/start"), json!({})),
+            found(venture),
+        ] {
+            walk(&client, &step, &fresh_key());
+        }
+    }
+    let settled = until("the second hand-off is settled", || {
+        let page = client.get("/debug/listeners/design_division/outcomes").expect(200).json();
+        let outcomes = page["outcomes"].as_array().cloned().unwrap_or_default();
+        (outcomes.len() == 2).then(|| outcomes[0].clone())
+    });
+    assert_eq!((&settled["state"], &settled["code"]), (&json!("refused"), &json!("belongs_elsewhere")));
+    let health = client.get("/api/health").expect(200).json();
+    assert_eq!(health["components"]["listeners"]["status"], "ok", "{health}");
+}

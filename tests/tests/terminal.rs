@@ -146,6 +146,28 @@ fn verbs_speak_plainly_and_end_with_their_codes() {
 }
 
 #[test]
+fn what_is_not_there_yet_names_the_step_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let place = daemon.place();
+    let nobody = "d-01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    for (words, before) in [
+        (["discovery", "start", ventures::NOBODY], "Submit the vision"),
+        (["design", "start", nobody], "Discover a division"),
+        (["plan", "start", nobody], "Complete the design"),
+        (["deployment", "start", nobody], "Complete the testing"),
+    ] {
+        let refused = hecate(place, &words);
+        let hint = format!("hint: It begins with the step before: {before}.");
+        assert!(refused.code == Some(1) && refused.stderr.contains(&hint), "{refused:?}");
+    }
+    for (name, rule) in [("\u{200b}", "blank"), ("a\u{0b}b", "pattern"), ("\u{1b}[31mred", "pattern")] {
+        let refused = hecate(place, &["venture", "setup", "--name", name]);
+        assert!(refused.stderr.contains(&format!("field: name ({rule})")), "{name:?}: {refused:?}");
+    }
+}
+
+#[test]
 fn up_starts_a_daemon_once_and_down_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path();

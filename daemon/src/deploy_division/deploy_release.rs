@@ -10,7 +10,7 @@ use hecate_proto::id::ReleaseId;
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct DeployRelease {
     /// What it is called.
-    release_name: Option<Text<200>>,
+    release_name: Option<Name<200>>,
     /// Its version, as Semantic Versioning has them: `1.4.0`.
     release_version: Text<100>,
     /// Where it runs.

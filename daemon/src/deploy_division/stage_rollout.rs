@@ -12,7 +12,7 @@ pub(super) struct StageRollout {
     /// The release that is rolled out.
     release_id: ReleaseId,
     /// What the stage is called.
-    stage_name: Text<200>,
+    stage_name: Name<200>,
     /// How far it reaches, percent; further than the stage before.
     #[schemars(range(min = 1, max = 100))]
     stage_percentage: u8,

@@ -137,12 +137,9 @@ impl Design {
     }
 
     fn aggregate(&self, name: &Snake) -> Result<&AggregateDesign, Refused> {
-        let names = || self.aggregates.keys().take(10).cloned().collect::<Vec<_>>().join(", ");
-        self.aggregates.get(name.as_str()).ok_or_else(|| {
-            AGGREGATE_NOT_FOUND
-                .about("field", "aggregate_name")
-                .about("hint", format!("There are: {}.", names()))
-        })
+        let refused =
+            || AGGREGATE_NOT_FOUND.about("field", "aggregate_name").choose_from(self.aggregates.keys());
+        self.aggregates.get(name.as_str()).ok_or_else(refused)
     }
 
     /// Refuses a part, new or in place of another, that would make the design too large to be handed over.

@@ -185,9 +185,8 @@ impl Generation {
         let desks = &self.dossier.handoff.desks;
         let found = desks.iter().find(|planned| planned.desk_id == desk || planned.desk_name == desk);
         found.ok_or_else(|| {
-            let names: Vec<_> = desks.iter().take(10).map(|planned| &*planned.desk_name).collect();
-            let hint = format!("There are: {}.", names.join(", "));
-            DESK_NOT_PLANNED.about("field", "desk_id").about("hint", hint)
+            let names = desks.iter().map(|planned| &planned.desk_name);
+            DESK_NOT_PLANNED.about("field", "desk_id").choose_from(names)
         })
     }
 

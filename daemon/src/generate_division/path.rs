@@ -9,9 +9,14 @@ const NAME_CHARS_MAX: usize = 100;
 /// Bytes of a name that templates give: as many as a file system takes, with some for names of unfinished files.
 const TEMPLATE_NAME_BYTES_MAX: usize = 240;
 
+/// What a path looks like, for whoever gave another one.
+const HOW: &str = "Name a place below the folder, such as `shop/tea`: letters, digits and . _ @ + - between slashes, \
+                   up to 100 in a name, none beginning with a dot or a dash.";
+
 /// The path, or this refusal of it, which names its field.
 pub(super) fn demand_beneath(path: &Text<200>, refusal: Refusal, field: &str) -> Result<String, Refused> {
-    beneath(path.as_str()).map(str::to_owned).ok_or_else(|| refusal.about("field", field))
+    let refused = || refusal.about("field", field).about("hint", HOW);
+    beneath(path.as_str()).map(str::to_owned).ok_or_else(refused)
 }
 
 /// The path's names, if it leads down by names of the same letters; here they may begin with a dot, as those of

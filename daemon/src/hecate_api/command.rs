@@ -7,7 +7,7 @@ use super::{
     headers, params, request_body,
 };
 use axum::extract::Request;
-use hecate_desk::{Asked, Caller, Door, Process, Refused, body};
+use hecate_desk::{Asked, BEGINS_WITH, Caller, Door, Process, Refused, body};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -50,8 +50,21 @@ pub(super) async fn ask(edge: Arc<Edge>, desk: DeskDoor, asking: Asking, mut req
     let path_ids = params::path_ids(&mut request).await?;
     let caller = caller(&edge, &desk, &asking, &request)?;
     let body = one_or_many(&bytes, &request, desk.door())?;
-    let told = desk.process.ask(Asked { door: desk.index, path_ids, body, caller }).await?;
-    Ok(answer::told(&told))
+    let told = desk.process.ask(Asked { door: desk.index, path_ids, body, caller }).await;
+    Ok(answer::told(&told.map_err(|refused| with_the_step_before(refused, &edge))?))
+}
+
+/// Where nothing is there to work on yet, hints at the desk whose fact it begins with.
+fn with_the_step_before(refused: Refused, edge: &Edge) -> Refused {
+    let Some(fact) = refused.details.get(BEGINS_WITH).and_then(Value::as_str) else { return refused };
+    let step = every(edge).find_map(|desk| {
+        let sheet = &desk.door().sheet;
+        sheet.records.iter().any(|recorded| recorded.event_type == fact).then(|| sheet.says.clone())
+    });
+    match step {
+        Some(says) => refused.about("hint", format!("It begins with the step before: {says}.")),
+        None => refused,
+    }
 }
 
 /// The body of a desk: an object, or an array where the desk takes several requests at once.

@@ -96,6 +96,12 @@ fn read_model(gauges: &ModelGauges, log: Log) -> Component {
     let reached = gauges.position.or(gauges.making);
     let part = follower(reached, log, "Nothing draws this read model now.");
     let part = Component { rebuilt_to: gauges.making, ..part };
+    if let Some(why) = &gauges.waiting {
+        let says = Some(format!(
+            "Its answers grow old until somebody makes room, since it cannot be written: {why}"
+        ));
+        return Component { status: "degraded".to_owned(), says, ..part };
+    }
     if gauges.position.is_none() && gauges.making.is_some() {
         let says = Some("It is drawn from the log before it answers.".to_owned());
         return Component { status: "starting".to_owned(), says, ..part };
@@ -180,5 +186,10 @@ mod tests {
         assert_eq!(shown(Some(9), None, 2), ("degraded".to_owned(), Some(9), None, Some(2)));
         assert_eq!(shown(None, Some(5), 2), ("starting".to_owned(), Some(5), Some(5), None));
         assert_eq!(shown(None, None, 0), ("down".to_owned(), None, None, None));
+        let full =
+            ModelGauges { position: Some(4), waiting: Some("disk is full".to_owned()), ..Default::default() };
+        let part = read_model(&full, log);
+        assert_eq!((part.status.as_str(), part.position, part.lag), ("degraded", Some(4), Some(5)));
+        assert!(part.says.unwrap().ends_with("disk is full"));
     }
 }

@@ -1,8 +1,9 @@
 //! Reads a body within its bounds. What is too much is read on for a while and thrown away, because a client
-//! that is still writing would otherwise see a broken pipe instead of the reason.
+//! that is still writing would otherwise see a broken pipe instead of the reason. Where the head announces too much,
+//! the answer does not wait for that.
 
 use super::{answer::BODY_TIMEOUT, limits::Limits};
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use hecate_desk::{Refusal, Refused};
 use http_body_util::BodyExt;
@@ -13,6 +14,10 @@ const DISCARD_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// A body as it came; empty where there is none.
 pub(super) async fn read(mut body: Body, limits: &Limits) -> Result<Bytes, Refused> {
     let bytes_max = limits.body_bytes_max;
+    if body.size_hint().lower() > bytes_max as u64 {
+        tokio::spawn(discard(body, *limits));
+        return Err(Refusal::TOO_LARGE.about("bytes_max", bytes_max));
+    }
     let (mut kept, mut seen) = (BytesMut::new(), 0);
     while let Some(data) = next(&mut body, limits).await? {
         seen += data.len();
@@ -26,6 +31,17 @@ pub(super) async fn read(mut body: Body, limits: &Limits) -> Result<Bytes, Refus
         return Err(Refusal::TOO_LARGE.about("bytes_max", bytes_max));
     }
     Ok(kept.freeze())
+}
+
+/// Reads what nobody wants, until its end, its bound or a pause that is too long: the connection ends with it.
+async fn discard(mut body: Body, limits: Limits) {
+    let mut seen = 0;
+    while let Ok(Some(data)) = next(&mut body, &limits).await {
+        seen += data.len();
+        if seen > limits.body_bytes_max + DISCARD_BYTES_MAX {
+            break;
+        }
+    }
 }
 
 async fn next(body: &mut Body, limits: &Limits) -> Result<Option<Bytes>, Refused> {

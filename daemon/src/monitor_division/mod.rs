@@ -187,12 +187,8 @@ impl Monitoring {
     const AT_WORK_OR_PAUSED: StateMask = StateMask::LIVE.with_one_of(Status::ACTIVE.and(Status::PAUSED));
 
     fn check(&self, check_id: &str) -> Result<&Check, Refused> {
-        self.checks.get(check_id).ok_or_else(|| {
-            let ids: Vec<_> = self.checks.keys().take(10).cloned().collect();
-            HEALTH_CHECK_NOT_FOUND
-                .about("field", "check_id")
-                .about("hint", format!("There are: {}.", ids.join(", ")))
-        })
+        let refused = || HEALTH_CHECK_NOT_FOUND.about("field", "check_id").choose_from(self.checks.keys());
+        self.checks.get(check_id).ok_or_else(refused)
     }
 
     fn knows_incident(&self, id: &str) -> bool {

@@ -11,7 +11,7 @@ use hecate_proto::id::VentureId;
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct SetupVenture {
     /// What it is called.
-    name: Text<100>,
+    name: Name<100>,
     #[serde(flatten)]
     vision: VisionAsked,
     /// Its id, where the caller mints its own.

@@ -10,7 +10,7 @@ use hecate_proto::id::SuiteId;
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct RunTestSuite {
     /// What it is called.
-    suite_name: Text<200>,
+    suite_name: Name<200>,
     /// What it tests; units unless said otherwise.
     suite_type: Option<SuiteType>,
     /// The module that it is about.

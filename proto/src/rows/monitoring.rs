@@ -51,7 +51,7 @@ pub struct HealthCheckRow {
     pub last_status: String,
     /// How long that answer took.
     pub last_latency_ms: Option<u32>,
-    /// When that was.
+    /// When that was kept, which is not the last probe: as long as nothing changes, every 20th is kept.
     pub last_checked_at: Option<String>,
     /// How many times in a row it was seen like that.
     pub consecutive: u32,

@@ -3,7 +3,7 @@
 use super::{
     field::{Complaint, Field},
     message::{Request, SubmissionId, Tag},
-    schema,
+    refusal, schema,
 };
 use hecate_proto::{answer::ErrorAnswer, catalogue::DeskSheet};
 use serde_json::{Map, Value};
@@ -120,8 +120,9 @@ impl Form {
         self.unanswered = None;
         let detail = |key: &str| error.details.get(key).and_then(Value::as_str);
         let rule = detail("rule").map(|rule| format!(" ({rule})")).unwrap_or_default();
-        let complaint =
-            Complaint { says: format!("{}{rule}", error.message), hint: detail("hint").map(str::to_owned) };
+        let details: String = refusal::details(&error.details).iter().map(|it| format!(" · {it}")).collect();
+        let says = format!("{}{rule}{details}", error.message);
+        let complaint = Complaint { says, hint: detail("hint").map(str::to_owned) };
         let named = detail("field").map(|path| path.split(['.', '[', '/']).find(|it| !it.is_empty()));
         let at = self.fields.iter().position(|it| Some(Some(it.spec.name.as_str())) == named);
         match at {

@@ -17,6 +17,7 @@ pub mod message;
 pub mod model;
 pub mod observer;
 mod press;
+pub mod refusal;
 pub mod schema;
 pub mod text_input;
 pub mod update;

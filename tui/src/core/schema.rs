@@ -19,7 +19,7 @@ pub struct FieldSpec {
     pub required: bool,
     /// What it is, for people; the schema's description on one line.
     pub help: String,
-    /// Its limits, for people: `1–100 characters`.
+    /// Its limits, for people: `1–100 characters`; the shape of JSON: `[{name: text, bit: number}]`.
     pub limits: String,
 }
 
@@ -83,8 +83,46 @@ fn field(root: &Value, name: &str, property: &Value, required: &[&str]) -> Field
         name: name.to_owned(),
         required: required.contains(&name),
         help: described.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
-        limits: limits(&shape, &kind),
+        limits: if kind == FieldKind::Json {
+            sketch(root, property, REF_DEPTH_MAX)
+        } else {
+            limits(&shape, &kind)
+        },
         kind,
+    }
+}
+
+/// The shape that JSON must have, as people would jot it down; nothing where any will do.
+fn sketch(root: &Value, schema: &Value, depth: usize) -> String {
+    let shape = resolved(root, schema, REF_DEPTH_MAX);
+    let inner = |schema: Option<&Value>| {
+        let inner = schema.filter(|_| depth > 0).map(|schema| sketch(root, schema, depth - 1));
+        inner.filter(|inner| !inner.is_empty()).unwrap_or_else(|| "…".to_owned())
+    };
+    let choices = choices(&shape);
+    if !choices.is_empty() {
+        return choices.join("|");
+    }
+    match type_of(&shape) {
+        "string" => "text".to_owned(),
+        "integer" | "number" => "number".to_owned(),
+        "boolean" => "true|false".to_owned(),
+        "array" => format!("[{}]", inner(shape.get("items"))),
+        "object" => {
+            match (shape.get("properties").and_then(Value::as_object), shape.get("additionalProperties")) {
+                (Some(properties), _) if !properties.is_empty() => {
+                    let required: Vec<&str> = texts(shape.get("required")).collect();
+                    let mark = |name: &str| if required.contains(&name) { "" } else { "?" };
+                    let said = properties
+                        .iter()
+                        .map(|(name, of)| format!("{name}{}: {}", mark(name), inner(Some(of))));
+                    format!("{{{}}}", said.collect::<Vec<_>>().join(", "))
+                }
+                (_, Some(of @ Value::Object(_))) => format!("{{NAME: {}}}", inner(Some(of))),
+                _ => String::new(),
+            }
+        }
+        _ => String::new(),
     }
 }
 
@@ -199,6 +237,23 @@ mod tests {
         ] {
             assert_eq!(kind_of(property.clone()), expected, "{property}");
         }
+    }
+
+    #[test]
+    fn json_is_sketched_as_its_schema_has_it() {
+        let sketched = |property: Value| {
+            let schema = json!({"properties": {"it": property}, "$defs": {"Loop": {"type": "array", "items": {"$ref": "#/$defs/Loop"}}}});
+            fields(&schema).remove(0).limits
+        };
+        let flag = json!({"type": "object", "required": ["name"], "properties": {
+            "name": {"type": "string"}, "bit": {"type": ["integer", "null"]}, "kind": {"enum": ["a", "b"]},
+            "on": {"type": "boolean"}}});
+        let list = json!({"type": ["array", "null"], "items": flag});
+        assert_eq!(sketched(list), "[{name: text, bit?: number, kind?: a|b, on?: true|false}]");
+        let map = json!({"type": "object", "additionalProperties": {"type": "string"}});
+        assert_eq!(sketched(map), "{NAME: text}");
+        assert_eq!(sketched(json!({"type": "object"})), "");
+        assert!(sketched(json!({"$ref": "#/$defs/Loop"})).ends_with("[…]]]]]]]]]"));
     }
 
     #[test]

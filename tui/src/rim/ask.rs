@@ -141,7 +141,7 @@ fn refused(error: &ErrorAnswer, as_json: bool) -> Exit {
     if as_json {
         print::json(&serde_json::to_string(error).unwrap_or_default());
     }
-    show::refusal(error).iter().for_each(|line| print::trouble(line));
+    show::refusal(error, &[]).iter().for_each(|line| print::trouble(line));
     Exit::Refused
 }
 

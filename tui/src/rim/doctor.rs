@@ -5,7 +5,10 @@ use super::{
     exit::Exit,
     print,
 };
-use hecate_proto::health::Health;
+use hecate_proto::{
+    health::{Component, Health},
+    route,
+};
 use serde_json::{Value, json};
 use std::{
     io,
@@ -29,7 +32,7 @@ struct File {
     gid: u32,
 }
 
-/// Looks at every candidate and prints the findings; done when one of them answers.
+/// Looks at every candidate and prints the findings; done when one of them answers and is well.
 pub fn examine(candidates: &[PathBuf], as_json: bool) -> Exit {
     on_the_network(async {
         let mut findings = Vec::new();
@@ -42,7 +45,11 @@ pub fn examine(candidates: &[PathBuf], as_json: bool) -> Exit {
             findings.iter().for_each(tell);
             print::line(&verdict(&findings));
         }
-        if answering(&findings).is_some() { Exit::Done } else { Exit::Unreachable }
+        match answering(&findings) {
+            Some((_, health)) if ailing(health).is_empty() => Exit::Done,
+            Some(_) => Exit::Refused,
+            None => Exit::Unreachable,
+        }
     })
 }
 
@@ -103,12 +110,37 @@ fn tell(finding: &Finding) {
                 let says = part.says.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
                 let lag = part.lag.map(|it| format!(", {it} behind")).unwrap_or_default();
                 print::line(&format!("  part      {name} {}{lag}{says}", part.status));
+                part_remedy(name, part).iter().for_each(|it| print::line(&format!("  remedy    {it}")));
             }
         }
         Err(error) => {
             print::line(&format!("  trouble   {}", trouble(error)));
             print::line(&format!("  remedy    {}", remedy(finding, error)));
         }
+    }
+}
+
+/// The parts that do not do what they are there for, and will not by waiting.
+fn ailing(health: &Health) -> Vec<&str> {
+    let parts = health.components.iter().filter(|(_, part)| is_ailing(part));
+    parts.map(|(name, _)| name.as_str()).collect()
+}
+
+fn is_ailing(part: &Component) -> bool {
+    !matches!(part.status.as_str(), "ok" | "starting")
+}
+
+/// What to do about an ailing part. What the daemon says of it names the cause.
+fn part_remedy(name: &str, part: &Component) -> Option<String> {
+    match part {
+        part if !is_ailing(part) => None,
+        Component { dead: Some(_), .. } => {
+            Some(format!("look at each in {}, then replay or dismiss it", route::DEBUG_LISTENERS))
+        }
+        Component { parked: Some(_), .. } => {
+            Some(format!("`hecate read_model parked {name}` lists them; retry or skip each, or rebuild"))
+        }
+        _ => Some("see to its cause, which the daemon's log tells; it goes on by itself then".to_owned()),
     }
 }
 
@@ -140,6 +172,10 @@ fn remedy(finding: &Finding, error: &CallError) -> &'static str {
 
 fn verdict(findings: &[Finding]) -> String {
     match answering(findings) {
+        Some((finding, health)) if !ailing(health).is_empty() => {
+            let parts = ailing(health).join(", ");
+            format!("The daemon at {} answers, but not all is well: {parts}.", finding.socket.display())
+        }
         Some((finding, health)) if health.ready => {
             format!("All is well: hecate attaches to {}.", finding.socket.display())
         }
@@ -173,7 +209,7 @@ fn report(findings: &[Finding]) -> Value {
     };
     let found = answering(findings);
     json!({
-        "ok": found.is_some_and(|(_, health)| health.ready),
+        "ok": found.is_some_and(|(_, health)| health.ready && ailing(health).is_empty()),
         "socket": found.map(|(finding, _)| &finding.socket),
         "version": env!("CARGO_PKG_VERSION"),
         "tried": findings.iter().map(one).collect::<Vec<_>>()

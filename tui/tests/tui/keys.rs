@@ -303,14 +303,14 @@ fn a_refusal_goes_to_its_field_and_the_next_try_has_a_new_number() {
     let mut model = live(&[]);
     let effects = press(&mut model, "nGarden<tab><tab>a<c-s>");
     let tag = sent(&effects)[0].tag.clone();
-    let details = json!({"field": "repos[0]", "rule": "pattern", "hint": "Give a URL."});
+    let details = json!({"field": "repos[0]", "rule": "pattern", "hint": "Give a URL.", "missing": ["a scheme", "a host"]});
     answer(&mut model, tag.clone(), 400, sample::refusal("validation_error", "repos[0] is no URL", details));
     let shown = form(&model);
     let complaint = shown.fields[shown.focus].complaint.clone().unwrap();
     assert_eq!(shown.fields[shown.focus].spec.name, "repos");
     assert_eq!(
         (complaint.says.as_str(), complaint.hint.as_deref()),
-        ("repos[0] is no URL (pattern)", Some("Give a URL."))
+        ("repos[0] is no URL (pattern) · missing: a scheme; a host", Some("Give a URL."))
     );
     let again = press(&mut model, "<c-s>");
     assert_ne!(sent(&again)[0].tag, tag);

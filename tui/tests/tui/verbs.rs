@@ -43,7 +43,7 @@ fn a_command_says_what_it_recorded() {
     insta::assert_snapshot!(out, @r"
     venture_setup_v1
     v-00000000000000000000000002 is Setup (version 0, position 2)
-    open now: refine_vision
+    open now: venture refine-vision
     ");
     let body = daemon.state().asked.last().unwrap().body.clone();
     assert_eq!(body, json!({"name": "Orchard", "repos": ["a", "b, c"], "visibility": "public"}));
@@ -85,8 +85,8 @@ fn queries_are_tables_and_lists() {
         hecate(&daemon, &["venture", "list", "--include-archived", "--limit", "7", "--min-position", "1"]);
     assert_eq!(code, 0);
     insta::assert_snapshot!(out, @r"
-    VENTURE ID                    NAME        BRIEF                                 REVISION  STATUS LABEL  UPDATED AT
-    v-01J8ZC0000000000000000000A  Greenhouse  Grows tomatoes where there is no sun  0         Setup         2026-08-22T10:00:00.000000Z
+    VENTURE ID                    NAME        BRIEF                                 VISIBILITY  REVISION  STATUS LABEL  SETUP AT              UPDATED AT
+    v-01J8ZC0000000000000000000A  Greenhouse  Grows tomatoes where there is no sun  realm       0         Setup         2026-08-22T10:00:00Z  2026-08-22T10:00:00Z
     ");
     let asked = daemon.state().asked.last().unwrap().clone();
     assert_eq!(asked.path, "/api/ventures?limit=7&include_archived=true");
@@ -109,6 +109,74 @@ fn a_refusal_ends_with_1_and_its_code_on_stderr() {
     field: name (blank)
     hint: Give it a name.
     ");
+}
+
+#[test]
+fn a_refusal_says_what_is_missing_and_what_is_open_in_the_words_of_the_command_line() {
+    let (_folder, daemon) = daemon();
+    let details = json!({"missing": ["an event of order", "an event of bill"], "status": 5,
+        "status_label": "Active", "available_actions": ["refine_vision", "unheard_of"], "open_incidents": ["inc-1"]});
+    let refusal = sample::refusal("design_incomplete", "A design has more than that.", details);
+    daemon.change(|state| state.next_answer = Some((422, refusal)));
+    let (code, _, err) = hecate(&daemon, &["venture", "archive", VENTURE]);
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(err, @r"
+    design_incomplete: A design has more than that.
+    missing: an event of order; an event of bill
+    it is: Active
+    open incidents: inc-1
+    open now: venture refine-vision, unheard_of
+    ");
+}
+
+#[test]
+fn things_inside_of_a_thing_stand_below_it_once_as_a_table() {
+    let (_folder, daemon) = daemon();
+    let division =
+        |id: &str, state: &str| json!({"division_id": id, "process": "plan", "state": state, "cycle": 1});
+    let listed = |name: &str, id: &str, state: &str| {
+        let mut row = json!({"name": name});
+        row.as_object_mut().unwrap().extend(division(id, state).as_object().unwrap().clone());
+        row
+    };
+    let mut row = sample::row(VENTURE, "Shop", 0, 0);
+    row["divisions"] = json!({"orders": division("d-1", "active"), "bills": division("d-2", "paused")});
+    row["division_list"] = json!([listed("orders", "d-1", "active"), listed("bills", "d-2", "paused")]);
+    daemon.record(row);
+    let (_, out, _) = hecate(&daemon, &["venture", "show", VENTURE]);
+    assert!(out.contains("available_actions  venture refine-vision, venture submit-vision"), "{out}");
+    let (_, below) = out.split_once("\n\n").expect("a table below");
+    insta::assert_snapshot!(below, @r"
+    division list
+    NAME    STATE   CYCLE
+    orders  active  1
+    bills   paused  1
+    ");
+    assert_eq!(out.matches("d-1").count() + out.matches("orders").count(), 1, "{out}");
+}
+
+#[test]
+fn the_doctor_does_not_call_a_daemon_well_of_which_a_part_is_not() {
+    let (_folder, daemon) = daemon();
+    let mut health = sample::health(true, 7);
+    let ailing = [
+        ("query_ventures", json!({"status": "degraded", "position": 4, "lag": 300, "says": "disk full"})),
+        ("query_plans", json!({"status": "degraded", "parked": 2})),
+        ("listeners", json!({"status": "degraded", "dead": 24, "says": "24 facts were given up."})),
+        ("query_tests", json!({"status": "starting", "lag": 3})),
+    ];
+    ailing.into_iter().for_each(|(name, part)| health["components"][name] = part);
+    daemon.change(|state| state.health = Some((200, health)));
+    let (code, out, _) = hecate(&daemon, &["doctor"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(!out.contains("All is well"), "{out}");
+    assert!(out.contains("query_ventures degraded, 300 behind: disk full"), "{out}");
+    assert!(out.contains("not all is well: listeners, query_plans, query_ventures."), "{out}");
+    assert!(out.contains("/debug/listeners, then replay or dismiss it"), "{out}");
+    assert!(out.contains("`hecate read_model parked query_plans`"), "{out}");
+    assert_eq!(out.matches("remedy").count(), 3, "{out}");
+    let (code, out, _) = hecate(&daemon, &["doctor", "--json"]);
+    assert_eq!((code, serde_json::from_str::<Value>(&out).unwrap()["ok"].clone()), (1, json!(false)));
 }
 
 #[test]
@@ -181,6 +249,17 @@ fn a_result_that_cannot_be_written_is_not_done() {
         assert_eq!(run.status.code(), Some(1), "{args:?}: {err}");
         assert!(err.contains("the result cannot be written"), "{err}");
     }
+}
+
+#[test]
+fn json_that_an_option_takes_is_sketched_in_its_help() {
+    let (_folder, daemon) = daemon();
+    let mut desk = sample::unheard_of_desk();
+    desk["body"]["properties"]["frames"] = json!({"type": "array", "description": "Its frames.", "items": {
+        "type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "combs": {"type": "integer"}}}});
+    daemon.change(|state| state.extra_desks.push(desk));
+    let (_, out, _) = hecate(&daemon, &["hive", "feed", "--help"]);
+    assert!(out.contains("Its frames. ([{name: text, combs?: number}])"), "{out}");
 }
 
 #[test]

@@ -65,6 +65,11 @@ pub trait Aggregate: Default + Serialize + DeserializeOwned + Send + Sync + 'sta
         false
     }
 
+    /// The fact of another process that it begins with, where one gives birth to it.
+    fn begins_with() -> Option<&'static str> {
+        None
+    }
+
     /// The refusal of a desk that is closed in this state. The catalogue asks too, to list what a desk may
     /// refuse.
     fn wrong_state(status: Status, desk: &DeskSpec) -> Refusal;

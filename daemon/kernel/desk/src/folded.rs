@@ -6,9 +6,13 @@ use crate::{
     desk::DeskEntry,
     moment::Moment,
     refusal::Refused,
+    status::Status,
 };
 use hecate_event_store::Json;
 use serde_json::{Value, value::to_raw_value};
+
+/// The detail of a refusal that names the fact which a thing that is not born yet begins with.
+pub const BEGINS_WITH: &str = "begins_with";
 
 /// An aggregate and the version of the last event it holds.
 #[derive(Default)]
@@ -105,8 +109,9 @@ impl<A: Aggregate> Folded<A> {
     /// Adds what the caller could do instead.
     fn explain(&self, refused: Refused) -> Refused {
         let status = self.aggregate.status();
-        if status.0 == 0 {
-            return refused;
+        if status == Status::UNBORN {
+            let awaited = A::begins_with().filter(|_| refused.status == 404);
+            return awaited.map_or(refused.clone(), |fact| refused.about(BEGINS_WITH, fact));
         }
         let shown = shown::<A>(status);
         refused

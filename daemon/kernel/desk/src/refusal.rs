@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
+/// Names that a hint lists at most.
+const CHOICES_MAX: usize = 10;
+
 /// One kind of refusal, listed on the desk that may give it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -83,8 +86,8 @@ impl Refusal {
     pub const INTERNAL: Refusal =
         Refusal::new(500, "internal_error", "Something unexpected happened; it was logged.");
 
-    /// A hand-off about something else than what has this id. Nobody is told but an operator: whoever minted the
-    /// id has gone on.
+    /// A hand-off about something else than what has this id. It is an answer like any other: whoever minted the id
+    /// has gone on, and asking again never helps.
     pub const BELONGS_ELSEWHERE: Refusal =
         Refusal::new(409, "belongs_elsewhere", "There is one with this id that belongs to something else.");
 
@@ -108,9 +111,7 @@ impl Refused {
     /// True for what follows from the state of things, and will follow again: not for a broken rule, nor for what
     /// is out of order now.
     pub fn is_an_answer(&self) -> bool {
-        const NOT_ANSWERS: [Refusal; 2] = [Refusal::WRONG_EXPECTED_VERSION, Refusal::BELONGS_ELSEWHERE];
-        let is_odd = NOT_ANSWERS.iter().any(|odd| self.is(*odd));
-        matches!(self.status, 403 | 404 | 409 | 410 | 422) && !is_odd
+        matches!(self.status, 403 | 404 | 409 | 410 | 422) && !self.is(Refusal::WRONG_EXPECTED_VERSION)
     }
 }
 
@@ -189,6 +190,16 @@ impl Refused {
         self
     }
 
+    /// Hints at what there is to choose from: the first few names.
+    #[must_use]
+    pub fn choose_from<N: AsRef<str>>(self, names: impl IntoIterator<Item = N>) -> Refused {
+        let names: Vec<N> = names.into_iter().take(CHOICES_MAX).collect();
+        let listed = names.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+        let hint =
+            if listed.is_empty() { "There is none yet.".to_owned() } else { format!("There are: {listed}.") };
+        self.about("hint", hint)
+    }
+
     /// The field that it is about lies inside of this one.
     #[must_use]
     pub(crate) fn inside(mut self, field: &str) -> Refused {
@@ -212,5 +223,19 @@ impl From<Refusal> for Refused {
             says: refusal.says.into(),
             details: Box::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_at_choices_says_so_when_there_are_none() {
+        let hint =
+            |names: &[&str]| Refused::from(Refusal::VALIDATION).choose_from(names).details["hint"].clone();
+        assert_eq!(hint(&["tea", "cake"]), "There are: tea, cake.");
+        assert_eq!(hint(&[]), "There is none yet.");
+        assert_eq!(hint(&["a"; 11]), format!("There are: {}.", ["a"; 10].join(", ")));
     }
 }

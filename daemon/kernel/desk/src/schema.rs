@@ -4,7 +4,7 @@
 //! broken rule is answered with the field and the rule instead of a parser's prose.
 
 use crate::refusal::{Refusal, Refused, Rule};
-use crate::text::NOT_BLANK;
+use crate::{name, text::NOT_BLANK};
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind as Kind};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Map, Number, Value, json};
@@ -194,6 +194,9 @@ fn refuse(error: &ValidationError<'_>) -> Refused {
     let (field, rule) = named(error);
     let hint = match error.kind() {
         _ if rule == Rule::Blank => "Give it at least one letter.".to_owned(),
+        Kind::Pattern { pattern } if pattern.as_str() == name::NAME => {
+            "It has a character that steers a terminal or the direction of text: leave that out.".to_owned()
+        }
         Kind::Enum { options } => one_of(options),
         // Masked: the hint tells the rule, not the value, which may be long or private.
         _ => error.masked().to_string(),
@@ -218,6 +221,11 @@ fn named(error: &ValidationError<'_>) -> (String, Rule) {
         }
         Kind::MinLength { .. } => Rule::Blank,
         Kind::Pattern { pattern } if pattern.as_str() == NOT_BLANK => Rule::Blank,
+        Kind::Pattern { pattern }
+            if pattern.as_str() == name::NAME && error.instance().as_str().is_some_and(name::is_blank) =>
+        {
+            Rule::Blank
+        }
         Kind::Pattern { .. } | Kind::Format { .. } => Rule::Pattern,
         Kind::MaxLength { .. } | Kind::MaxItems { .. } | Kind::MaxProperties { .. } => Rule::TooLong,
         Kind::Enum { .. } | Kind::Constant { .. } => Rule::Enum,

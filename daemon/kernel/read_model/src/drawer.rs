@@ -122,14 +122,24 @@ impl Drawer {
             let opened = tokio::task::spawn_blocking(blocking).await.map_err(ExitReason::error)?;
             match opened? {
                 Err(error) if remedy(&error) == Remedy::Wait => self.rest(&error).await,
-                opened => return opened.map_err(ExitReason::error),
+                opened => {
+                    self.go_on();
+                    return opened.map_err(ExitReason::error);
+                }
             }
         }
     }
 
+    /// Rests, and lets whoever looks know why.
     async fn rest(&self, error: &impl Display) {
         tracing::warn!(model = self.side.name(), %error, "the read model waits");
+        self.side.waiting.send_replace(Some(error.to_string()));
         tokio::time::sleep(DRAW_PAUSE).await;
+    }
+
+    /// The files can be written.
+    fn go_on(&self) {
+        self.side.waiting.send_if_modified(|waiting| waiting.take().is_some());
     }
 
     /// Readers wait for the few milliseconds in which neither file is in place.
@@ -272,7 +282,10 @@ impl Drawer {
             let blocking = move || (again(&mut file), file);
             let (done, back) = tokio::task::spawn_blocking(blocking).await.map_err(ExitReason::error)?;
             let error = match done {
-                Ok(done) => return Ok((done, back)),
+                Ok(done) => {
+                    self.go_on();
+                    return Ok((done, back));
+                }
                 Err(error) => error,
             };
             match error.source.remedy() {

@@ -19,6 +19,8 @@ pub struct ModelGauges {
     pub parked: u64,
     /// Events that are parked behind those.
     pub parked_behind: u64,
+    /// Why it is not written now, while it waits for that to pass.
+    pub waiting: Option<String>,
     /// Events drawn per second, while there was something to draw.
     pub events_per_second: f64,
     /// Microseconds that it took to draw one batch.
@@ -56,6 +58,7 @@ impl Batches {
             making: drawn.making,
             parked: drawn.parking.culprits,
             parked_behind: drawn.parking.events - drawn.parking.culprits,
+            waiting: None,
             events_per_second: if busy.is_zero() { 0.0 } else { events as f64 / busy.as_secs_f64() },
             batch_us: spread(self.0.iter().map(|(_, took)| took.as_micros() as u64).collect()),
         }

@@ -29,6 +29,7 @@ impl Actor for Projection {
 impl Drop for Projection {
     fn drop(&mut self) {
         self.side.drawn.send_replace(Drawn::default());
+        self.side.waiting.send_replace(None);
     }
 }
 

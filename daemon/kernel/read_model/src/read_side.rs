@@ -30,6 +30,8 @@ pub struct ReadSide {
     /// How far the files are drawn.
     pub(crate) drawn: watch::Sender<Drawn>,
     pub(crate) batches: Mutex<Batches>,
+    /// Why the files cannot be written now.
+    pub(crate) waiting: watch::Sender<Option<String>>,
     pub(crate) readers: Readers,
     /// The making of the file that a reader last found damaged.
     pub(crate) damaged: watch::Sender<u64>,
@@ -48,6 +50,7 @@ impl ReadSide {
             doors,
             drawn: watch::Sender::default(),
             batches: Mutex::default(),
+            waiting: watch::Sender::default(),
             readers: Readers::new(path.clone()),
             damaged: watch::Sender::new(0),
             pen: PenRest::default(),
@@ -75,8 +78,9 @@ impl ReadSide {
 
     /// How it is doing.
     pub fn gauges(&self) -> ModelGauges {
-        let drawn = *self.drawn.borrow();
-        self.batches.lock().unwrap_or_else(PoisonError::into_inner).gauges(drawn)
+        let (drawn, waiting) = (*self.drawn.borrow(), self.waiting.borrow().clone());
+        let gauges = self.batches.lock().unwrap_or_else(PoisonError::into_inner).gauges(drawn);
+        ModelGauges { waiting, ..gauges }
     }
 
     /// Waits until the file that answers is drawn up to this position.

@@ -66,6 +66,20 @@ async fn a_body_that_is_too_large_is_read_to_its_end_and_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_announces_too_much_is_refused_before_it_comes() {
+    let house = Teahouse::open().await;
+    for length in ["1048577", "99999999999"] {
+        let mut client = house.connect().await;
+        client
+            .write(format!(
+                "POST /api/teas HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{{"
+            ))
+            .await;
+        assert_eq!(client.answer().await.refusal().1, "payload_too_large", "{length}");
+    }
+}
+
+#[tokio::test]
 async fn one_user_finds_no_more_places_than_its_share() {
     let house = house(Limits { connections_per_uid_max: 2, ..Limits::default() }).await;
     let (mut first, mut second) = (house.connect().await, house.connect().await);

@@ -1,5 +1,6 @@
 //! `hecate NOUN VERB …`: nouns, verbs and flags are the catalogue's, so a new desk has its verb at once.
 
+mod columns;
 mod parser;
 pub(super) mod show;
 
@@ -8,7 +9,7 @@ use super::{
     exit::Exit,
     print, socket,
 };
-use hecate_proto::{answer::ErrorAnswer, catalogue::Catalogue, header, route};
+use hecate_proto::{answer::ErrorAnswer, catalogue::Catalogue, catalogue::DeskSheet, header, route};
 use parser::{Order, Parsed};
 use serde::Deserialize;
 use std::{
@@ -47,7 +48,7 @@ async fn obey(words: &[OsString], candidates: &[PathBuf]) -> Exit {
         Err(exit) => return exit,
     };
     match parser::parse(&catalogue, words) {
-        Parsed::Order(order) => carry_out(&socket, *order).await,
+        Parsed::Order(order) => carry_out(&socket, *order, &catalogue.desks).await,
         Parsed::Help(text) => {
             print::line(text.trim_end());
             Exit::Done
@@ -63,14 +64,14 @@ async fn catalogue(socket: &Path) -> Result<Catalogue, Exit> {
     let answer = client::probe(socket, route::DESKS).await;
     let answer = answer.map_err(|error| failed(Exit::Unreachable, &error.to_string()))?;
     if answer.status != 200 {
-        return Err(refused(answer, false));
+        return Err(refused(answer, false, &[]));
     }
     let unreadable =
         |error| failed(Exit::Refused, &format!("the daemon's catalogue cannot be read: {error}"));
     Catalogue::deserialize(answer.body).map_err(unreadable)
 }
 
-async fn carry_out(socket: &Path, order: Order) -> Exit {
+async fn carry_out(socket: &Path, order: Order, desks: &[DeskSheet]) -> Exit {
     // A command whose answer is lost can be asked about under its key, so every one has a key.
     let fresh = || order.body.is_some().then(|| Uuid::now_v7().to_string());
     let key = order.idempotency_key.or_else(fresh);
@@ -83,13 +84,13 @@ async fn carry_out(socket: &Path, order: Order) -> Exit {
     let unknown = key.filter(|_| call.body.is_some() && leaves_open(&answer));
     let exit = match answer {
         Err(error) => failed(Exit::Unreachable, &error.to_string()),
-        Ok(answer) if !(200..300).contains(&answer.status) => refused(answer, order.json),
+        Ok(answer) if !(200..300).contains(&answer.status) => refused(answer, order.json, desks),
         Ok(answer) if order.json => {
             print::json(&answer.body.to_string());
             Exit::Done
         }
         Ok(answer) => {
-            show::answer(&order.shows, &answer.body).iter().for_each(|line| print::line(line));
+            show::answer(&order.shows, &answer.body, desks).iter().for_each(|line| print::line(line));
             Exit::Done
         }
     };
@@ -109,12 +110,12 @@ fn leaves_open(answer: &Result<Answer, CallError>) -> bool {
 }
 
 /// The code stands first on stderr, for programs; with `--json` the raw answer stands on stdout too.
-fn refused(Answer { status, body }: Answer, as_json: bool) -> Exit {
+fn refused(Answer { status, body }: Answer, as_json: bool, desks: &[DeskSheet]) -> Exit {
     if as_json {
         print::json(&body.to_string());
     }
     match ErrorAnswer::deserialize(&body) {
-        Ok(error) => show::refusal(&error).iter().for_each(|line| print::trouble(line)),
+        Ok(error) => show::refusal(&error, desks).iter().for_each(|line| print::trouble(line)),
         Err(_) => print::trouble(&format!("hecate: the daemon answered {status} without a reason")),
     }
     Exit::Refused

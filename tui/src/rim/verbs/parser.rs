@@ -1,6 +1,6 @@
 //! The command-line parser, built at run time from the catalogue.
 
-use super::show::Shows;
+use super::{columns::Sheet, show::Shows};
 use crate::core::{
     catalogue::{fill_path, percent_encoded},
     field,
@@ -76,7 +76,7 @@ impl<'c> Entry<'c> {
             .args(own)
     }
 
-    fn order(&self, matches: &ArgMatches) -> Result<Order, String> {
+    fn order(&self, matches: &ArgMatches, desks: &[DeskSheet]) -> Result<Order, String> {
         let ids: Map<String, Value> = self
             .path_params
             .iter()
@@ -96,13 +96,20 @@ impl<'c> Entry<'c> {
         match self.query {
             Some(query) => {
                 order.path = format!("{path}{}", query_string(&fields));
-                let named = query.path_params.clone();
-                order.shows = Shows::Rows { answers: query.answers.clone(), named };
+                order.shows = Shows::Rows { answers: query.answers.clone(), sheet: sheet(query, desks) };
             }
             None => (order.path, order.body) = (path, Some(Value::Object(fields))),
         }
         Ok(order)
     }
+}
+
+/// What is known of the rows that a query answers.
+fn sheet(query: &QuerySheet, desks: &[DeskSheet]) -> Sheet {
+    let (own, other): (Vec<_>, Vec<_>) = desks.iter().partition(|desk| desk.noun == query.noun);
+    let params = |desks: Vec<&DeskSheet>| desks.iter().flat_map(|desk| desk.path_params.clone()).collect();
+    let properties = query.row.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    Sheet { properties, named: query.path_params.clone(), own_ids: params(own), other_ids: params(other) }
 }
 
 /// Understands `NOUN VERB …`.
@@ -118,7 +125,7 @@ pub(super) fn parse(catalogue: &Catalogue, words: &[OsString]) -> Parsed {
         return Parsed::Wrong("hecate: a noun needs a verb".to_owned());
     };
     let entry = entries.iter().find(|it| it.noun == noun && it.verb == verb);
-    match entry.map(|it| it.order(matches)) {
+    match entry.map(|it| it.order(matches, &catalogue.desks)) {
         Some(Ok(order)) => Parsed::Order(Box::new(order)),
         Some(Err(why)) => Parsed::Wrong(format!("error: {why}")),
         None => Parsed::Wrong(format!("hecate: {noun} has no verb {verb}")),

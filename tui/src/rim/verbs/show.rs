@@ -1,13 +1,21 @@
 //! Answers as short text for people. Programs ask for `--json`.
 
-use crate::core::letters::is_deceptive;
+use super::columns::{self, Row, Sheet};
+use crate::core::{letters::is_deceptive, refusal};
 use hecate_proto::answer::{CommandAnswer, ErrorAnswer};
+use hecate_proto::catalogue::DeskSheet;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::io::IsTerminal;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The widest cell of a table, columns.
 const CELL_COLUMNS_MAX: usize = 48;
+
+/// How wide a table may be where no terminal says so, columns.
+const TABLE_COLUMNS: usize = 160;
+/// Characters of a time in a table: down to the second.
+const TIME_CHARS: usize = 19;
 
 /// What an answer holds.
 #[derive(Default)]
@@ -19,24 +27,38 @@ pub(super) enum Shows {
     Rows {
         /// The key.
         answers: String,
-        /// What whoever asked has named: it needs no column.
-        named: Vec<String>,
+        /// What is known of the rows.
+        sheet: Sheet,
     },
 }
 
-/// The lines of an answer.
-pub(super) fn answer(shows: &Shows, body: &Value) -> Vec<String> {
+/// The lines of an answer. Desks are named as they are asked on the command line.
+pub(super) fn answer(shows: &Shows, body: &Value, desks: &[DeskSheet]) -> Vec<String> {
     match shows {
-        Shows::Recorded => recorded(body),
-        Shows::Rows { answers, named } => match body.get(answers) {
-            Some(Value::Array(rows)) => table(rows, named, body.get("next_cursor").and_then(Value::as_str)),
-            Some(Value::Object(thing)) => fields(thing),
+        Shows::Recorded => recorded(body, desks),
+        Shows::Rows { answers, sheet } => match body.get(answers) {
+            Some(Value::Array(rows)) if rows.is_empty() => vec!["none".to_owned()],
+            Some(Value::Array(rows)) => {
+                let next_cursor = body.get("next_cursor").and_then(Value::as_str);
+                let more = next_cursor.map(|cursor| format!("more: --cursor {cursor}"));
+                table(rows, sheet).into_iter().chain(more).collect()
+            }
+            Some(Value::Object(thing)) => fields(thing, sheet, desks),
             _ => vec![clean(&body.to_string())],
         },
     }
 }
 
-fn recorded(body: &Value) -> Vec<String> {
+/// Desks as the command line has them: `design design-aggregate`.
+fn verbs<'n>(names: impl IntoIterator<Item = &'n str>, desks: &[DeskSheet]) -> String {
+    let verb = |name: &str| {
+        let desk = desks.iter().find(|desk| desk.name == name);
+        desk.map_or_else(|| clean(name), |desk| format!("{} {}", desk.noun, desk.verb))
+    };
+    names.into_iter().map(verb).collect::<Vec<_>>().join(", ")
+}
+
+fn recorded(body: &Value, desks: &[DeskSheet]) -> Vec<String> {
     let Ok(answer) = CommandAnswer::deserialize(body) else {
         return vec![clean(&body.to_string())];
     };
@@ -55,83 +77,112 @@ fn recorded(body: &Value) -> Vec<String> {
         ),
     ];
     if !answer.available_actions.is_empty() {
-        lines.push(format!("open now: {}", answer.available_actions.join(", ")));
+        let names = answer.available_actions.iter().map(String::as_str);
+        lines.push(format!("open now: {}", verbs(names, desks)));
     }
     lines
 }
 
 /// Code first, so that a program reads it up to the colon; then what to do.
-pub(in crate::rim) fn refusal(error: &ErrorAnswer) -> Vec<String> {
+pub(in crate::rim) fn refusal(error: &ErrorAnswer, desks: &[DeskSheet]) -> Vec<String> {
     let detail = |key: &str| error.details.get(key).map(plain);
     let mut lines = vec![format!("{}: {}", error.error, clean(&error.message))];
     if let Some(field) = detail("field") {
         let rule = detail("rule").map(|rule| format!(" ({rule})")).unwrap_or_default();
         lines.push(format!("field: {field}{rule}"));
     }
+    lines.extend(refusal::details(&error.details).iter().map(|line| clean(line)));
     lines.extend(detail("hint").map(|hint| format!("hint: {hint}")));
     if let Some(Value::Array(open)) = error.details.get("available_actions") {
-        lines.push(format!("open now: {}", open.iter().map(plain).collect::<Vec<_>>().join(", ")));
+        let names: Vec<&str> = open.iter().filter_map(Value::as_str).collect();
+        if !names.is_empty() {
+            lines.push(format!("open now: {}", verbs(names, desks)));
+        }
     }
     lines
 }
 
-/// What is known of a thing, in the daemon's own order.
-fn fields(thing: &Map<String, Value>) -> Vec<String> {
-    let width = thing.keys().map(|key| key.width()).max().unwrap_or(0);
-    let known = thing.iter().filter(|(_, value)| !value.is_null());
-    known.map(|(key, value)| format!("{key:width$}  {}", plain(value))).collect()
-}
-
-fn table(rows: &[Value], named: &[String], next_cursor: Option<&str>) -> Vec<String> {
-    let rows: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
-    if rows.is_empty() {
-        return vec!["none".to_owned()];
+/// What is known of a thing, in the daemon's own order; the things inside of it stand below, each kind as a table.
+fn fields(thing: &Row, sheet: &Sheet, desks: &[DeskSheet]) -> Vec<String> {
+    let (mut flat, mut below) = (Vec::new(), Vec::new());
+    for (key, value) in thing.iter().filter(|(key, value)| !value.is_null() && !is_told_twice(thing, key)) {
+        match rows_inside(value) {
+            Some(rows) => {
+                below.extend([String::new(), key.replace('_', " ")]);
+                below.extend(table(&rows, &inside(sheet, key)));
+            }
+            None => flat.push((key, value)),
+        }
     }
-    let columns = columns(&rows, named);
-    let cells = |row: &Map<String, Value>| -> Vec<String> {
-        columns.iter().map(|column| cut(&row.get(column).map(plain).unwrap_or_default())).collect()
+    let width = flat.iter().map(|(key, _)| key.width()).max().unwrap_or(0);
+    let told = |key: &str, value: &Value| match value.as_array().filter(|_| key == "available_actions") {
+        Some(names) => verbs(names.iter().filter_map(Value::as_str), desks),
+        None => plain(value),
     };
-    let heading: Vec<String> = columns.iter().map(|it| it.replace('_', " ").to_uppercase()).collect();
-    let grid: Vec<Vec<String>> = std::iter::once(heading).chain(rows.iter().map(|row| cells(row))).collect();
-    let widths: Vec<usize> =
-        (0..columns.len()).map(|at| grid.iter().map(|row| row[at].width()).max().unwrap_or(0)).collect();
-    let mut lines: Vec<String> = grid.iter().map(|row| line(row, &widths)).collect();
-    lines.extend(next_cursor.map(|cursor| format!("more: --cursor {cursor}")));
-    lines
+    let lines = flat.into_iter().map(|(key, value)| format!("{key:width$}  {}", told(key, value)));
+    lines.chain(below).collect()
+}
+
+/// The things in a list of things.
+fn rows_inside(value: &Value) -> Option<Vec<Value>> {
+    let rows = value.as_array().filter(|rows| !rows.is_empty() && rows.iter().all(Value::is_object))?;
+    Some(rows.clone())
+}
+
+/// What the schema says of the things in the list under this key.
+fn inside(sheet: &Sheet, key: &str) -> Sheet {
+    let items = sheet.properties.get(key).and_then(|list| list.pointer("/items/properties"));
+    let properties = items.and_then(Value::as_object).cloned().unwrap_or_default();
+    Sheet { properties, named: Vec::new(), ..sheet.clone() }
+}
+
+/// Whether these things stand in a list of the same thing too, which tells no less of each.
+fn is_told_twice(thing: &Row, key: &str) -> bool {
+    let Some(by_name) = thing.get(key).and_then(Value::as_object).filter(|things| !things.is_empty()) else {
+        return false;
+    };
+    let tells = |row: &Value, part: &Value| {
+        part.as_object().is_some_and(|part| part.iter().all(|(key, value)| row.get(key) == Some(value)))
+    };
+    let lists = thing.values().filter_map(rows_inside);
+    lists.into_iter().any(|rows| by_name.values().all(|part| rows.iter().any(|row| tells(row, part))))
+}
+
+fn table(rows: &[Value], sheet: &Sheet) -> Vec<String> {
+    let rows: Vec<&Row> = rows.iter().filter_map(Value::as_object).collect();
+    let heading = |key: &str| key.replace('_', " ").to_uppercase();
+    let cell = |row: &Row, key: &str| row.get(key).map(|value| cut(&brief(key, value))).unwrap_or_default();
+    let width = |key: &str| {
+        let cells = rows.iter().map(|row| cell(row, key).width());
+        cells.chain([heading(key).width()]).max().unwrap_or(0)
+    };
+    let keys = columns::choose(&rows, sheet, columns_max(), width);
+    let widths: Vec<usize> = keys.iter().map(|key| width(key)).collect();
+    let headings: Vec<String> = keys.iter().map(|key| heading(key)).collect();
+    let cells = rows.iter().map(|row| keys.iter().map(|key| cell(row, key)).collect::<Vec<_>>());
+    std::iter::once(headings).chain(cells).map(|cells| line(&cells, &widths)).collect()
+}
+
+/// How wide a table may be: as wide as the terminal that it is printed on.
+fn columns_max() -> usize {
+    let terminal = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().ok()).flatten();
+    terminal.map_or(TABLE_COLUMNS, |(columns, _)| usize::from(columns))
+}
+
+/// A value as a cell has it: times without their fractions.
+fn brief(key: &str, value: &Value) -> String {
+    let text = plain(value);
+    let is_time = key.rsplit('_').next() == Some("at") && text.ends_with('Z');
+    match text.get(..TIME_CHARS).filter(|_| is_time) {
+        Some(time) => format!("{time}Z"),
+        None => text,
+    }
 }
 
 fn line(cells: &[String], widths: &[usize]) -> String {
     let padded =
         cells.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
     padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-}
-
-/// What identifies a row and how it is, as far as some row says it; all of it where no row has anything of the kind.
-fn columns(rows: &[&Map<String, Value>], named: &[String]) -> Vec<String> {
-    let is_said =
-        |key: &String| rows.iter().any(|row| row.get(key).is_some_and(|value| !plain(value).is_empty()));
-    let keys = rows.iter().take(1).flat_map(|row| row.keys()).filter(|key| !named.contains(key));
-    let said: Vec<String> = keys.filter(|key| is_said(key)).cloned().collect();
-    let telling: Vec<String> = said.iter().filter(|key| is_telling(key)).cloned().collect();
-    if telling.is_empty() { said } else { telling }
-}
-
-fn is_telling(key: &str) -> bool {
-    const KEYS: [&str; 12] = [
-        "at",
-        "verb",
-        "summary",
-        "name",
-        "title",
-        "brief",
-        "revision",
-        "state",
-        "status_label",
-        "blocked_by",
-        "dismissed_at",
-        "updated_at",
-    ];
-    KEYS.contains(&key) || key.ends_with("_id") || key.ends_with("_name")
 }
 
 fn cut(text: &str) -> String {

@@ -140,6 +140,12 @@ impl<A: LongLived> Aggregate for A {
         matches!(Stage::of(status), Stage::Unborn | Stage::Completed)
     }
 
+    /// What the first of its listeners hears that initiates it.
+    fn begins_with() -> Option<&'static str> {
+        let initiates = |listener: &&ListenerEntry<A>| listener.asks == A::NAMES.initiate;
+        <A as LongLived>::LISTENERS.iter().find(initiates).map(|listener| listener.hears)
+    }
+
     fn wrong_state(status: Status, desk: &DeskSpec) -> Refusal {
         let names = A::NAMES;
         match status {

@@ -227,6 +227,28 @@ async fn a_lost_or_outdated_or_foreign_file_is_drawn_again_from_the_log() {
     reading.close().await;
 }
 
+#[tokio::test]
+async fn a_file_that_cannot_be_written_says_why_until_it_can() {
+    let (store, folder) = (Arc::new(MemoryStore::new()), tempfile::tempdir().unwrap());
+    let reading = Reading::of::<Words<1>>(&store, folder.path()).await;
+    reading.side.drawn_up_to(say(&store, &["tea"]).await).await;
+    assert_eq!(reading.side.gauges().waiting, None);
+    // Another writer, who does not let go, is as bad as a disk without room.
+    let other = Connection::open(folder.path().join("query_words.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let position = say(&store, &["milk"]).await;
+    let mut waiting = reading.side.waiting.subscribe();
+    let waits = waiting.wait_for(Option::is_some);
+    drop(tokio::time::timeout(Duration::from_secs(60), waits).await.expect("it waits in time").unwrap());
+    let gauges = reading.side.gauges();
+    assert!(gauges.waiting.unwrap().contains("locked"));
+    assert!(gauges.position < Some(position));
+    other.execute_batch("ROLLBACK").unwrap();
+    reading.side.drawn_up_to(position).await;
+    assert_eq!(reading.side.gauges().waiting, None);
+    reading.close().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_position_that_does_not_come_is_refused_after_the_wait() {
     let (store, folder) = (Arc::new(MemoryStore::new()), tempfile::tempdir().unwrap());

@@ -101,3 +101,9 @@ fn nobody_touches_what_belongs_to_another_venture() {
     renamed["division_name"] = "windmill".into();
     assert!(a_bread().when::<Initiate<Bread>>(renamed).is_ok());
 }
+
+#[test]
+fn nothing_can_be_done_before_birth_and_the_refusal_names_the_fact_that_it_waits_for() {
+    let refused = given::<Bread>().when::<Start<Bread>>(json!({})).unwrap_err();
+    assert_eq!((refused.status, &refused.details["begins_with"]), (404, &json!("grain_ground_v1")));
+}
