@@ -70,13 +70,11 @@ fn a_full_disk_refuses_writes_and_nothing_else_and_heals_by_itself() {
         lagging["lag"].as_u64() > Some(0) && lagging["says"].as_str().unwrap().contains("full"),
         "{lagging}"
     );
-    let doctor = |word: &str| {
-        let socket = daemon.place().socket();
-        Program::new(&binaries::hecate(), folder.path())
-            .args(["--socket", socket.to_str().unwrap(), word])
-            .run()
-    };
-    let told = doctor("doctor");
+    // Its own files need a place too.
+    let home = tempfile::tempdir().unwrap();
+    let socket = daemon.place().socket();
+    let words = ["--socket", socket.to_str().unwrap(), "doctor"];
+    let told = Program::new(&binaries::hecate(), home.path()).args(words).run();
     assert_eq!(told.code, Some(1), "{told:?}");
     assert!(told.stdout.contains("makes room") && !told.stdout.contains("All is well"), "{told:?}");
     let acknowledged = ventures::head(&client);

@@ -152,7 +152,7 @@ fn what_is_not_there_yet_names_the_step_before_it() {
     let place = daemon.place();
     let nobody = "d-01ARZ3NDEKTSV4RRFFQ69G5FAV";
     for (words, before) in [
-        (["discovery", "start", ventures::NOBODY], "Submit the vision"),
+        (["discovery", "start", ventures::NOBODY], "Submit the vision of a venture"),
         (["design", "start", nobody], "Discover a division"),
         (["plan", "start", nobody], "Complete the design"),
         (["deployment", "start", nobody], "Complete the testing"),
