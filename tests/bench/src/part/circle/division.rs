@@ -90,6 +90,6 @@ fn commands(act: Act, division_id: &str, incident_id: &str) -> Vec<(String, Valu
                 json!({"incident_title": "It is down", "severity": "high", "incident_id": incident_id});
             vec![ask("monitor/incident", raised)]
         }
-        Act::Heal => Vec::new(),
+        Act::Heal | Act::Await(_) => Vec::new(),
     }
 }
