@@ -3,8 +3,9 @@
 use super::core::{Core, Effect};
 use super::{Member, Pool, Shared, StartError};
 use crate::links::Links;
-use crate::node::{Members, Node, Occupant};
+use crate::node::{Members, Node, Occupant, Superior};
 use crate::plan::{PoolSpec, Restart, Shutdown};
+use crate::supervise::admin::{AdminError, Request};
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
 use crate::{Actor, Addr, ExitReason, clock};
 use futures_util::FutureExt;
@@ -66,12 +67,22 @@ impl<A: Actor> Launch for PoolLaunch<A> {
         async move {
             let spawned = Keeper::<A>::spawn_linked(None, Keeper(PhantomData), begin, cradle.parent).await;
             let (keeper, task) = spawned.map_err(ExitReason::error)?;
-            let (cell, to) = (keeper.get_cell(), keeper);
-            let on_stop = Arc::new(move || tell(&to, Control::Stop));
-            let occupant = |gone| Occupant { cell, links, gauge: None, on_stop: Some(on_stop), gone };
+            let cell = keeper.get_cell();
+            let superior: Arc<dyn Superior> = Arc::new(keeper);
+            let occupant = |gone| Occupant { cell, links, gauge: None, superior: Some(superior), gone };
             Ok(Born::new(occupant, task))
         }
         .boxed()
+    }
+}
+
+impl<A: Actor> Superior for ActorRef<Control<A>> {
+    fn wind_down(&self) {
+        tell(self, Control::Stop);
+    }
+
+    fn ask(&self, request: Request) {
+        request.refuse(AdminError::SimpleOneForOne);
     }
 }
 

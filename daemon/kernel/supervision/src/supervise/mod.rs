@@ -1,8 +1,17 @@
 //! A supervisor: a pure core that decides, and a thin actor that does what it says.
 
+pub(crate) mod admin;
+pub(crate) mod backoff;
+mod calls;
+pub(crate) mod chair;
+pub(crate) mod child;
+pub(crate) mod children;
 pub(crate) mod core;
-pub(crate) mod driver;
+mod driver;
 pub(crate) mod launch;
+pub(crate) mod launching;
+mod reception;
+pub(crate) mod rules;
 mod window;
 
 #[cfg(test)]
