@@ -32,7 +32,7 @@ pub use plan::{AutoShutdown, ConfigError, Plan, Restart, Shutdown, Strategy, pla
 pub use pool::{Pool, StartError};
 pub use supervise::admin::{AdminError, ChildInfo, ChildRef, ChildSpecInfo, Standing};
 pub use supervise::backoff::Backoff;
-pub use supervise::child::{Child, Flags};
+pub use supervise::child::{Child, Flags, PoolFlags};
 pub use supervise::children::ChildCounts;
 pub use supervise::rules::{ChildType, InvalidSpec};
 pub use tree::{BootError, GaveUp, Tree};

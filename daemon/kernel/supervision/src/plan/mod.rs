@@ -141,6 +141,10 @@ pub(crate) struct PoolSpec {
     /// What every child is; its shutdown is the children's.
     pub(crate) child: WorkerSpec,
     pub(crate) child_shutdown: Shutdown,
+    /// When a child is started again; other than `Temporary` only for a pool that keeps the arguments.
+    pub(crate) child_restart: Restart,
+    pub(crate) restarts_max: u32,
+    pub(crate) period_ms: u64,
     pub(crate) children_max: usize,
 }
 

@@ -127,6 +127,9 @@ fn pool(source: &mut Source<'_>, value: &Value<'_>, defaults: &Defaults) -> Opti
     let spec = PoolSpec {
         child: worker_spec(source, &fields, defaults),
         child_shutdown: fields.shutdown(source).unwrap_or(defaults.shutdown),
+        child_restart: Restart::Temporary,
+        restarts_max: INTENSITY as u32,
+        period_ms: PERIOD.as_millis() as u64,
         children_max: fields.integer(source, "max_children", 1..1_000_001).unwrap_or(10_000) as usize,
     };
     let entry = entry(source, &fields, Shutdown::Infinity, Role::Pool(spec))?;

@@ -1,13 +1,14 @@
 //! The thin actor around a pool's core.
 
-use super::core::{Core, Effect};
+use super::core::{Core, Effect, Rules};
 use super::{Member, Pool, Shared, StartError};
 use crate::links::Links;
-use crate::node::{Members, Node, Occupant, Superior};
+use crate::node::{Members, Node, Occupant, Status, Superior};
 use crate::plan::{PoolSpec, Restart, Shutdown};
-use crate::supervise::admin::{AdminError, Request};
+use crate::supervise::admin::{AdminError, Answer as Told, Request};
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
-use crate::{Actor, Addr, ExitReason, clock};
+use crate::supervise::window::Window;
+use crate::{Actor, Addr, ExitReason, GaveUp, clock};
 use futures_util::FutureExt;
 use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashMap, VecDeque};
@@ -33,7 +34,10 @@ pub(super) enum Control<A: Actor> {
         id: String,
         reason: ExitReason,
     },
-    /// The time of those who were to make room is over.
+    /// A restart failed a moment ago.
+    Retry(String),
+    Asked(Request),
+    /// The time of those who were to end is over.
     Overdue(Vec<(String, ActorId)>),
     Stop,
     Deadline,
@@ -63,7 +67,7 @@ impl<A: Actor> PoolLaunch<A> {
 impl<A: Actor> Launch for PoolLaunch<A> {
     fn launch(&self, cradle: Cradle) -> Birthing {
         let (pool, spec, links) = (self.pool.clone(), Arc::clone(&self.spec), Links::new());
-        let begin = Beginning { pool, spec, path: Arc::clone(&cradle.node.path), links: Arc::clone(&links) };
+        let begin = Beginning { pool, spec, node: Arc::clone(&cradle.node), links: Arc::clone(&links) };
         async move {
             let spawned = Keeper::<A>::spawn_linked(None, Keeper(PhantomData), begin, cradle.parent).await;
             let (keeper, task) = spawned.map_err(ExitReason::error)?;
@@ -82,7 +86,7 @@ impl<A: Actor> Superior for ActorRef<Control<A>> {
     }
 
     fn ask(&self, request: Request) {
-        request.refuse(AdminError::SimpleOneForOne);
+        tell(self, Control::Asked(request));
     }
 }
 
@@ -92,13 +96,13 @@ struct Keeper<A>(PhantomData<fn() -> A>);
 struct Beginning<A: Actor> {
     pool: Pool<A>,
     spec: Arc<PoolSpec>,
-    path: Arc<str>,
+    node: Arc<Node>,
     links: Arc<Links>,
 }
 
-struct Child<A: Actor> {
+pub(super) struct Child<A: Actor> {
     node: Arc<Node>,
-    running: Option<(Occupant, Addr<A::Msg>)>,
+    pub(super) running: Option<(Occupant, Addr<A::Msg>)>,
     give_up: Option<oneshot::Sender<()>>,
 }
 
@@ -111,11 +115,14 @@ impl<A: Actor> Child<A> {
     }
 }
 
-struct Driver<A: Actor> {
-    core: Core<A::Args, oneshot::Sender<Answer<A>>>,
-    children: HashMap<String, Child<A>>,
+pub(super) struct Driver<A: Actor> {
+    pub(super) core: Core<A::Args, oneshot::Sender<Answer<A>>>,
+    pub(super) children: HashMap<String, Child<A>>,
+    /// Who waits for the end of which child.
+    pub(super) mourners: HashMap<String, Vec<oneshot::Sender<Result<Told, AdminError>>>>,
     shared: Arc<Shared<A>>,
-    spec: Arc<PoolSpec>,
+    pub(super) spec: Arc<PoolSpec>,
+    node: Arc<Node>,
     path: Arc<str>,
     links: Arc<Links>,
     me: ActorRef<Control<A>>,
@@ -135,16 +142,23 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
         me: ActorRef<Control<A>>,
         begin: Beginning<A>,
     ) -> Result<Driver<A>, ActorProcessingErr> {
-        let Beginning { pool, spec, path, links } = begin;
+        let Beginning { pool, spec, node, links } = begin;
         let shared = pool.0;
         shared.door.store(Some(Arc::new(me.clone())));
-        let core = Core::new(spec.children_max);
+        let core = Core::new(Rules {
+            children_max: spec.children_max,
+            restart: spec.child_restart,
+            window: Window::new(spec.restarts_max, spec.period_ms),
+            keep: shared.keep.filter(|_| spec.child_restart != Restart::Temporary).unwrap_or(|_| None),
+        });
         Ok(Driver {
             core,
             children: HashMap::new(),
+            mourners: HashMap::new(),
             shared,
             spec,
-            path,
+            path: Arc::clone(&node.path),
+            node,
             links,
             me,
             all_busy_at_ms: None,
@@ -160,6 +174,7 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
     ) -> Result<(), ActorProcessingErr> {
         let effects = driver.take_in(control);
         driver.perform(effects);
+        driver.node.set_window(driver.core.window().at_ms());
         Ok(())
     }
 
@@ -174,7 +189,7 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
     }
 }
 
-type Effects<A> = VecDeque<Effect<<A as Actor>::Args, oneshot::Sender<Answer<A>>>>;
+pub(super) type Effects<A> = VecDeque<Effect<<A as Actor>::Args, oneshot::Sender<Answer<A>>>>;
 
 impl<A: Actor> Driver<A> {
     fn take_in(&mut self, control: Control<A>) -> Effects<A> {
@@ -185,6 +200,8 @@ impl<A: Actor> Driver<A> {
             }
             Control::StartEnded { id, result } => self.start_ended(id, result),
             Control::Exited { id, reason } => self.exited(&id, &reason),
+            Control::Retry(id) => self.core.retry(clock::exact_now_ms(), &id).into(),
+            Control::Asked(request) => self.take_request(request),
             Control::Overdue(late) => {
                 self.kill_overdue(&late);
                 Effects::<A>::new()
@@ -202,6 +219,10 @@ impl<A: Actor> Driver<A> {
             match effect {
                 Effect::Start(id, args) => effects.extend(self.start(id, args)),
                 Effect::Found(id, replies) => self.answer_found(&id, replies),
+                Effect::Ignored(replies) => answer::<A>(replies, &StartError::Ignored),
+                Effect::RetryLater(id) => self.retry_later(id),
+                Effect::EndChild(id) => self.end_one(&id),
+                Effect::GaveUp(id, reason) => self.give_up(&id, reason),
                 Effect::Failed(replies, why) => answer::<A>(replies, &StartError::Init(why)),
                 Effect::EndIdlest(count) => {
                     let idlest = self.end_idlest(count);
@@ -226,7 +247,10 @@ impl<A: Actor> Driver<A> {
 impl<A: Actor> Driver<A> {
     fn start(&mut self, id: String, args: A::Args) -> Effects<A> {
         let path: Arc<str> = format!("{}/{id}", self.path).into();
-        let node = Arc::new(Node::leaf(path, &self.spec.child.kind, Restart::Temporary));
+        let node = match self.children.remove(&id) {
+            Some(before) => before.node,
+            None => Arc::new(Node::leaf(path, &self.spec.child.kind, self.spec.child_restart)),
+        };
         node.begin();
         let (give_up, given_up) = oneshot::channel();
         let cradle = Cradle { parent: self.me.get_cell(), node: Arc::clone(&node), give_up: given_up };
@@ -249,11 +273,7 @@ impl<A: Actor> Driver<A> {
         child.give_up = None;
         let (born, addr) = match result {
             Ok(born) => born,
-            Err(why) => {
-                tracing::warn!(path = &*child.node.path, reason = %why, "did not start");
-                self.children.remove(&id);
-                return self.core.start_failed(&id, why).into();
-            }
+            Err(why) => return self.start_failed(&id, why),
         };
         tracing::debug!(path = &*child.node.path, id = %born.occupant.cell.get_id(), "started");
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
@@ -262,13 +282,38 @@ impl<A: Actor> Driver<A> {
         if self.stopping {
             self.end_child(&id);
         }
-        let effects = self.core.started(&id).into_iter().collect();
+        let effects = self.core.started(&id).into();
         let (me, shared) = (self.me.clone(), Arc::clone(&self.shared));
         born.settle(&node, move |reason| {
             shared.members.remove_if(&id, |_, member| member.addr.actor_id() == actor_id);
             tell(&me, Control::Exited { id, reason });
         });
         effects
+    }
+
+    fn start_failed(&mut self, id: &str, why: ExitReason) -> Effects<A> {
+        let effects = if why == ExitReason::Ignore {
+            self.core.ignored(id)
+        } else {
+            tracing::warn!(path = &*self.path, id, reason = %why, "did not start");
+            self.core.start_failed(id, why)
+        };
+        self.bury(id);
+        effects.into()
+    }
+
+    /// A restart that failed gives way to whatever waits, a stop above all.
+    fn retry_later(&self, id: String) {
+        if let Some(child) = self.children.get(&id) {
+            child.node.set_status(Status::Restarting);
+        }
+        tell(&self.me, Control::Retry(id));
+    }
+
+    fn give_up(&self, id: &str, reason: ExitReason) {
+        let (path, child) = (self.path.to_string(), format!("{}/{id}", self.path));
+        tracing::error!(path, child, %reason, "gave up");
+        self.node.set_gave_up(GaveUp { path, child, reason });
     }
 
     fn running(&self, id: &str) -> Option<&(Occupant, Addr<A::Msg>)> {
@@ -280,7 +325,8 @@ impl<A: Actor> Driver<A> {
     }
 
     fn exited(&mut self, id: &str, reason: &ExitReason) -> Effects<A> {
-        if let Some(child) = self.children.remove(id) {
+        if let Some(child) = self.children.get_mut(id) {
+            child.running = None;
             let (path, asked) = (&*child.node.path, self.stopping || !self.core.may_leave(id));
             if reason.is_crash(asked.then_some(self.spec.child_shutdown)) {
                 tracing::error!(path, %reason, "crashed");
@@ -288,7 +334,19 @@ impl<A: Actor> Driver<A> {
                 tracing::debug!(path, %reason, "exited");
             }
         }
-        self.core.exited(id).into()
+        let effects = self.core.exited(clock::exact_now_ms(), id, reason);
+        self.bury(id);
+        effects.into()
+    }
+
+    /// Nothing is kept of a child that does not come back, and who waited for that is told.
+    fn bury(&mut self, id: &str) {
+        if !self.core.knows(id) {
+            self.children.remove(id);
+        }
+        for mourner in self.mourners.remove(id).into_iter().flatten() {
+            let _ = mourner.send(Ok(Told::Done));
+        }
     }
 
     fn answer_found(&self, id: &str, replies: Vec<oneshot::Sender<Answer<A>>>) {
@@ -359,6 +417,16 @@ impl<A: Actor> Driver<A> {
             Shutdown::BrutalKill => occupant.cell.kill(),
             how => occupant.ask_to_end(how),
         }
+    }
+
+    /// By the policy of its kind; its start is given up when it is still under way.
+    fn end_one(&mut self, id: &str) {
+        let Some(child) = self.children.get_mut(id) else { return };
+        child.give_up = None;
+        let Some((_, addr)) = &child.running else { return };
+        let asked = vec![(id.to_owned(), addr.actor_id())];
+        self.end_child(id);
+        self.tell_after(self.spec.child_shutdown.limit(), Control::Overdue(asked));
     }
 
     fn kill_all(&self) {

@@ -136,12 +136,6 @@ pub(crate) struct Request {
     pub(crate) reply: oneshot::Sender<Result<Answer, AdminError>>,
 }
 
-impl Request {
-    pub(crate) fn refuse(self, why: AdminError) {
-        let _ = self.reply.send(Err(why));
-    }
-}
-
 impl Tree {
     /// Adds a child behind the others and starts it. `None` when its init said that it is not needed;
     /// its spec is kept all the same, unless it is temporary.

@@ -8,8 +8,11 @@ use super::rules::{ChildRules, ChildType, InvalidSpec};
 use crate::kinds::WorkerLaunch;
 use crate::mailbox::MailboxSpec;
 use crate::node::Node;
-use crate::plan::{AutoShutdown, ChildSpec, Restart, Role, Shutdown, Strategy, SupervisorSpec, WorkerSpec};
-use crate::{Actor, Name};
+use crate::plan::{
+    AutoShutdown, ChildSpec, PoolSpec, Restart, Role, Shutdown, Strategy, SupervisorSpec, WorkerSpec,
+};
+use crate::pool::PoolLaunch;
+use crate::{Actor, Name, Pool};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +57,34 @@ pub struct Child {
 enum Form {
     Worker(WorkerSpec, Box<dyn FnOnce(WorkerSpec) -> Arc<dyn Launch> + Send>),
     Supervisor(Flags, Vec<Child>),
+    Pool(PoolSpec, Box<dyn FnOnce(PoolSpec, &Arc<Node>) -> Arc<dyn Launch> + Send>),
+}
+
+/// OTP's flags of a simple_one_for_one supervisor, and the one child spec of all its children.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolFlags {
+    /// Restarts that are forgiven inside `period`.
+    pub intensity: u32,
+    /// The window in which restarts are counted.
+    pub period: Duration,
+    /// When a child is started again; other than `Temporary` only for [`Pool::restarting`].
+    pub restart: Restart,
+    /// How a child is ended; all of them at once when the pool ends, with one limit for the whole set.
+    pub shutdown: Shutdown,
+    /// How many children there may be.
+    pub children_max: usize,
+}
+
+impl Default for PoolFlags {
+    fn default() -> Self {
+        Self {
+            intensity: 1,
+            period: Duration::from_secs(5),
+            restart: Restart::Temporary,
+            shutdown: Shutdown::Within(SHUTDOWN),
+            children_max: 10_000,
+        }
+    }
 }
 
 impl std::fmt::Debug for Child {
@@ -82,6 +113,32 @@ impl Child {
     /// A permanent supervisor of these children that is given all the time it needs to end.
     pub fn supervisor(id: impl Into<String>, flags: Flags, children: Vec<Child>) -> Self {
         Self::new(id.into(), Shutdown::Infinity, Form::Supervisor(flags, children))
+    }
+
+    /// A permanent pool.
+    ///
+    /// # Panics
+    /// When the pool is to restart its children and keeps nothing of what they are made from.
+    pub fn pool<A: Actor>(id: impl Into<String>, pool: &Pool<A>, flags: PoolFlags) -> Self {
+        let keeps = pool.can_restart() || flags.restart == Restart::Temporary;
+        assert!(keeps, "a pool that restarts its children is made by Pool::restarting");
+        let (id, pool) = (id.into(), pool.clone());
+        let spec = PoolSpec {
+            child: WorkerSpec {
+                kind: id.clone(),
+                mailbox: MailboxSpec::default(),
+                start_timeout: START_TIMEOUT,
+            },
+            child_shutdown: flags.shutdown,
+            child_restart: flags.restart,
+            restarts_max: flags.intensity,
+            period_ms: u64::try_from(flags.period.as_millis()).unwrap_or(u64::MAX),
+            children_max: flags.children_max,
+        };
+        let launch = move |spec: PoolSpec, node: &Arc<Node>| -> Arc<dyn Launch> {
+            Arc::new(PoolLaunch::new(pool, spec, node))
+        };
+        Self::new(id, Shutdown::Infinity, Form::Pool(spec, Box::new(launch)))
     }
 
     fn new(id: String, shutdown: Shutdown, form: Form) -> Self {
@@ -137,6 +194,7 @@ impl Child {
         let path: Arc<str> = format!("{parent}/{}", self.id).into();
         let role = match &self.form {
             Form::Worker(spec, _) => Role::Worker(spec.clone()),
+            Form::Pool(spec, _) => Role::Pool(spec.clone()),
             Form::Supervisor(flags, children) => {
                 Role::Supervisor(flags.spec(children.iter().map(|child| child.spec(&path)).collect()))
             }
@@ -145,9 +203,10 @@ impl Child {
         Arc::new(ChildSpec { path, restart, shutdown, significant, backoff: self.backoff, role })
     }
 
-    fn launch(self, spec: &ChildSpec, node: &Node) -> Arc<dyn Launch> {
+    fn launch(self, spec: &ChildSpec, node: &Arc<Node>) -> Arc<dyn Launch> {
         match (self.form, &spec.role) {
             (Form::Worker(own, launch), _) => launch(own),
+            (Form::Pool(own, launch), _) => launch(own, node),
             (Form::Supervisor(_, children), Role::Supervisor(own)) => {
                 Arc::new(SupervisorLaunch { spec: own.clone(), seats: seats(children, own, node) })
             }

@@ -40,6 +40,8 @@ pub(crate) enum Effect {
     Stop(Key),
     /// Send [`Event::Retry`] back after a wait, through the own queue and behind whatever waits there.
     RetryLater(Key, Duration),
+    /// The retry is void, the child stays down.
+    CancelRetry(Key),
     Reply(Token, Reply),
     Booted,
     GaveUp(Key, ExitReason),
@@ -231,6 +233,10 @@ impl Core {
                 self.effects.push(Effect::Stop(key));
             }
             Some(ChildState::Down) | None => {}
+            Some(ChildState::Restarting) => {
+                self.put_down(key);
+                self.effects.push(Effect::CancelRetry(key));
+            }
             Some(_) => self.put_down(key),
         }
     }

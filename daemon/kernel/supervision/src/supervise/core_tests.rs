@@ -6,7 +6,7 @@ use super::core::{Core, Effect, Ending, Event};
 use super::rules::{ChildRules, ChildType, Rules};
 use crate::ExitReason;
 use crate::plan::{AutoShutdown, Restart, Restart::*, Strategy, Strategy::*};
-use Effect::{AbortStart, Booted, End, Forget, GaveUp, RetryLater, Start, Stop};
+use Effect::{AbortStart, Booted, CancelRetry, End, Forget, GaveUp, RetryLater, Start, Stop};
 use proptest::prelude::{
     Just, ProptestConfig, TestCaseError, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
@@ -271,10 +271,7 @@ fn a_stop_gives_up_a_start_under_way_and_a_start_that_made_it_is_stopped() {
             assert_eq!(core.step(0, Event::Started(1)), [Stop(1)]);
             assert_eq!(core.step(0, Event::Exited(1, ExitReason::Shutdown)), [Stop(0)]);
         } else {
-            assert_eq!(
-                core.step(0, Event::StartFailed(1, ExitReason::Shutdown, Draw::default())),
-                [Stop(0)]
-            );
+            assert_eq!(core.step(0, Event::StartFailed(1, ExitReason::Shutdown, Draw::default())), [Stop(0)]);
         }
     }
 }
@@ -359,7 +356,12 @@ impl Reality {
                     prop_assert_eq!(self.gave_up, *ending == Ending::GaveUp);
                     self.ended = Some(ending.clone());
                 }
-                AbortStart(_) | Booted | Forget(_) | Effect::Adopt(..) | Effect::Reply(..) => {}
+                AbortStart(_)
+                | Booted
+                | Forget(_)
+                | CancelRetry(_)
+                | Effect::Adopt(..)
+                | Effect::Reply(..) => {}
             }
         }
         Ok(())

@@ -131,6 +131,7 @@ impl Driver {
             Effect::AbortStart(key) => self.abort_start(key),
             Effect::Stop(key) => self.stop(key),
             Effect::RetryLater(key, wait) => self.retry_later(key, wait),
+            Effect::CancelRetry(key) => self.cancel_retry(key),
             Effect::Reply(token, reply) => self.answer(token, reply),
             Effect::Booted => self.answer_boot(Ok(())),
             Effect::GaveUp(key, reason) => self.give_up(key, reason),
@@ -232,6 +233,13 @@ impl Driver {
             tell(&me, retry);
         });
         chair.set_alarm(Some(waiting.abort_handle()));
+    }
+
+    fn cancel_retry(&mut self, key: Key) {
+        if let Some(chair) = self.chairs.get_mut(&key) {
+            chair.set_alarm(None);
+            chair.seat.node.set_status(Status::Stopped);
+        }
     }
 
     fn give_up(&self, key: Key, reason: ExitReason) {

@@ -12,7 +12,7 @@ pub(crate) mod launch;
 pub(crate) mod launching;
 mod reception;
 pub(crate) mod rules;
-mod window;
+pub(crate) mod window;
 
 #[cfg(test)]
 mod core_tests;
