@@ -499,7 +499,10 @@ proptest! {
             prop_assert!(reality.starting.len() + reality.running.len() <= children_max, "overfull");
         }
         // Whoever waits now waits for a start or an end that is under way.
-        while !(reality.starting.is_empty() && reality.ending.is_empty() && reality.retries.is_empty()) {
+        let busy = |reality: &Reality| {
+            !(reality.starting.is_empty() && reality.ending.is_empty() && reality.retries.is_empty())
+        };
+        while !reality.ended && busy(&reality) {
             reality.happen(&mut pool, Chance::Retry(9_000))?;
             reality.happen(&mut pool, Chance::StartEnds(0, true))?;
             let ending = reality.running.keys().position(|id| reality.ending.contains(id));

@@ -401,6 +401,7 @@ impl<A: Actor> Driver<A> {
     /// All at once, one deadline for the whole set.
     fn stop_all(&mut self) {
         self.stopping = true;
+        self.node.set_status(Status::Draining);
         self.shared.close(&self.me);
         for child in self.children.values_mut() {
             child.give_up = None;
@@ -413,6 +414,9 @@ impl<A: Actor> Driver<A> {
 
     fn end_child(&self, id: &str) {
         let Some((occupant, _)) = self.running(id) else { return };
+        if let Some(child) = self.children.get(id) {
+            child.node.set_status(Status::Draining);
+        }
         match self.spec.child_shutdown {
             Shutdown::BrutalKill => occupant.cell.kill(),
             how => occupant.ask_to_end(how),

@@ -299,6 +299,7 @@ impl Core {
     fn take_retry(&mut self, now_ms: u64, key: Key) {
         let Some(child) = self.children.get_mut(key) else { return };
         if let (ChildState::Restarting, Some(reason)) = (child.state, child.failure.take()) {
+            child.state = ChildState::Down;
             self.restart(now_ms, key, reason);
         }
     }

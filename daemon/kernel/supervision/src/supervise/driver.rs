@@ -242,10 +242,12 @@ impl Driver {
         }
     }
 
-    fn give_up(&self, key: Key, reason: ExitReason) {
+    fn give_up(&mut self, key: Key, reason: ExitReason) {
+        self.cancel_retry(key);
         let (path, child) = (self.node.path.to_string(), self.path_of(key));
         tracing::error!(path, child, %reason, "gave up");
         self.node.set_gave_up(GaveUp { path, child, reason });
+        self.node.set_status(Status::Draining);
     }
 
     fn path_of(&self, key: Key) -> String {

@@ -30,7 +30,7 @@ main([In, Out]) ->
 
 play({_Seed, Tree, Ops}) ->
     process_flag(trap_exit, true),
-    Scribe = spawn_link(fun() -> scribe(#{lines => [], moods => #{}, pids => #{}, during => #{}, asides => []}) end),
+    Scribe = spawn_link(fun() -> scribe(#{lines => [], moods => #{}, pids => #{}, during => #{}, answer => [], asides => []}) end),
     {Moods, Rest} = lists:splitwith(fun(Op) -> element(1, Op) =:= mood end, Ops),
     [ask(Scribe, Mood) || Mood <- Moods],
     Root = case start_sup(Scribe, Tree) of
@@ -58,7 +58,7 @@ stop(Scribe, Root) ->
 
 act(Scribe, Root, Op) ->
     case is_process_alive(Root) of
-        true -> do(Scribe, Root, Op), quiet(Scribe, Root), ask(Scribe, asides);
+        true -> do(Scribe, Root, Op), quiet(Scribe, Root), ask(Scribe, answers);
         false -> ok
     end.
 
@@ -78,15 +78,17 @@ do(Scribe, _Root, {during, Id, Call}) -> ask(Scribe, {during, Id, Call});
 do(_Scribe, _Root, {wait, Ms}) -> timer:sleep(Ms);
 do(Scribe, _Root, {call, Sup, {member, Id}}) ->
     case {ask(Scribe, {pid, Sup}), ask(Scribe, {pid, Id})} of
-        {undefined, _} -> note(Scribe, "=nosup");
-        {Pid, undefined} -> note(Scribe, ["=", reply(call(Scribe, Pid, {member, Id}))]);
+        {undefined, _} -> answer(Scribe, gone);
+        {Pid, undefined} -> answer(Scribe, call(Scribe, Pid, {member, Id}));
         {_, _} -> ok
     end;
 do(Scribe, _Root, {call, Sup, Call}) ->
     case ask(Scribe, {pid, Sup}) of
-        undefined -> note(Scribe, "=nosup");
-        Pid -> note(Scribe, ["=", reply(call(Scribe, Pid, Call))])
+        undefined -> answer(Scribe, gone);
+        Pid -> answer(Scribe, call(Scribe, Pid, Call))
     end.
+
+answer(Scribe, Reply) -> ask(Scribe, {answer, text(["=", reply(Reply)])}).
 
 call(Scribe, Pid, Call) ->
     try
@@ -267,9 +269,12 @@ scribe(#{lines := Lines, moods := Moods, pids := Pids, during := During} = State
             {Answer, Next} = case Question of
                 lines -> {Lines, State};
                 count -> {length(Lines), State};
-                %% Answers that came while a supervisor was busy: told when it is quiet again.
+                %% Answers are told when all is quiet again, first to what was asked first.
+                {answer, Line} -> {ok, State#{answer := [Line]}};
                 {aside, Line} -> {ok, State#{asides := [Line | maps:get(asides, State)]}};
-                asides -> {ok, State#{lines := maps:get(asides, State) ++ Lines, asides := []}};
+                answers ->
+                    #{answer := Own, asides := Asides} = State,
+                    {ok, State#{lines := Asides ++ Own ++ Lines, answer := [], asides := []}};
                 {note, Line} -> {ok, State#{lines := [Line | Lines]}};
                 {pid, Id} ->
                     {case maps:get(Id, Pids, undefined) of

@@ -145,7 +145,7 @@ impl Scenario {
         let tree = author.supervisor("r", None);
         author.spare_workers();
         let mut ops = author.moods_before_boot();
-        for _ in 0..3 + author.dice.below(6) {
+        for _ in 0..6 + author.dice.below(9) {
             author.op(&mut ops);
         }
         Self { seed, tree, ops }

@@ -298,8 +298,9 @@ async fn live(scribe: &Arc<Scribe>, ops: &[Op]) {
         if is_down(scribe.tree()) {
             break;
         }
-        act(scribe, op).await;
+        let reply = act(scribe, op).await;
         quiet(scribe.tree()).await;
+        reply.into_iter().for_each(|reply| scribe.note(format!("={reply}")));
         let asides = std::mem::take(&mut *scribe.asides.lock().unwrap());
         asides.into_iter().for_each(|aside| scribe.note(aside));
     }
@@ -329,7 +330,8 @@ async fn quiet(tree: &Tree) {
     }
 }
 
-async fn act(scribe: &Arc<Scribe>, op: &Op) {
+/// Answers are told when all is quiet again.
+async fn act(scribe: &Arc<Scribe>, op: &Op) -> Option<String> {
     match op {
         Op::End(id, how) => end(scribe, id, *how),
         Op::Mood(id, mood) => drop(scribe.moods.lock().unwrap().insert(id.clone(), *mood)),
@@ -339,11 +341,11 @@ async fn act(scribe: &Arc<Scribe>, op: &Op) {
         }
         Op::Call(_, Call::Member(id)) if scribe.pool.get().unwrap().whereis(id).is_some() => {}
         Op::Call(supervisor, call) => {
-            let reply = scribe.call(supervisor, call.clone()).await;
-            scribe.note(format!("={reply}"));
+            return Some(scribe.call(supervisor, call.clone()).await);
         }
         Op::Wait(ms) => tokio::time::sleep(Duration::from_millis(*ms)).await,
     }
+    None
 }
 
 fn end(scribe: &Scribe, id: &str, how: How) {
