@@ -69,8 +69,8 @@ impl Tree {
     /// # Errors
     /// When a child spec is not valid, and then nothing was started; or as [`Tree::boot`].
     pub async fn grow(name: &str, flags: Flags, children: Vec<Child>) -> Result<Self, BootError> {
-        let (spec, root, launch) = Child::supervisor(name, flags, children).root();
-        spec.check_below().map_err(|invalid| BootError { reason: ExitReason::error(invalid) })?;
+        let grown = Child::supervisor(name, flags, children).root();
+        let (root, launch) = grown.map_err(|invalid| BootError { reason: ExitReason::error(invalid) })?;
         Self::launch(root, &launch).await
     }
 

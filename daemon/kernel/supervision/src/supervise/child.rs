@@ -169,22 +169,39 @@ impl Child {
         Self { backoff: Some(backoff), ..self }
     }
 
-    /// Gives it a place that does not run yet.
-    pub(crate) fn seat(self, parent: &str) -> Seat {
+    /// Gives it a place that does not run yet. What is below it is checked; the child itself is checked
+    /// by its supervisor.
+    pub(crate) fn seat(self, parent: &str) -> Result<Seat, InvalidSpec> {
+        self.check_ids()?;
         let spec = self.spec(parent);
+        spec.check_below()?;
         let node = Node::plant(&spec);
         let launch = self.launch(&spec, &node);
-        Seat { spec, node, launch }
+        Ok(Seat { spec, node, launch })
     }
 
-    /// Makes a supervisor the root of a tree.
-    pub(crate) fn root(self) -> (Arc<ChildSpec>, Arc<Node>, SupervisorLaunch) {
+    /// An id becomes a part of a path, so it is checked before there is one.
+    fn check_ids(&self) -> Result<(), InvalidSpec> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+        if self.id.is_empty() || !self.id.bytes().all(plain) {
+            return Err(InvalidSpec::Id(self.id.clone()));
+        }
+        match &self.form {
+            Form::Supervisor(_, children) => children.iter().try_for_each(Self::check_ids),
+            Form::Worker(..) | Form::Pool(..) => Ok(()),
+        }
+    }
+
+    /// Makes a supervisor the root of a tree, once all below it is checked.
+    pub(crate) fn root(self) -> Result<(Arc<Node>, SupervisorLaunch), InvalidSpec> {
+        self.check_ids()?;
         let spec = self.spec("");
+        spec.check_below()?;
         let node = Node::plant(&spec);
         match (self.form, &spec.role) {
             (Form::Supervisor(_, children), Role::Supervisor(own)) => {
                 let launch = SupervisorLaunch { spec: own.clone(), seats: seats(children, own, &node) };
-                (spec, node, launch)
+                Ok((node, launch))
             }
             _ => unreachable!("a root is made of a supervisor"),
         }
@@ -259,7 +276,7 @@ impl ChildSpec {
     }
 
     /// Checks everything below a supervisor as OTP does before it starts the first child.
-    pub(crate) fn check_below(&self) -> Result<(), InvalidSpec> {
+    fn check_below(&self) -> Result<(), InvalidSpec> {
         let Role::Supervisor(own) = &self.role else { return Ok(()) };
         let mut ids = HashSet::new();
         for child in &own.children {

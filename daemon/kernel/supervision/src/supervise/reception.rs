@@ -2,8 +2,7 @@
 
 use super::admin::{AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, Request, Standing};
 use super::calls::{Call, Refusal, Reply, Token};
-use super::chair::{Chair, Seat};
-use super::child::Child;
+use super::chair::Chair;
 use super::children::{ChildState, Key};
 use super::core::Event;
 use super::driver::{Driver, Visitor};
@@ -14,11 +13,13 @@ impl Driver {
     pub(super) fn take_request(&mut self, request: Request) -> Option<Event> {
         let (call, seat) = match request.ask {
             Ask::StartChild(child) => {
-                let seat = self.place(child);
-                if let Err(invalid) = seat.spec.check_below() {
-                    let _ = request.reply.send(Err(AdminError::InvalidSpec(invalid)));
-                    return None;
-                }
+                let seat = match child.seat(&self.node.path) {
+                    Ok(seat) => seat,
+                    Err(invalid) => {
+                        let _ = request.reply.send(Err(AdminError::InvalidSpec(invalid)));
+                        return None;
+                    }
+                };
                 (Call::StartChild(seat.spec.rules()), Some(seat))
             }
             Ask::TerminateChild(child) => (Call::TerminateChild(self.id_of(child)), None),
@@ -32,10 +33,6 @@ impl Driver {
         self.tokens += 1;
         self.desk.insert(token, Visitor { seat, reply: request.reply });
         Some(Event::Call(token, call))
-    }
-
-    fn place(&self, child: Child) -> Seat {
-        child.seat(&self.node.path)
     }
 
     /// An actor that is no child of this supervisor has no id, and is not found.

@@ -54,10 +54,6 @@ pub enum InvalidSpec {
 impl ChildRules {
     /// OTP's bad combinations.
     pub(crate) fn check(&self, auto_shutdown: AutoShutdown) -> Result<(), InvalidSpec> {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-        if self.id.is_empty() || !self.id.bytes().all(plain) {
-            return Err(InvalidSpec::Id(self.id.to_string()));
-        }
         match (self.significant, self.restart, auto_shutdown) {
             (true, _, AutoShutdown::Never) => Err(InvalidSpec::SignificantWithoutAutoShutdown),
             (true, Restart::Permanent, _) => Err(InvalidSpec::SignificantPermanent),

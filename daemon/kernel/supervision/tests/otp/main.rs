@@ -19,7 +19,10 @@ use std::process::Command;
 const SCENARIOS: u64 = 2_400;
 /// Played at the same time: enough to hide the waits, not so many that a machine at work confuses OTP's
 /// clock.
-const AT_ONCE: usize = 300;
+const AT_ONCE: usize = 200;
+/// What the oracle says when it was too slow to be trusted.
+const LATE: &str = "late";
+const TRIES: usize = 5;
 const TRACES: &str = "tests/otp/traces.txt";
 
 #[test]
@@ -54,6 +57,7 @@ fn otp_still_says_what_the_kept_traces_say() {
     let mut lines = String::new();
     for batch in scenarios.chunks(AT_ONCE) {
         for (scenario, trace) in batch.iter().zip(consult(folder.path(), batch)) {
+            let trace = if trace == LATE { again(folder.path(), scenario) } else { trace };
             let _ = writeln!(lines, "{} {}", fingerprint(scenario), sorted(&trace));
         }
     }
@@ -63,6 +67,13 @@ fn otp_still_says_what_the_kept_traces_say() {
     let kept = std::fs::read_to_string(TRACES).unwrap();
     let differing: Vec<_> = lines.lines().zip(kept.lines()).filter(|(now, then)| now != then).collect();
     assert!(differing.is_empty() && lines.len() == kept.len(), "{differing:#?}");
+}
+
+/// Alone, where the machine was too busy for many.
+fn again(folder: &Path, scenario: &Scenario) -> String {
+    let alone = || consult(folder, std::slice::from_ref(scenario)).remove(0);
+    let trace = (0..TRIES).map(|_| alone()).find(|trace| trace != LATE);
+    trace.unwrap_or_else(|| panic!("this machine is too busy for seed {}", scenario.seed))
 }
 
 /// Tells a trace that belongs to another scenario.

@@ -1,5 +1,6 @@
 %% Plays scenarios on OTP's own supervisor and prints what happened: `erl -noshell -run oracle main IN OUT`.
-%% IN holds one term per scenario, {Seed, Tree, Ops}; OUT gets one line per scenario, "Seed Trace".
+%% IN holds one term per scenario, {Seed, Tree, Ops}; OUT gets one line per scenario, "Seed Trace", or
+%% "Seed late" where the machine was too busy for the clock by which OTP counts restarts.
 %%
 %% Tree  {sup, Id, {Strategy, Intensity, Period, Auto}, Restart, Significant, [Tree]}
 %%       {worker, Id, Restart, Significant, Shutdown}
@@ -12,6 +13,8 @@
 %% How long a quiet tree is looked at again, ms; and how often before it counts as quiet.
 -define(LOOK_MS, 2).
 -define(LOOKS, 3).
+%% A scenario that took so much longer than it waits has met OTP's clock where it should not.
+-define(LATE_MS, 4000).
 
 main([In, Out]) ->
     logger:set_primary_config(level, none),
@@ -29,8 +32,15 @@ main([In, Out]) ->
     halt(0).
 
 play({_Seed, Tree, Ops}) ->
+    Begun = erlang:monotonic_time(millisecond),
+    Waits = lists:sum([Ms || {wait, Ms} <- Ops]),
+    Line = play(Tree, Ops),
+    Took = erlang:monotonic_time(millisecond) - Begun,
+    case Took - Waits > ?LATE_MS of true -> "late"; false -> Line end.
+
+play(Tree, Ops) ->
     process_flag(trap_exit, true),
-    Scribe = spawn_link(fun() -> scribe(#{lines => [], moods => #{}, pids => #{}, during => #{}, answer => [], asides => []}) end),
+    Scribe = spawn_link(fun() -> scribe(#{lines => [], moods => #{}, pids => #{}, during => #{}, answer => [], asides => [], asking => 0}) end),
     {Moods, Rest} = lists:splitwith(fun(Op) -> element(1, Op) =:= mood end, Ops),
     [ask(Scribe, Mood) || Mood <- Moods],
     Root = case start_sup(Scribe, Tree) of
@@ -58,7 +68,7 @@ stop(Scribe, Root) ->
 
 act(Scribe, Root, Op) ->
     case is_process_alive(Root) of
-        true -> do(Scribe, Root, Op), quiet(Scribe, Root), ask(Scribe, answers);
+        true -> do(Scribe, Root, Op), quiet(Scribe, Root), answered(Scribe), ask(Scribe, answers);
         false -> ok
     end.
 
@@ -87,6 +97,10 @@ do(Scribe, _Root, {call, Sup, Call}) ->
         undefined -> answer(Scribe, gone);
         Pid -> answer(Scribe, call(Scribe, Pid, Call))
     end.
+
+%% Who asked while a supervisor was busy has an answer, or knows that there will be none.
+answered(Scribe) ->
+    case ask(Scribe, asking) of 0 -> ok; _ -> timer:sleep(?LOOK_MS), answered(Scribe) end.
 
 answer(Scribe, Reply) -> ask(Scribe, {answer, text(["=", reply(Reply)])}).
 
@@ -213,6 +227,7 @@ worker(Parent, Scribe, Id) ->
             %% The call is in the supervisor's queue before this start has failed.
             Pid = ask(Scribe, {pid, Sup}),
             Self = self(),
+            ask(Scribe, asks),
             spawn(fun() ->
                 Self ! asking,
                 ask(Scribe, {aside, text(["=", reply(call(Scribe, Pid, Call))])})
@@ -271,10 +286,14 @@ scribe(#{lines := Lines, moods := Moods, pids := Pids, during := During} = State
                 count -> {length(Lines), State};
                 %% Answers are told when all is quiet again, first to what was asked first.
                 {answer, Line} -> {ok, State#{answer := [Line]}};
-                {aside, Line} -> {ok, State#{asides := [Line | maps:get(asides, State)]}};
+                {aside, Line} ->
+                    #{asides := Asides, asking := Asking} = State,
+                    {ok, State#{asides := [Line | Asides], asking := Asking - 1}};
+                asks -> {ok, State#{asking := maps:get(asking, State) + 1}};
+                asking -> {maps:get(asking, State), State};
                 answers ->
-                    #{answer := Own, asides := Asides} = State,
-                    {ok, State#{lines := Asides ++ Own ++ Lines, answer := [], asides := []}};
+                    #{answer := Own, asides := Others} = State,
+                    {ok, State#{lines := Others ++ Own ++ Lines, answer := [], asides := []}};
                 {note, Line} -> {ok, State#{lines := [Line | Lines]}};
                 {pid, Id} ->
                     {case maps:get(Id, Pids, undefined) of
