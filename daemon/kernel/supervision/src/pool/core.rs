@@ -34,13 +34,15 @@ struct Start<A, R> {
     is_doomed: bool,
 }
 
+/// A copy of what a child is made from; a pool that restarts nobody keeps none.
+pub(crate) type Keep<A> = fn(&A) -> Option<A>;
+
 /// What a pool is told about itself.
 pub(crate) struct Rules<A> {
     pub(crate) children_max: usize,
     pub(crate) restart: Restart,
     pub(crate) window: Window,
-    /// A copy of what a child is made from; a pool that restarts nobody keeps none.
-    pub(crate) keep: fn(&A) -> Option<A>,
+    pub(crate) keep: Keep<A>,
 }
 
 pub(crate) struct Core<A, R> {

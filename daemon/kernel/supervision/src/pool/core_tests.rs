@@ -307,6 +307,14 @@ fn a_child_that_is_not_needed_is_not_kept_and_leaves_its_place() {
 }
 
 #[test]
+fn news_of_a_child_that_does_not_start_changes_nothing() {
+    let mut pool = with_running_child();
+    assert!(tell(pool.started("nobody")).is_empty());
+    assert!(tell(pool.started("x")).is_empty(), "it runs already");
+    assert!(pool.may_leave("x"));
+}
+
+#[test]
 fn a_stop_refuses_who_waits_for_a_retry() {
     let mut pool = restarting(Restart::Permanent, 2);
     ask(&mut pool, "x", "one", 1, false);

@@ -47,7 +47,7 @@ pub(crate) struct Shared<A: Actor> {
     members: DashMap<String, Member<A::Msg>>,
     door: ArcSwapOption<ActorRef<Control<A>>>,
     /// Keeps what a child is made from; `None` when the pool restarts nobody.
-    keep: Option<fn(&A::Args) -> Option<A::Args>>,
+    keep: Option<core::Keep<A::Args>>,
 }
 
 struct Member<M: Message> {
@@ -85,7 +85,7 @@ impl<A: Actor> Pool<A> {
     where
         A::Args: Clone,
     {
-        let keep: fn(&A::Args) -> Option<A::Args> = |args| Some(args.clone());
+        let keep: core::Keep<A::Args> = |args| Some(args.clone());
         Self(Arc::new(Shared { members: DashMap::new(), door: ArcSwapOption::empty(), keep: Some(keep) }))
     }
 

@@ -49,15 +49,15 @@ pub(crate) enum Refusal {
 /// Who waits for the start or stop under way.
 #[derive(Clone, Debug)]
 pub(super) enum Asker {
-    StartChild(Token),
-    RestartChild(Token),
-    TerminateChild(Token),
+    Start(Token),
+    Restart(Token),
+    Terminate(Token),
 }
 
 impl Asker {
     pub(super) fn token(&self) -> Token {
         match self {
-            Self::StartChild(token) | Self::RestartChild(token) | Self::TerminateChild(token) => *token,
+            Self::Start(token) | Self::Restart(token) | Self::Terminate(token) => *token,
         }
     }
 }
@@ -92,7 +92,7 @@ impl Core {
             None => {
                 let key = self.children.add(rules);
                 self.effects.push(Effect::Adopt(token, key));
-                self.asker = Some(Asker::StartChild(token));
+                self.asker = Some(Asker::Start(token));
                 self.start(key);
                 Ok(None)
             }
@@ -101,7 +101,7 @@ impl Core {
 
     fn restart_child(&mut self, token: Token, id: &str) -> Result<Option<Reply>, Refusal> {
         let key = self.find_down(id)?;
-        self.asker = Some(Asker::RestartChild(token));
+        self.asker = Some(Asker::Restart(token));
         self.start(key);
         Ok(None)
     }
@@ -129,7 +129,7 @@ impl Core {
         if self.awaited.is_none() {
             return Ok(Some(Reply::Done));
         }
-        self.asker = Some(Asker::TerminateChild(token));
+        self.asker = Some(Asker::Terminate(token));
         Ok(None)
     }
 }

@@ -55,10 +55,13 @@ pub struct Child {
 }
 
 enum Form {
-    Worker(WorkerSpec, Box<dyn FnOnce(WorkerSpec) -> Arc<dyn Launch> + Send>),
+    Worker(WorkerSpec, Box<MakeWorker>),
     Supervisor(Flags, Vec<Child>),
-    Pool(PoolSpec, Box<dyn FnOnce(PoolSpec, &Arc<Node>) -> Arc<dyn Launch> + Send>),
+    Pool(PoolSpec, Box<MakePool>),
 }
+
+type MakeWorker = dyn FnOnce(WorkerSpec) -> Arc<dyn Launch> + Send;
+type MakePool = dyn FnOnce(PoolSpec, &Arc<Node>) -> Arc<dyn Launch> + Send;
 
 /// OTP's flags of a simple_one_for_one supervisor, and the one child spec of all its children.
 #[derive(Clone, Debug, PartialEq, Eq)]

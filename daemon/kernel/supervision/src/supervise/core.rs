@@ -160,7 +160,7 @@ impl Core {
     fn on_start_failed(&mut self, key: Key, reason: ExitReason, draw: Draw) {
         self.awaited = None;
         match (&self.asker, &self.goal) {
-            (Some(Asker::StartChild(_)), _) => self.forget(key),
+            (Some(Asker::Start(_)), _) => self.forget(key),
             (None, Goal::Serve) => return self.retry_later(key, reason, draw),
             (None, Goal::Boot) => {
                 self.children.set_state(key, ChildState::Down);

@@ -15,4 +15,6 @@ pub(crate) mod rules;
 pub(crate) mod window;
 
 #[cfg(test)]
+mod calls_tests;
+#[cfg(test)]
 mod core_tests;

@@ -62,7 +62,7 @@ impl Case {
     }
 
     async fn await_running(&self, id: &'static str) {
-        until(|| self.name(id).whereis().is_some(), || format!("{id}")).await;
+        until(|| self.name(id).whereis().is_some(), || id.to_string()).await;
     }
 
     /// All that happened since the last look.
