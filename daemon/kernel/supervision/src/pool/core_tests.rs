@@ -246,6 +246,19 @@ fn a_restart_that_fails_is_tried_again_and_every_attempt_counts() {
 }
 
 #[test]
+fn a_first_start_that_fails_is_not_tried_again() {
+    let mut pool = restarting(Restart::Permanent, 1);
+    ask(&mut pool, "x", "one", 1, false);
+    assert_eq!(tell(pool.start_failed("x", ExitReason::Killed)), ["failed for [1]: killed"]);
+    let mut pool = restarting(Restart::Permanent, 1);
+    ask(&mut pool, "x", "one", 1, false);
+    tell(pool.started("x"));
+    ask(&mut pool, "x", "two", 2, true);
+    assert_eq!(tell(pool.exited(0, "x", &ExitReason::Killed)), ["start x from two"], "it was asked for");
+    assert_eq!(tell(pool.start_failed("x", ExitReason::Killed)), ["failed for [2]: killed"]);
+}
+
+#[test]
 fn a_retry_outside_the_window_is_a_new_start_and_a_stale_one_is_void() {
     let mut pool = restarting(Restart::Permanent, 2);
     ask(&mut pool, "x", "one", 1, false);
@@ -256,6 +269,7 @@ fn a_retry_outside_the_window_is_a_new_start_and_a_stale_one_is_void() {
     assert!(tell(pool.retry(5_001, "x")).is_empty());
     tell(pool.started("x"));
     assert!(tell(pool.retry(5_001, "x")).is_empty());
+    assert!(pool.may_leave("x"), "it runs on");
     assert!(tell(pool.retry(5_001, "y")).is_empty());
     assert_eq!(pool.window().at_ms().count(), 1);
 }

@@ -4,7 +4,7 @@ use super::core::{Core, Effect, Rules};
 use super::{Member, Pool, Shared, StartError};
 use crate::links::Links;
 use crate::node::{Members, Node, Occupant, Status, Superior};
-use crate::plan::{PoolSpec, Restart, Shutdown};
+use crate::plan::{PoolSpec, Restart};
 use crate::supervise::admin::{AdminError, Answer as Told, Request};
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
 use crate::supervise::window::Window;
@@ -14,7 +14,6 @@ use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent
 use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub(super) type Answer<A> = Result<Addr<<A as Actor>::Msg>, StartError>;
@@ -101,15 +100,15 @@ struct Beginning<A: Actor> {
 }
 
 pub(super) struct Child<A: Actor> {
-    node: Arc<Node>,
+    pub(super) node: Arc<Node>,
     pub(super) running: Option<(Occupant, Addr<A::Msg>)>,
-    give_up: Option<oneshot::Sender<()>>,
+    pub(super) give_up: Option<oneshot::Sender<()>>,
 }
 
 impl<A: Actor> Child<A> {
     /// Since when nobody has asked it anything, in coarse ms and then in order of birth; `None` when it
     /// is at work.
-    fn idle_since(&self) -> Option<(u64, u64)> {
+    pub(super) fn idle_since(&self) -> Option<(u64, u64)> {
         let (_, addr) = self.running.as_ref()?;
         Some((addr.gauge().idle_since_ms()?, addr.actor_id().pid()))
     }
@@ -120,16 +119,16 @@ pub(super) struct Driver<A: Actor> {
     pub(super) children: HashMap<String, Child<A>>,
     /// Who waits for the end of which child.
     pub(super) mourners: HashMap<String, Vec<oneshot::Sender<Result<Told, AdminError>>>>,
-    shared: Arc<Shared<A>>,
+    pub(super) shared: Arc<Shared<A>>,
     pub(super) spec: Arc<PoolSpec>,
-    node: Arc<Node>,
-    path: Arc<str>,
+    pub(super) node: Arc<Node>,
+    pub(super) path: Arc<str>,
     links: Arc<Links>,
-    me: ActorRef<Control<A>>,
+    pub(super) me: ActorRef<Control<A>>,
     /// When too few idle children were found: that holds for one tick of the coarse clock, so that a
     /// pool at work is not searched anew for every ask that it must refuse.
-    all_busy_at_ms: Option<u64>,
-    stopping: bool,
+    pub(super) all_busy_at_ms: Option<u64>,
+    pub(super) stopping: bool,
 }
 
 impl<A: Actor> ractor::Actor for Keeper<A> {
@@ -316,7 +315,7 @@ impl<A: Actor> Driver<A> {
         self.node.set_gave_up(GaveUp { path, child, reason });
     }
 
-    fn running(&self, id: &str) -> Option<&(Occupant, Addr<A::Msg>)> {
+    pub(super) fn running(&self, id: &str) -> Option<&(Occupant, Addr<A::Msg>)> {
         self.children.get(id)?.running.as_ref()
     }
 
@@ -353,105 +352,6 @@ impl<A: Actor> Driver<A> {
         for reply in replies {
             let _ = reply.send(self.addr(id).cloned().ok_or(StartError::NotRunning));
         }
-    }
-
-    /// Asks up to `count` idle children to end, the least recently asked first; answers whom. Whatever
-    /// still reached one of them is handled before it goes.
-    fn end_idlest(&mut self, count: usize) -> Vec<String> {
-        let now_ms = clock::coarse_now_ms();
-        if self.all_busy_at_ms == Some(now_ms) {
-            return Vec::new();
-        }
-        let idle = self.children.iter().filter_map(|(id, child)| Some((child.idle_since()?, id)));
-        let mut idle: Vec<_> = idle.filter(|(_, id)| self.core.may_leave(id)).collect();
-        if idle.len() < count {
-            self.all_busy_at_ms = Some(now_ms);
-        } else {
-            idle.select_nth_unstable(count - 1);
-            idle.truncate(count);
-        }
-        let idlest: Vec<String> = idle.into_iter().map(|(_, id)| id.clone()).collect();
-        self.make_leave(&idlest);
-        idlest
-    }
-
-    /// Their own policy, except that nothing queued is dropped.
-    fn make_leave(&self, ids: &[String]) {
-        let policy = self.spec.child_shutdown;
-        let mut leaving = Vec::with_capacity(ids.len());
-        for (id, (occupant, addr)) in ids.iter().filter_map(|id| Some((id, self.running(id)?))) {
-            match policy {
-                Shutdown::BrutalKill => occupant.cell.kill(),
-                Shutdown::Within(_) | Shutdown::Drain(_) | Shutdown::Infinity => occupant.drain(),
-            }
-            leaving.push((id.clone(), addr.actor_id()));
-        }
-        tracing::debug!(path = &*self.path, children = leaving.len(), "idle children make room");
-        self.tell_after(policy.limit(), Control::Overdue(leaving));
-    }
-
-    fn tell_after(&self, limit: Option<Duration>, control: Control<A>) {
-        let (Some(limit), me) = (limit, self.me.clone()) else { return };
-        tokio::spawn(async move {
-            tokio::time::sleep(limit).await;
-            tell(&me, control);
-        });
-    }
-
-    /// All at once, one deadline for the whole set.
-    fn stop_all(&mut self) {
-        self.stopping = true;
-        self.node.set_status(Status::Draining);
-        self.shared.close(&self.me);
-        for child in self.children.values_mut() {
-            child.give_up = None;
-        }
-        for id in self.children.keys().cloned().collect::<Vec<_>>() {
-            self.end_child(&id);
-        }
-        self.tell_after(self.spec.child_shutdown.limit(), Control::Deadline);
-    }
-
-    fn end_child(&self, id: &str) {
-        let Some((occupant, _)) = self.running(id) else { return };
-        if let Some(child) = self.children.get(id) {
-            child.node.set_status(Status::Draining);
-        }
-        match self.spec.child_shutdown {
-            Shutdown::BrutalKill => occupant.cell.kill(),
-            how => occupant.ask_to_end(how),
-        }
-    }
-
-    /// By the policy of its kind; its start is given up when it is still under way.
-    fn end_one(&mut self, id: &str) {
-        let Some(child) = self.children.get_mut(id) else { return };
-        child.give_up = None;
-        let Some((_, addr)) = &child.running else { return };
-        let asked = vec![(id.to_owned(), addr.actor_id())];
-        self.end_child(id);
-        self.tell_after(self.spec.child_shutdown.limit(), Control::Overdue(asked));
-    }
-
-    fn kill_all(&self) {
-        for (occupant, _) in self.children.values().filter_map(|child| child.running.as_ref()) {
-            self.kill_late(occupant);
-        }
-    }
-
-    /// Of those, kills who is still there; a successor of the same id is not meant.
-    fn kill_overdue(&self, asked: &[(String, ActorId)]) {
-        for (id, actor_id) in asked {
-            match self.running(id) {
-                Some((occupant, addr)) if addr.actor_id() == *actor_id => self.kill_late(occupant),
-                _ => {}
-            }
-        }
-    }
-
-    fn kill_late(&self, occupant: &Occupant) {
-        tracing::warn!(path = &*self.path, id = %occupant.cell.get_id(), "killed: it did not end in time");
-        occupant.cell.kill();
     }
 }
 

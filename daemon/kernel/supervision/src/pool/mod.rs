@@ -4,6 +4,7 @@
 
 mod core;
 mod driver;
+mod farewell;
 mod reception;
 
 #[cfg(test)]

@@ -132,6 +132,7 @@ fn a_restart_that_was_asked_for_is_answered_and_never_tried_again() {
 fn a_terminated_child_is_answered_when_it_is_gone_and_a_temporary_one_is_forgotten() {
     let mut core = plain(&[Permanent, Temporary]);
     assert_eq!(call(&mut core, Call::TerminateChild("a".into())), [Stop(0)]);
+    assert_eq!(core.state(0), Some(ChildState::Stopping));
     assert_eq!(step(&mut core, Event::Exited(0, ExitReason::Shutdown)), [reply(Reply::Done)]);
     assert_eq!(call(&mut core, Call::TerminateChild("a".into())), [reply(Reply::Done)]);
     assert_eq!(call(&mut core, Call::TerminateChild("b".into())), [Stop(1)]);
@@ -157,6 +158,22 @@ fn who_died_before_it_was_terminated_is_gone_at_once_and_not_restarted() {
     let done = |token| Effect::Reply(Token(token), Reply::Done);
     assert_eq!(step(&mut core, Event::Exited(1, ExitReason::Shutdown)), [done(7), done(8)]);
     assert_eq!(core.window().at_ms().count(), 0);
+}
+
+#[test]
+fn what_happens_during_a_start_is_taken_up_in_its_order() {
+    let mut core = plain(&[Temporary, Permanent]);
+    call(&mut core, Call::StartChild(child("z", Permanent)));
+    let count = |token| Event::Call(Token(token), Call::CountChildren);
+    assert_eq!(step(&mut core, count(1)), []);
+    assert_eq!(step(&mut core, Event::Exited(0, crash())), []);
+    assert_eq!(step(&mut core, count(2)), []);
+    let counts = |token, specs| {
+        let counts = ChildCounts { specs, active: specs, supervisors: 0, workers: specs };
+        Effect::Reply(Token(token), Reply::Counts(counts))
+    };
+    let expected = [reply(Reply::Started(2)), counts(1, 3), Forget(0), counts(2, 2)];
+    assert_eq!(step(&mut core, Event::Started(2)), expected);
 }
 
 #[test]

@@ -241,6 +241,16 @@ fn a_sibling_that_fails_in_a_group_restart_is_the_one_to_be_retried() {
 }
 
 #[test]
+fn the_rest_of_a_group_waits_for_the_one_that_failed() {
+    for strategy in [RestForOne, OneForAll] {
+        let mut world = World::booted(strategy, 9, &[Permanent; 3]);
+        world.failing = vec![1];
+        let effects = world.exit(0, crash());
+        assert_eq!(effects, [Stop(2), Stop(1), Start(0), Start(1), retry_now(1)], "{strategy:?}");
+    }
+}
+
+#[test]
 fn a_group_restart_cancels_a_pending_retry() {
     let mut world = World::booted(OneForAll, 9, &[Permanent; 2]);
     world.failing = vec![1];
