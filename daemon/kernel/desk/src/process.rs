@@ -321,7 +321,7 @@ fn refuse_call(error: CallError) -> Refused {
 fn refuse_start(error: StartError) -> Refused {
     match error {
         StartError::MaxChildren { .. } => Refusal::MAILBOX_FULL.about("retry_after_ms", 1_000),
-        StartError::NotRunning => Refusal::STARTING.into(),
+        StartError::NotRunning | StartError::Ignored => Refusal::STARTING.into(),
         StartError::Init(reason) => {
             tracing::warn!(%reason, "an aggregate did not start");
             Refusal::STARTING.into()

@@ -25,9 +25,13 @@ pub(crate) fn coarse_now_ns() -> u64 {
     coarse().as_nanos() as u64
 }
 
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// Long before anything that is timed, also by a clock that a test has paused.
+static START: LazyLock<Instant> = LazyLock::new(|| {
+    let now = Instant::now();
+    now.checked_sub(Duration::from_secs(86_400)).unwrap_or(now)
+});
 
-/// Exact monotonic milliseconds since the first call.
+/// Exact monotonic milliseconds from an arbitrary start, by the clock of tokio's timers.
 pub(crate) fn exact_now_ms() -> u64 {
-    START.elapsed().as_millis() as u64
+    tokio::time::Instant::now().into_std().saturating_duration_since(*START).as_millis() as u64
 }

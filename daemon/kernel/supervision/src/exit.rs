@@ -14,6 +14,12 @@ pub enum ExitReason {
     /// Stopped by its supervisor, or ended at once by its own account.
     #[error("shutdown")]
     Shutdown,
+    /// As `Shutdown`, with a word on it: as clean as that.
+    #[error("shutdown: {0}")]
+    ShutdownWith(String),
+    /// From `init` alone: not needed now. The supervisor counts it as started and keeps its place empty.
+    #[error("ignore")]
+    Ignore,
     /// Killed: no `terminate` ran.
     #[error("killed")]
     Killed,
@@ -44,7 +50,7 @@ impl ExitReason {
 
     /// OTP's two classes: a clean exit does not restart a transient child.
     pub(crate) fn is_clean(&self) -> bool {
-        matches!(self, Self::Normal | Self::Shutdown)
+        matches!(self, Self::Normal | Self::Shutdown | Self::ShutdownWith(_))
     }
 
     /// An unclean exit, unless it is just what its supervisor asked for, by the policy `asked`.

@@ -98,10 +98,10 @@ impl Kinds {
     }
 }
 
-struct WorkerLaunch<A: Actor> {
-    spec: Arc<WorkerSpec>,
-    name: Option<Name<A::Msg>>,
-    args: Arc<dyn Fn() -> A::Args + Send + Sync>,
+pub(crate) struct WorkerLaunch<A: Actor> {
+    pub(crate) spec: Arc<WorkerSpec>,
+    pub(crate) name: Option<Name<A::Msg>>,
+    pub(crate) args: Arc<dyn Fn() -> A::Args + Send + Sync>,
 }
 
 impl<A: Actor> Launch for WorkerLaunch<A> {

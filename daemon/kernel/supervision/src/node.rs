@@ -4,6 +4,7 @@
 use crate::links::Links;
 use crate::mailbox::Gauge;
 use crate::plan::{ChildSpec, Restart, Role, Shutdown};
+use crate::supervise::admin::Request;
 use crate::{ExitReason, GaveUp, clock};
 use hecate_proto::tree as proto;
 use ractor::{ActorCell, ActorId};
@@ -42,8 +43,8 @@ pub(crate) struct Occupant {
     pub(crate) cell: ActorCell,
     pub(crate) links: Arc<Links>,
     pub(crate) gauge: Option<Arc<Gauge>>,
-    /// Supervisors end in their own order, on request.
-    pub(crate) on_stop: Option<Arc<dyn Fn() + Send + Sync>>,
+    /// Supervisors end in their own order, on request, and answer for their children.
+    pub(crate) superior: Option<Arc<dyn Superior>>,
     /// Closed when nothing of it is left.
     pub(crate) gone: watch::Receiver<()>,
 }
@@ -60,8 +61,8 @@ impl Occupant {
 
     /// Asks it to end by its policy. The deadline is the supervisor's business.
     pub(crate) fn ask_to_end(&self, how: Shutdown) {
-        if let Some(stop) = &self.on_stop {
-            return stop();
+        if let Some(superior) = &self.superior {
+            return superior.wind_down();
         }
         // The drain closes the door, so that nobody sends into a queue that a stop drops.
         self.drain();
@@ -81,6 +82,13 @@ struct Live {
     gave_up: Option<GaveUp>,
 }
 
+/// What can be asked of a supervisor from outside.
+pub(crate) trait Superior: Send + Sync {
+    /// Everything below down in order, then itself.
+    fn wind_down(&self);
+    fn ask(&self, request: Request);
+}
+
 /// Children that come and go.
 pub(crate) trait Members: Send + Sync {
     fn nodes(&self) -> Vec<Arc<Node>>;
@@ -92,7 +100,7 @@ pub(crate) struct Node {
     restart: Restart,
     /// Strategy, restarts and period of a supervisor.
     rules: Option<(&'static str, u32, u64)>,
-    pub(crate) children: Vec<Arc<Node>>,
+    children: Mutex<Vec<Arc<Node>>>,
     members: OnceLock<Arc<dyn Members>>,
     live: Mutex<Live>,
 }
@@ -108,7 +116,11 @@ impl Node {
             Role::Pool(_) => ("pool", None, Vec::new()),
             Role::Worker(own) => (own.kind.as_str(), None, Vec::new()),
         };
-        Arc::new(Self { rules, children, ..Self::leaf(Arc::clone(&spec.path), kind, spec.restart) })
+        Arc::new(Self {
+            rules,
+            children: Mutex::new(children),
+            ..Self::leaf(Arc::clone(&spec.path), kind, spec.restart)
+        })
     }
 
     pub(crate) fn leaf(path: Arc<str>, kind: &str, restart: Restart) -> Self {
@@ -117,10 +129,36 @@ impl Node {
             kind: kind.into(),
             restart,
             rules: None,
-            children: Vec::new(),
+            children: Mutex::default(),
             members: OnceLock::new(),
             live: Mutex::default(),
         }
+    }
+
+    /// In start order.
+    pub(crate) fn children(&self) -> Vec<Arc<Node>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes who belongs here.
+    pub(crate) fn change_children(&self, change: impl FnOnce(&mut Vec<Arc<Node>>)) {
+        change(&mut self.children.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The place of that path, here or below.
+    pub(crate) fn find(self: &Arc<Self>, path: &str) -> Option<Arc<Node>> {
+        if *self.path == *path {
+            return Some(Arc::clone(self));
+        }
+        let leads_there = |node: &Arc<Node>| {
+            path.strip_prefix(&*node.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.children().iter().find(|node| leads_there(node))?.find(path)
+    }
+
+    /// Whether there are children to ask about.
+    pub(crate) fn supervises(&self) -> bool {
+        self.rules.is_some() || self.members.get().is_some()
     }
 
     pub(crate) fn set_members(&self, members: Arc<dyn Members>) {
@@ -175,7 +213,7 @@ impl Node {
 
     /// Everything below this place, top down, the last started first.
     fn below(&self) -> Vec<Arc<Node>> {
-        let mut children = self.children.clone();
+        let mut children = self.children();
         children.extend(self.members());
         let with_descendants = |child: Arc<Node>| {
             let below = child.below();
@@ -205,7 +243,7 @@ impl Node {
 
     pub(crate) fn snapshot(&self, groups: &HashMap<ActorId, Vec<String>>) -> proto::TreeNode {
         let children =
-            self.children.iter().chain(&self.members()).map(|node| node.snapshot(groups)).collect();
+            self.children().iter().chain(&self.members()).map(|node| node.snapshot(groups)).collect();
         let live = self.live();
         let occupant = live.occupant.as_ref();
         let gauge = occupant.and_then(|occupant| occupant.gauge.as_ref());

@@ -2,8 +2,11 @@
 
 use crate::node::{Node, Occupant, Status, await_gone};
 use crate::plan::{ChildSpec, Plan, Role, Shutdown};
-use crate::supervise::driver::{Seat, SupervisorLaunch};
+use crate::supervise::admin::{AdminError, Answer, Ask, Request};
+use crate::supervise::chair::Seat;
+use crate::supervise::child::{Child, Flags};
 use crate::supervise::launch::Launch;
+use crate::supervise::launching::SupervisorLaunch;
 use crate::{ExitReason, Kinds};
 use hecate_proto::tree::TreeNode;
 use ractor::ActorId;
@@ -11,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 /// The tree did not come up; nothing of it is left running.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +60,21 @@ impl Tree {
         let root = Node::plant(&plan.root);
         let Role::Supervisor(spec) = &plan.root.role else { unreachable!("a plan's root is a supervisor") };
         let launch = supervisor(spec, &root, kinds);
+        Self::launch(root, &launch).await
+    }
+
+    /// Starts a tree that is no plan but a value: the supervisor `name` with these children. The root's
+    /// path is `/name`.
+    ///
+    /// # Errors
+    /// When a child spec is not valid, and then nothing was started; or as [`Tree::boot`].
+    pub async fn grow(name: &str, flags: Flags, children: Vec<Child>) -> Result<Self, BootError> {
+        let grown = Child::supervisor(name, flags, children).root();
+        let (root, launch) = grown.map_err(|invalid| BootError { reason: ExitReason::error(invalid) })?;
+        Self::launch(root, &launch).await
+    }
+
+    async fn launch(root: Arc<Node>, launch: &SupervisorLaunch) -> Result<Self, BootError> {
         root.begin();
         let born = launch.launch_root(&root).await.map_err(|reason| BootError { reason })?;
         let (occupant, (ended, down)) = (born.occupant.clone(), watch::channel(None));
@@ -67,6 +85,17 @@ impl Tree {
     /// The tree as it is now. Reads shared records only; no actor is asked.
     pub fn snapshot(&self) -> TreeNode {
         self.root.snapshot(&groups())
+    }
+
+    /// Asks the supervisor or pool at `path`.
+    pub(crate) async fn ask(&self, path: &str, ask: Ask) -> Result<Answer, AdminError> {
+        let place = self.root.find(path).filter(|node| node.supervises());
+        let place = place.ok_or_else(|| AdminError::NoSupervisor(path.into()))?;
+        let superior = place.occupant().and_then(|occupant| occupant.superior);
+        let superior = superior.ok_or(AdminError::NotRunning)?;
+        let (reply, answer) = oneshot::channel();
+        superior.ask(Request { ask, reply });
+        answer.await.unwrap_or(Err(AdminError::NotRunning))
     }
 
     /// Stops everything in reverse order. What is left after `deadline` is killed, whatever the
@@ -99,11 +128,11 @@ impl Tree {
 }
 
 fn supervisor(spec: &crate::plan::SupervisorSpec, node: &Node, kinds: &Kinds) -> SupervisorLaunch {
-    let children = spec.children.iter().zip(&node.children);
+    let children = spec.children.iter().zip(node.children());
     let seats = children.map(|(spec, node)| Seat {
         spec: Arc::clone(spec),
-        node: Arc::clone(node),
-        launch: launch_of(spec, node, kinds),
+        launch: launch_of(spec, &node, kinds),
+        node,
     });
     SupervisorLaunch { seats: seats.collect(), spec: spec.clone() }
 }

@@ -142,5 +142,5 @@ fn grow(entry: Entry, rest: &mut BTreeMap<String, Vec<Entry>>) -> Arc<ChildSpec>
         let children = rest.remove(&path).unwrap_or_default();
         spec.children = children.into_iter().map(|child| grow(child, rest)).collect();
     }
-    Arc::new(ChildSpec { path: path.into(), restart, shutdown, role })
+    Arc::new(ChildSpec { path: path.into(), restart, shutdown, significant: false, backoff: None, role })
 }

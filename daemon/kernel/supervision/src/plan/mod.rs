@@ -8,6 +8,7 @@ mod value;
 use crate::Kinds;
 use crate::mailbox::MailboxSpec;
 use crate::node::Node;
+use crate::supervise::backoff::Backoff;
 use hecate_proto::tree::TreeNode;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ pub use source::{ConfigError, place_of};
 
 /// Whom a failing child takes along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Strategy {
+pub enum Strategy {
     /// Nobody.
     OneForOne,
     /// Those started after it.
@@ -37,9 +38,21 @@ impl Strategy {
     }
 }
 
+/// When a supervisor ends because its significant children are done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AutoShutdown {
+    /// Not for that.
+    #[default]
+    Never,
+    /// When the first of them is.
+    AnySignificant,
+    /// When the last of them is.
+    AllSignificant,
+}
+
 /// When a child that ended is started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Restart {
+pub enum Restart {
     /// Always.
     Permanent,
     /// After an abnormal end.
@@ -61,7 +74,7 @@ impl Restart {
 
 /// How a child is ended by its supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shutdown {
+pub enum Shutdown {
     /// At once, without `terminate`.
     BrutalKill,
     /// After the message at hand, dropping what is queued; killed when that takes longer.
@@ -94,6 +107,8 @@ pub(crate) struct ChildSpec {
     pub(crate) path: Arc<str>,
     pub(crate) restart: Restart,
     pub(crate) shutdown: Shutdown,
+    pub(crate) significant: bool,
+    pub(crate) backoff: Option<Backoff>,
     pub(crate) role: Role,
 }
 
@@ -109,6 +124,7 @@ pub(crate) struct SupervisorSpec {
     pub(crate) strategy: Strategy,
     pub(crate) restarts_max: u32,
     pub(crate) period_ms: u64,
+    pub(crate) auto_shutdown: AutoShutdown,
     /// In start order.
     pub(crate) children: Vec<Arc<ChildSpec>>,
 }
@@ -125,6 +141,10 @@ pub(crate) struct PoolSpec {
     /// What every child is; its shutdown is the children's.
     pub(crate) child: WorkerSpec,
     pub(crate) child_shutdown: Shutdown,
+    /// When a child is started again; other than `Temporary` only for a pool that keeps the arguments.
+    pub(crate) child_restart: Restart,
+    pub(crate) restarts_max: u32,
+    pub(crate) period_ms: u64,
     pub(crate) children_max: usize,
 }
 

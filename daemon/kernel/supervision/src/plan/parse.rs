@@ -3,7 +3,7 @@
 use super::assemble;
 use super::source::{ConfigError, Source};
 use super::value::{Fields, RESTARTS, STRATEGIES, Value, check_keys};
-use super::{Plan, PoolSpec, Restart, Role, Shutdown, Strategy, SupervisorSpec, WorkerSpec};
+use super::{AutoShutdown, Plan, PoolSpec, Restart, Role, Shutdown, Strategy, SupervisorSpec, WorkerSpec};
 use crate::Kinds;
 use crate::mailbox::MailboxSpec;
 use std::ops::Range;
@@ -110,6 +110,7 @@ fn supervisor(source: &mut Source<'_>, value: &Value<'_>, _: &Defaults) -> Optio
         strategy: fields.word(source, "strategy", STRATEGIES).unwrap_or(Strategy::OneForOne),
         restarts_max: fields.integer(source, "intensity", 0..1_001).unwrap_or(INTENSITY) as u32,
         period_ms: fields.duration(source, "period").unwrap_or(PERIOD).as_millis() as u64,
+        auto_shutdown: AutoShutdown::Never,
         children: Vec::new(),
     };
     entry(source, &fields, Shutdown::Infinity, Role::Supervisor(spec))
@@ -126,6 +127,9 @@ fn pool(source: &mut Source<'_>, value: &Value<'_>, defaults: &Defaults) -> Opti
     let spec = PoolSpec {
         child: worker_spec(source, &fields, defaults),
         child_shutdown: fields.shutdown(source).unwrap_or(defaults.shutdown),
+        child_restart: Restart::Temporary,
+        restarts_max: INTENSITY as u32,
+        period_ms: PERIOD.as_millis() as u64,
         children_max: fields.integer(source, "max_children", 1..1_000_001).unwrap_or(10_000) as usize,
     };
     let entry = entry(source, &fields, Shutdown::Infinity, Role::Pool(spec))?;

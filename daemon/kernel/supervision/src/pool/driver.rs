@@ -1,18 +1,19 @@
 //! The thin actor around a pool's core.
 
-use super::core::{Core, Effect};
+use super::core::{Core, Effect, Rules};
 use super::{Member, Pool, Shared, StartError};
 use crate::links::Links;
-use crate::node::{Members, Node, Occupant};
-use crate::plan::{PoolSpec, Restart, Shutdown};
+use crate::node::{Members, Node, Occupant, Status, Superior};
+use crate::plan::{PoolSpec, Restart};
+use crate::supervise::admin::{AdminError, Answer as Told, Request};
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
-use crate::{Actor, Addr, ExitReason, clock};
+use crate::supervise::window::Window;
+use crate::{Actor, Addr, ExitReason, GaveUp, clock};
 use futures_util::FutureExt;
 use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub(super) type Answer<A> = Result<Addr<<A as Actor>::Msg>, StartError>;
@@ -32,7 +33,10 @@ pub(super) enum Control<A: Actor> {
         id: String,
         reason: ExitReason,
     },
-    /// The time of those who were to make room is over.
+    /// A restart failed a moment ago.
+    Retry(String),
+    Asked(Request),
+    /// The time of those who were to end is over.
     Overdue(Vec<(String, ActorId)>),
     Stop,
     Deadline,
@@ -62,16 +66,26 @@ impl<A: Actor> PoolLaunch<A> {
 impl<A: Actor> Launch for PoolLaunch<A> {
     fn launch(&self, cradle: Cradle) -> Birthing {
         let (pool, spec, links) = (self.pool.clone(), Arc::clone(&self.spec), Links::new());
-        let begin = Beginning { pool, spec, path: Arc::clone(&cradle.node.path), links: Arc::clone(&links) };
+        let begin = Beginning { pool, spec, node: Arc::clone(&cradle.node), links: Arc::clone(&links) };
         async move {
             let spawned = Keeper::<A>::spawn_linked(None, Keeper(PhantomData), begin, cradle.parent).await;
             let (keeper, task) = spawned.map_err(ExitReason::error)?;
-            let (cell, to) = (keeper.get_cell(), keeper);
-            let on_stop = Arc::new(move || tell(&to, Control::Stop));
-            let occupant = |gone| Occupant { cell, links, gauge: None, on_stop: Some(on_stop), gone };
+            let cell = keeper.get_cell();
+            let superior: Arc<dyn Superior> = Arc::new(keeper);
+            let occupant = |gone| Occupant { cell, links, gauge: None, superior: Some(superior), gone };
             Ok(Born::new(occupant, task))
         }
         .boxed()
+    }
+}
+
+impl<A: Actor> Superior for ActorRef<Control<A>> {
+    fn wind_down(&self) {
+        tell(self, Control::Stop);
+    }
+
+    fn ask(&self, request: Request) {
+        tell(self, Control::Asked(request));
     }
 }
 
@@ -81,37 +95,40 @@ struct Keeper<A>(PhantomData<fn() -> A>);
 struct Beginning<A: Actor> {
     pool: Pool<A>,
     spec: Arc<PoolSpec>,
-    path: Arc<str>,
+    node: Arc<Node>,
     links: Arc<Links>,
 }
 
-struct Child<A: Actor> {
-    node: Arc<Node>,
-    running: Option<(Occupant, Addr<A::Msg>)>,
-    give_up: Option<oneshot::Sender<()>>,
+pub(super) struct Child<A: Actor> {
+    pub(super) node: Arc<Node>,
+    pub(super) running: Option<(Occupant, Addr<A::Msg>)>,
+    pub(super) give_up: Option<oneshot::Sender<()>>,
 }
 
 impl<A: Actor> Child<A> {
     /// Since when nobody has asked it anything, in coarse ms and then in order of birth; `None` when it
     /// is at work.
-    fn idle_since(&self) -> Option<(u64, u64)> {
+    pub(super) fn idle_since(&self) -> Option<(u64, u64)> {
         let (_, addr) = self.running.as_ref()?;
         Some((addr.gauge().idle_since_ms()?, addr.actor_id().pid()))
     }
 }
 
-struct Driver<A: Actor> {
-    core: Core<A::Args, oneshot::Sender<Answer<A>>>,
-    children: HashMap<String, Child<A>>,
-    shared: Arc<Shared<A>>,
-    spec: Arc<PoolSpec>,
-    path: Arc<str>,
+pub(super) struct Driver<A: Actor> {
+    pub(super) core: Core<A::Args, oneshot::Sender<Answer<A>>>,
+    pub(super) children: HashMap<String, Child<A>>,
+    /// Who waits for the end of which child.
+    pub(super) mourners: HashMap<String, Vec<oneshot::Sender<Result<Told, AdminError>>>>,
+    pub(super) shared: Arc<Shared<A>>,
+    pub(super) spec: Arc<PoolSpec>,
+    pub(super) node: Arc<Node>,
+    pub(super) path: Arc<str>,
     links: Arc<Links>,
-    me: ActorRef<Control<A>>,
+    pub(super) me: ActorRef<Control<A>>,
     /// When too few idle children were found: that holds for one tick of the coarse clock, so that a
     /// pool at work is not searched anew for every ask that it must refuse.
-    all_busy_at_ms: Option<u64>,
-    stopping: bool,
+    pub(super) all_busy_at_ms: Option<u64>,
+    pub(super) stopping: bool,
 }
 
 impl<A: Actor> ractor::Actor for Keeper<A> {
@@ -124,16 +141,23 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
         me: ActorRef<Control<A>>,
         begin: Beginning<A>,
     ) -> Result<Driver<A>, ActorProcessingErr> {
-        let Beginning { pool, spec, path, links } = begin;
+        let Beginning { pool, spec, node, links } = begin;
         let shared = pool.0;
         shared.door.store(Some(Arc::new(me.clone())));
-        let core = Core::new(spec.children_max);
+        let core = Core::new(Rules {
+            children_max: spec.children_max,
+            restart: spec.child_restart,
+            window: Window::new(spec.restarts_max, spec.period_ms),
+            keep: shared.keep.filter(|_| spec.child_restart != Restart::Temporary).unwrap_or(|_| None),
+        });
         Ok(Driver {
             core,
             children: HashMap::new(),
+            mourners: HashMap::new(),
             shared,
             spec,
-            path,
+            path: Arc::clone(&node.path),
+            node,
             links,
             me,
             all_busy_at_ms: None,
@@ -149,6 +173,7 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
     ) -> Result<(), ActorProcessingErr> {
         let effects = driver.take_in(control);
         driver.perform(effects);
+        driver.node.set_window(driver.core.window().at_ms());
         Ok(())
     }
 
@@ -163,7 +188,7 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
     }
 }
 
-type Effects<A> = VecDeque<Effect<<A as Actor>::Args, oneshot::Sender<Answer<A>>>>;
+pub(super) type Effects<A> = VecDeque<Effect<<A as Actor>::Args, oneshot::Sender<Answer<A>>>>;
 
 impl<A: Actor> Driver<A> {
     fn take_in(&mut self, control: Control<A>) -> Effects<A> {
@@ -174,6 +199,8 @@ impl<A: Actor> Driver<A> {
             }
             Control::StartEnded { id, result } => self.start_ended(id, result),
             Control::Exited { id, reason } => self.exited(&id, &reason),
+            Control::Retry(id) => self.core.retry(clock::exact_now_ms(), &id).into(),
+            Control::Asked(request) => self.take_request(request),
             Control::Overdue(late) => {
                 self.kill_overdue(&late);
                 Effects::<A>::new()
@@ -191,6 +218,10 @@ impl<A: Actor> Driver<A> {
             match effect {
                 Effect::Start(id, args) => effects.extend(self.start(id, args)),
                 Effect::Found(id, replies) => self.answer_found(&id, replies),
+                Effect::Ignored(replies) => answer::<A>(replies, &StartError::Ignored),
+                Effect::RetryLater(id) => self.retry_later(id),
+                Effect::EndChild(id) => self.end_one(&id),
+                Effect::GaveUp(id, reason) => self.give_up(&id, reason),
                 Effect::Failed(replies, why) => answer::<A>(replies, &StartError::Init(why)),
                 Effect::EndIdlest(count) => {
                     let idlest = self.end_idlest(count);
@@ -215,7 +246,10 @@ impl<A: Actor> Driver<A> {
 impl<A: Actor> Driver<A> {
     fn start(&mut self, id: String, args: A::Args) -> Effects<A> {
         let path: Arc<str> = format!("{}/{id}", self.path).into();
-        let node = Arc::new(Node::leaf(path, &self.spec.child.kind, Restart::Temporary));
+        let node = match self.children.remove(&id) {
+            Some(before) => before.node,
+            None => Arc::new(Node::leaf(path, &self.spec.child.kind, self.spec.child_restart)),
+        };
         node.begin();
         let (give_up, given_up) = oneshot::channel();
         let cradle = Cradle { parent: self.me.get_cell(), node: Arc::clone(&node), give_up: given_up };
@@ -238,11 +272,7 @@ impl<A: Actor> Driver<A> {
         child.give_up = None;
         let (born, addr) = match result {
             Ok(born) => born,
-            Err(why) => {
-                tracing::warn!(path = &*child.node.path, reason = %why, "did not start");
-                self.children.remove(&id);
-                return self.core.start_failed(&id, why).into();
-            }
+            Err(why) => return self.start_failed(&id, why),
         };
         tracing::debug!(path = &*child.node.path, id = %born.occupant.cell.get_id(), "started");
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
@@ -251,7 +281,7 @@ impl<A: Actor> Driver<A> {
         if self.stopping {
             self.end_child(&id);
         }
-        let effects = self.core.started(&id).into_iter().collect();
+        let effects = self.core.started(&id).into();
         let (me, shared) = (self.me.clone(), Arc::clone(&self.shared));
         born.settle(&node, move |reason| {
             shared.members.remove_if(&id, |_, member| member.addr.actor_id() == actor_id);
@@ -260,7 +290,32 @@ impl<A: Actor> Driver<A> {
         effects
     }
 
-    fn running(&self, id: &str) -> Option<&(Occupant, Addr<A::Msg>)> {
+    fn start_failed(&mut self, id: &str, why: ExitReason) -> Effects<A> {
+        let effects = if why == ExitReason::Ignore {
+            self.core.ignored(id)
+        } else {
+            tracing::warn!(path = &*self.path, id, reason = %why, "did not start");
+            self.core.start_failed(id, why)
+        };
+        self.bury(id);
+        effects.into()
+    }
+
+    /// A restart that failed gives way to whatever waits, a stop above all.
+    fn retry_later(&self, id: String) {
+        if let Some(child) = self.children.get(&id) {
+            child.node.set_status(Status::Restarting);
+        }
+        tell(&self.me, Control::Retry(id));
+    }
+
+    fn give_up(&self, id: &str, reason: ExitReason) {
+        let (path, child) = (self.path.to_string(), format!("{}/{id}", self.path));
+        tracing::error!(path, child, %reason, "gave up");
+        self.node.set_gave_up(GaveUp { path, child, reason });
+    }
+
+    pub(super) fn running(&self, id: &str) -> Option<&(Occupant, Addr<A::Msg>)> {
         self.children.get(id)?.running.as_ref()
     }
 
@@ -269,7 +324,8 @@ impl<A: Actor> Driver<A> {
     }
 
     fn exited(&mut self, id: &str, reason: &ExitReason) -> Effects<A> {
-        if let Some(child) = self.children.remove(id) {
+        if let Some(child) = self.children.get_mut(id) {
+            child.running = None;
             let (path, asked) = (&*child.node.path, self.stopping || !self.core.may_leave(id));
             if reason.is_crash(asked.then_some(self.spec.child_shutdown)) {
                 tracing::error!(path, %reason, "crashed");
@@ -277,98 +333,25 @@ impl<A: Actor> Driver<A> {
                 tracing::debug!(path, %reason, "exited");
             }
         }
-        self.core.exited(id).into()
+        let effects = self.core.exited(clock::exact_now_ms(), id, reason);
+        self.bury(id);
+        effects.into()
+    }
+
+    /// Nothing is kept of a child that does not come back, and who waited for that is told.
+    fn bury(&mut self, id: &str) {
+        if !self.core.knows(id) {
+            self.children.remove(id);
+        }
+        for mourner in self.mourners.remove(id).into_iter().flatten() {
+            let _ = mourner.send(Ok(Told::Done));
+        }
     }
 
     fn answer_found(&self, id: &str, replies: Vec<oneshot::Sender<Answer<A>>>) {
         for reply in replies {
             let _ = reply.send(self.addr(id).cloned().ok_or(StartError::NotRunning));
         }
-    }
-
-    /// Asks up to `count` idle children to end, the least recently asked first; answers whom. Whatever
-    /// still reached one of them is handled before it goes.
-    fn end_idlest(&mut self, count: usize) -> Vec<String> {
-        let now_ms = clock::coarse_now_ms();
-        if self.all_busy_at_ms == Some(now_ms) {
-            return Vec::new();
-        }
-        let idle = self.children.iter().filter_map(|(id, child)| Some((child.idle_since()?, id)));
-        let mut idle: Vec<_> = idle.filter(|(_, id)| self.core.may_leave(id)).collect();
-        if idle.len() < count {
-            self.all_busy_at_ms = Some(now_ms);
-        } else {
-            idle.select_nth_unstable(count - 1);
-            idle.truncate(count);
-        }
-        let idlest: Vec<String> = idle.into_iter().map(|(_, id)| id.clone()).collect();
-        self.make_leave(&idlest);
-        idlest
-    }
-
-    /// Their own policy, except that nothing queued is dropped.
-    fn make_leave(&self, ids: &[String]) {
-        let policy = self.spec.child_shutdown;
-        let mut leaving = Vec::with_capacity(ids.len());
-        for (id, (occupant, addr)) in ids.iter().filter_map(|id| Some((id, self.running(id)?))) {
-            match policy {
-                Shutdown::BrutalKill => occupant.cell.kill(),
-                Shutdown::Within(_) | Shutdown::Drain(_) | Shutdown::Infinity => occupant.drain(),
-            }
-            leaving.push((id.clone(), addr.actor_id()));
-        }
-        tracing::debug!(path = &*self.path, children = leaving.len(), "idle children make room");
-        self.tell_after(policy.limit(), Control::Overdue(leaving));
-    }
-
-    fn tell_after(&self, limit: Option<Duration>, control: Control<A>) {
-        let (Some(limit), me) = (limit, self.me.clone()) else { return };
-        tokio::spawn(async move {
-            tokio::time::sleep(limit).await;
-            tell(&me, control);
-        });
-    }
-
-    /// All at once, one deadline for the whole set.
-    fn stop_all(&mut self) {
-        self.stopping = true;
-        self.shared.close(&self.me);
-        for child in self.children.values_mut() {
-            child.give_up = None;
-        }
-        for id in self.children.keys().cloned().collect::<Vec<_>>() {
-            self.end_child(&id);
-        }
-        self.tell_after(self.spec.child_shutdown.limit(), Control::Deadline);
-    }
-
-    fn end_child(&self, id: &str) {
-        let Some((occupant, _)) = self.running(id) else { return };
-        match self.spec.child_shutdown {
-            Shutdown::BrutalKill => occupant.cell.kill(),
-            how => occupant.ask_to_end(how),
-        }
-    }
-
-    fn kill_all(&self) {
-        for (occupant, _) in self.children.values().filter_map(|child| child.running.as_ref()) {
-            self.kill_late(occupant);
-        }
-    }
-
-    /// Of those, kills who is still there; a successor of the same id is not meant.
-    fn kill_overdue(&self, asked: &[(String, ActorId)]) {
-        for (id, actor_id) in asked {
-            match self.running(id) {
-                Some((occupant, addr)) if addr.actor_id() == *actor_id => self.kill_late(occupant),
-                _ => {}
-            }
-        }
-    }
-
-    fn kill_late(&self, occupant: &Occupant) {
-        tracing::warn!(path = &*self.path, id = %occupant.cell.get_id(), "killed: it did not end in time");
-        occupant.cell.kill();
     }
 }
 

@@ -1,13 +1,17 @@
-//! A supervisor of children that come and go, all of one kind: OTP's simple_one_for_one. Its children
-//! are temporary: who needs one that ended starts it again.
+//! A supervisor of children that come and go, all of one kind: OTP's simple_one_for_one. Mostly they are
+//! temporary: who needs one that ended starts it again. A pool that keeps what its children were made from
+//! can also start them again by itself.
 
 mod core;
 mod driver;
+mod farewell;
+mod reception;
 
 #[cfg(test)]
 mod core_tests;
 
 use crate::node::{Members, Node};
+use crate::supervise::admin::{AdminError, Ask, ChildRef, Request};
 use crate::{Actor, Addr, ExitReason, Message};
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
@@ -29,6 +33,9 @@ pub enum StartError {
         /// The bound, `max_children` of `supervision.toml`.
         max: usize,
     },
+    /// The child's init said that it is not needed.
+    #[error("the child is not needed")]
+    Ignored,
     /// The child's init failed.
     #[error("the child did not start: {0}")]
     Init(ExitReason),
@@ -40,6 +47,8 @@ pub struct Pool<A: Actor>(Arc<Shared<A>>);
 pub(crate) struct Shared<A: Actor> {
     members: DashMap<String, Member<A::Msg>>,
     door: ArcSwapOption<ActorRef<Control<A>>>,
+    /// Keeps what a child is made from; `None` when the pool restarts nobody.
+    keep: Option<core::Keep<A::Args>>,
 }
 
 struct Member<M: Message> {
@@ -68,7 +77,22 @@ impl<A: Actor> std::fmt::Debug for Pool<A> {
 impl<A: Actor> Pool<A> {
     /// A pool that runs once its kind is placed in a tree.
     pub fn new() -> Self {
-        Self(Arc::new(Shared { members: DashMap::new(), door: ArcSwapOption::empty() }))
+        Self(Arc::new(Shared { members: DashMap::new(), door: ArcSwapOption::empty(), keep: None }))
+    }
+
+    /// As [`Pool::new`], for children that the pool may have to start again: it keeps a copy of what each
+    /// was made from.
+    pub fn restarting() -> Self
+    where
+        A::Args: Clone,
+    {
+        let keep: core::Keep<A::Args> = |args| Some(args.clone());
+        Self(Arc::new(Shared { members: DashMap::new(), door: ArcSwapOption::empty(), keep: Some(keep) }))
+    }
+
+    /// Whether its children may be other than temporary.
+    pub(crate) fn can_restart(&self) -> bool {
+        self.0.keep.is_some()
     }
 
     /// The child of that id, if it runs and takes messages.
@@ -97,6 +121,18 @@ impl<A: Actor> Pool<A> {
         let (reply, answer) = oneshot::channel();
         driver::tell(&door, Control::Ask { id, args, reply });
         answer.await.unwrap_or(Err(StartError::NotRunning))
+    }
+
+    /// Ends a child by the pool's shutdown policy, whatever its restart type, and waits for its end.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotRunning`.
+    pub async fn terminate_child(&self, id: &str) -> Result<(), AdminError> {
+        let door = self.0.door.load_full().ok_or(AdminError::NotRunning)?;
+        let (reply, answer) = oneshot::channel();
+        let ask = Ask::TerminateChild(ChildRef::Id(id.into()));
+        driver::tell(&door, Control::Asked(Request { ask, reply }));
+        answer.await.unwrap_or(Err(AdminError::NotRunning)).map(drop)
     }
 }
 

@@ -1,45 +1,50 @@
-//! The decisions of a supervisor as a pure state machine: no clock, no I/O, no await. It does one thing
-//! at a time, as OTP's supervisor does; what happens meanwhile waits in a backlog, except a stop.
+//! The decisions of a supervisor as a pure state machine: no clock, no dice, no I/O, no await. It does one
+//! thing at a time, as OTP's supervisor does; what happens meanwhile waits in a backlog, except a stop.
 
+use super::backoff::Draw;
+use super::calls::{Asker, Call, Refusal, Reply, Token};
+use super::children::{ChildState, Children, Key};
+use super::rules::{ChildRules, Rules};
 use super::window::Window;
 use crate::ExitReason;
-use crate::plan::{Restart, Strategy};
+use crate::plan::{AutoShutdown, Restart, Strategy};
 use std::collections::VecDeque;
-
-/// Position of a child in start order.
-pub(crate) type Index = usize;
-
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
-    pub(crate) strategy: Strategy,
-    pub(crate) restarts_max: u32,
-    pub(crate) period_ms: u64,
-}
+use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// Start all children in order; once, first.
     Boot,
-    Started(Index),
-    StartFailed(Index, ExitReason),
+    Started(Key),
+    /// Its init did not want to run.
+    Ignored(Key),
+    StartFailed(Key, ExitReason, Draw),
     /// The child, its state and all that was attached to it are gone.
-    Exited(Index, ExitReason),
+    Exited(Key, ExitReason),
     /// The echo of [`Effect::RetryLater`].
-    Retry(Index),
+    Retry(Key),
+    Call(Token, Call),
     Stop,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    Start(Index),
-    /// Give up a start under way; it still answers with `Started` or `StartFailed`.
-    AbortStart(Index),
+    /// The child spec that came with the call has this place from now on.
+    Adopt(Token, Key),
+    /// The place is given up, the spec is forgotten.
+    Forget(Key),
+    Start(Key),
+    /// Give up a start under way; it still answers.
+    AbortStart(Key),
     /// End the child by its shutdown policy; it answers with `Exited`.
-    Stop(Index),
-    /// Send [`Event::Retry`] back through the own queue, behind whatever waits there.
-    RetryLater(Index),
+    Stop(Key),
+    /// Send [`Event::Retry`] back after a wait, through the own queue and behind whatever waits there.
+    RetryLater(Key, Duration),
+    /// The retry is void, the child stays down.
+    CancelRetry(Key),
+    Reply(Token, Reply),
     Booted,
-    GaveUp(Index, ExitReason),
+    GaveUp(Key, ExitReason),
     /// Everything is down; the supervisor ends.
     End(Ending),
 }
@@ -49,25 +54,9 @@ pub(crate) enum Effect {
 pub(crate) enum Ending {
     Stopped,
     GaveUp,
-    BootFailed(Index, ExitReason),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChildState {
-    Down,
-    Starting,
-    Running,
-    Stopping,
-    /// A restart failed and will be tried again.
-    Restarting,
-    /// A temporary child that ended: its spec is forgotten.
-    Dropped,
-}
-
-#[derive(Clone, Debug)]
-struct Child {
-    restart: Restart,
-    state: ChildState,
+    /// The significant children are done.
+    AutoShutdown,
+    BootFailed(Key, ExitReason),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,34 +69,42 @@ enum Goal {
 /// A thing that happened while the supervisor was at work.
 #[derive(Clone, Debug)]
 enum Pending {
-    Exit(Index, ExitReason),
-    Retry(Index),
+    Exit(Key, ExitReason),
+    Retry(Key),
+    Call(Token, Call),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Core {
-    strategy: Strategy,
+    pub(super) rules: Rules,
+    pub(super) children: Children,
     window: Window,
-    children: Vec<Child>,
     goal: Goal,
     /// The child whose start or stop is awaited.
-    awaited: Option<Index>,
-    to_stop: VecDeque<Index>,
-    to_start: VecDeque<Index>,
+    pub(super) awaited: Option<Key>,
+    /// Who asked for it, if anybody did.
+    pub(super) asker: Option<Asker>,
+    to_stop: VecDeque<Key>,
+    to_start: VecDeque<Key>,
     backlog: VecDeque<Pending>,
-    effects: Vec<Effect>,
+    pub(super) effects: Vec<Effect>,
     ended: bool,
 }
 
 impl Core {
-    pub(crate) fn new(rules: Rules, children: impl IntoIterator<Item = Restart>) -> Self {
-        let child = |restart| Child { restart, state: ChildState::Down };
+    /// The children have the places from 0 on, in the order given.
+    pub(crate) fn new(rules: Rules, children: impl IntoIterator<Item = ChildRules>) -> Self {
+        let mut places = Children::default();
+        for child in children {
+            places.add(child);
+        }
         Self {
-            strategy: rules.strategy,
             window: Window::new(rules.restarts_max, rules.period_ms),
-            children: children.into_iter().map(child).collect(),
+            rules,
+            children: places,
             goal: Goal::Boot,
             awaited: None,
+            asker: None,
             to_stop: VecDeque::new(),
             to_start: VecDeque::new(),
             backlog: VecDeque::new(),
@@ -116,13 +113,8 @@ impl Core {
         }
     }
 
-    pub(crate) fn states(&self) -> impl Iterator<Item = ChildState> + '_ {
-        self.children.iter().map(|child| child.state)
-    }
-
-    /// True when the child is ending because it was asked to.
-    pub(crate) fn is_stopping(&self, index: Index) -> bool {
-        self.children[index].state == ChildState::Stopping
+    pub(crate) fn state(&self, key: Key) -> Option<ChildState> {
+        self.children.state(key)
     }
 
     pub(crate) fn window(&self) -> &Window {
@@ -137,54 +129,76 @@ impl Core {
     /// Takes in one event, returns what is to be done, in order.
     pub(crate) fn step(&mut self, now_ms: u64, event: Event) -> Vec<Effect> {
         match event {
-            Event::Boot => self.to_start = (0..self.children.len()).collect(),
-            Event::Started(index) => self.on_started(index),
-            Event::StartFailed(index, reason) => self.on_start_failed(index, reason),
-            Event::Exited(index, reason) => self.on_exited(index, reason),
-            Event::Retry(index) => self.backlog.push_back(Pending::Retry(index)),
+            Event::Boot => self.to_start = self.children.keys(0..).collect(),
+            Event::Started(key) => self.on_started(key),
+            Event::Ignored(key) => self.on_ignored(key),
+            Event::StartFailed(key, reason, draw) => self.on_start_failed(key, reason, draw),
+            Event::Exited(key, reason) => self.on_exited(key, reason),
+            Event::Retry(key) => self.backlog.push_back(Pending::Retry(key)),
+            Event::Call(token, call) => self.backlog.push_back(Pending::Call(token, call)),
             Event::Stop => self.on_stop(),
         }
         self.advance(now_ms);
         std::mem::take(&mut self.effects)
     }
 
-    fn on_started(&mut self, index: Index) {
+    fn on_started(&mut self, key: Key) {
         self.awaited = None;
-        self.children[index].state = ChildState::Running;
+        if let Some(child) = self.children.get_mut(key) {
+            (child.state, child.failures) = (ChildState::Running, 0);
+        }
+        self.answer(Reply::Started(key));
     }
 
-    fn on_start_failed(&mut self, index: Index, reason: ExitReason) {
+    fn on_ignored(&mut self, key: Key) {
         self.awaited = None;
-        match self.goal {
-            Goal::Boot => {
-                self.children[index].state = ChildState::Down;
-                self.end(Ending::BootFailed(index, reason));
-            }
-            Goal::Serve => {
-                self.children[index].state = ChildState::Restarting;
-                self.to_start.clear();
-                self.effects.push(Effect::RetryLater(index));
-            }
-            Goal::End(_) => self.children[index].state = ChildState::Down,
-        }
+        self.put_down(key);
+        self.answer(Reply::Ignored);
     }
 
-    fn on_exited(&mut self, index: Index, reason: ExitReason) {
-        if self.awaited == Some(index) {
-            self.awaited = None;
-            self.put_down(index);
-            return;
+    /// A start that somebody asked for is not tried again: the asker decides.
+    fn on_start_failed(&mut self, key: Key, reason: ExitReason, draw: Draw) {
+        self.awaited = None;
+        match (&self.asker, &self.goal) {
+            (Some(Asker::Start(_)), _) => self.forget(key),
+            (None, Goal::Serve) => return self.retry_later(key, reason, draw),
+            (None, Goal::Boot) => {
+                self.children.set_state(key, ChildState::Down);
+                return self.end(Ending::BootFailed(key, reason));
+            }
+            (Some(_), _) | (None, Goal::End(_)) => self.children.set_state(key, ChildState::Down),
         }
-        self.backlog.push_back(Pending::Exit(index, reason));
+        self.answer(Reply::Refused(Refusal::StartFailed(reason)));
+    }
+
+    /// The rest of its group waits until this one runs. Control goes back to the queue first, so that a
+    /// child that never starts blocks neither a stop nor a call.
+    fn retry_later(&mut self, key: Key, reason: ExitReason, draw: Draw) {
+        self.to_start.clear();
+        let Some(child) = self.children.get_mut(key) else { return };
+        child.state = ChildState::Restarting;
+        child.failures = child.failures.saturating_add(1);
+        child.failure = Some(reason);
+        let wait = child.rules.backoff.map(|backoff| backoff.wait(child.failures, draw));
+        self.effects.push(Effect::RetryLater(key, wait.unwrap_or_default()));
+    }
+
+    fn on_exited(&mut self, key: Key, reason: ExitReason) {
+        if self.awaited != Some(key) {
+            return self.backlog.push_back(Pending::Exit(key, reason));
+        }
+        self.awaited = None;
+        self.put_down(key);
+        self.answer(Reply::Done);
     }
 
     fn on_stop(&mut self) {
         if matches!(self.goal, Goal::End(_)) {
             return;
         }
-        if let Some(index) = self.awaited.filter(|index| self.children[*index].state == ChildState::Starting)
-        {
-            self.effects.push(Effect::AbortStart(index));
+        let starting = |key: &Key| self.children.state(*key) == Some(ChildState::Starting);
+        if let Some(key) = self.awaited.filter(starting) {
+            self.effects.push(Effect::AbortStart(key));
         }
         self.end(Ending::Stopped);
     }
@@ -194,16 +208,16 @@ impl Core {
     fn end(&mut self, ending: Ending) {
         self.goal = Goal::End(ending);
         self.to_start.clear();
-        self.to_stop = (0..self.children.len()).rev().collect();
+        self.to_stop = self.children.keys(0..).rev().collect();
     }
 
     /// Does the next thing, as long as nothing is awaited.
     fn advance(&mut self, now_ms: u64) {
         while self.awaited.is_none() && !self.ended {
-            if let Some(index) = self.to_stop.pop_front() {
-                self.stop(index);
-            } else if let Some(index) = self.to_start.pop_front() {
-                self.start(index);
+            if let Some(key) = self.to_stop.pop_front() {
+                self.stop(key);
+            } else if let Some(key) = self.to_start.pop_front() {
+                self.start(key);
             } else if !self.finish_goal() {
                 let Some(pending) = self.backlog.pop_front() else { return };
                 self.take_up(now_ms, pending);
@@ -211,43 +225,50 @@ impl Core {
         }
     }
 
-    fn stop(&mut self, index: Index) {
-        let state = self.children[index].state;
-        match state {
-            ChildState::Running if self.forget_exit(index) => self.put_down(index),
-            ChildState::Running => {
-                self.children[index].state = ChildState::Stopping;
-                self.awaited = Some(index);
-                self.effects.push(Effect::Stop(index));
+    pub(super) fn stop(&mut self, key: Key) {
+        match self.children.state(key) {
+            Some(ChildState::Running) if !self.forget_exit(key) => {
+                self.children.set_state(key, ChildState::Stopping);
+                self.awaited = Some(key);
+                self.effects.push(Effect::Stop(key));
             }
-            ChildState::Restarting => self.put_down(index),
-            ChildState::Down | ChildState::Dropped | ChildState::Starting | ChildState::Stopping => {}
+            Some(ChildState::Down) | None => {}
+            Some(ChildState::Restarting) => {
+                self.put_down(key);
+                self.effects.push(Effect::CancelRetry(key));
+            }
+            Some(_) => self.put_down(key),
         }
     }
 
     /// A child that died by itself before its turn came is not restarted for it.
-    fn forget_exit(&mut self, index: Index) -> bool {
+    fn forget_exit(&mut self, key: Key) -> bool {
         let before = self.backlog.len();
-        self.backlog.retain(|pending| !matches!(pending, Pending::Exit(other, _) if *other == index));
+        self.backlog.retain(|pending| !matches!(pending, Pending::Exit(other, _) if *other == key));
         self.backlog.len() < before
     }
 
     /// A child that ended and is not restarted on its own account.
-    fn put_down(&mut self, index: Index) {
-        let child = &mut self.children[index];
-        child.state = match child.restart {
-            Restart::Temporary => ChildState::Dropped,
-            Restart::Permanent | Restart::Transient => ChildState::Down,
-        };
+    fn put_down(&mut self, key: Key) {
+        match self.children.get_mut(key) {
+            Some(child) if child.rules.restart == Restart::Temporary => self.forget(key),
+            Some(child) => child.state = ChildState::Down,
+            None => {}
+        }
     }
 
-    fn start(&mut self, index: Index) {
-        if self.children[index].state == ChildState::Dropped {
-            return;
+    pub(super) fn forget(&mut self, key: Key) {
+        self.children.remove(key);
+        self.effects.push(Effect::Forget(key));
+    }
+
+    /// Starts it, unless its group's end has done away with it.
+    pub(super) fn start(&mut self, key: Key) {
+        if self.children.get(key).is_some() {
+            self.children.set_state(key, ChildState::Starting);
+            self.awaited = Some(key);
+            self.effects.push(Effect::Start(key));
         }
-        self.children[index].state = ChildState::Starting;
-        self.awaited = Some(index);
-        self.effects.push(Effect::Start(index));
     }
 
     /// True when a goal was reached just now.
@@ -268,42 +289,63 @@ impl Core {
 
     fn take_up(&mut self, now_ms: u64, pending: Pending) {
         match pending {
-            Pending::Retry(index) => {
-                if self.children[index].state == ChildState::Restarting {
-                    self.restart(now_ms, index, ExitReason::error("it could not be restarted"));
-                }
-            }
-            Pending::Exit(index, reason) => {
-                self.put_down(index);
-                if self.restarts(index, &reason) {
-                    self.restart(now_ms, index, reason);
-                }
-            }
+            Pending::Call(token, call) => self.take_call(token, call),
+            Pending::Retry(key) => self.take_retry(now_ms, key),
+            Pending::Exit(key, reason) => self.take_exit(now_ms, key, reason),
         }
     }
 
-    fn restarts(&self, index: Index, reason: &ExitReason) -> bool {
-        match self.children[index].restart {
-            Restart::Permanent => true,
-            Restart::Transient => !reason.is_clean(),
-            Restart::Temporary => false,
+    /// A retry is void when the child was stopped meanwhile, or restarted with its group.
+    fn take_retry(&mut self, now_ms: u64, key: Key) {
+        let Some(child) = self.children.get_mut(key) else { return };
+        if let (ChildState::Restarting, Some(reason)) = (child.state, child.failure.take()) {
+            child.state = ChildState::Down;
+            self.restart(now_ms, key, reason);
         }
     }
 
-    fn restart(&mut self, now_ms: u64, index: Index, reason: ExitReason) {
+    fn take_exit(&mut self, now_ms: u64, key: Key, reason: ExitReason) {
+        let Some(child) = self.children.get(key) else { return };
+        let (restart, significant) = (child.rules.restart, child.rules.significant);
+        self.put_down(key);
+        if restart.follows(&reason) {
+            self.restart(now_ms, key, reason);
+        } else if significant && self.is_done() {
+            self.end(Ending::AutoShutdown);
+        }
+    }
+
+    /// Whether the end of a significant child was the last that mattered.
+    fn is_done(&self) -> bool {
+        match self.rules.auto_shutdown {
+            AutoShutdown::Never => false,
+            AutoShutdown::AnySignificant => true,
+            AutoShutdown::AllSignificant => !self.children.significant_are_left(),
+        }
+    }
+
+    /// Every attempt counts, those that fail too.
+    fn restart(&mut self, now_ms: u64, key: Key, reason: ExitReason) {
         if !self.window.admits(now_ms) {
-            self.effects.push(Effect::GaveUp(index, reason));
+            self.effects.push(Effect::GaveUp(key, reason));
             return self.end(Ending::GaveUp);
         }
-        match self.strategy {
-            Strategy::OneForOne => self.to_start.push_back(index),
-            Strategy::RestForOne => self.restart_from(index),
+        match self.rules.strategy {
+            Strategy::OneForOne => self.to_start.push_back(key),
+            Strategy::RestForOne => self.restart_from(key),
             Strategy::OneForAll => self.restart_from(0),
         }
     }
 
-    fn restart_from(&mut self, first: Index) {
-        self.to_stop = (first..self.children.len()).rev().collect();
-        self.to_start = (first..self.children.len()).collect();
+    fn restart_from(&mut self, first: Key) {
+        self.to_stop = self.children.keys(first..).rev().collect();
+        self.to_start = self.children.keys(first..).collect();
+    }
+
+    /// Tells whoever asked for what was awaited.
+    fn answer(&mut self, reply: Reply) {
+        if let Some(asker) = self.asker.take() {
+            self.effects.push(Effect::Reply(asker.token(), reply));
+        }
     }
 }

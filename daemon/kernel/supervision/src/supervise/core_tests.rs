@@ -1,13 +1,18 @@
 //! OTP's tables, and the invariants that no sequence of events may break.
 
-use super::core::{ChildState, Core, Effect, Ending, Event, Index, Rules};
+use super::backoff::Draw;
+use super::children::Key;
+use super::core::{Core, Effect, Ending, Event};
+use super::rules::{ChildRules, ChildType, Rules};
 use crate::ExitReason;
-use crate::plan::{Restart, Restart::*, Strategy, Strategy::*};
-use Effect::{AbortStart, Booted, End, GaveUp, RetryLater, Start, Stop};
+use crate::plan::{AutoShutdown, Restart, Restart::*, Strategy, Strategy::*};
+use Effect::{AbortStart, Booted, CancelRetry, End, Forget, GaveUp, RetryLater, Start, Stop};
 use proptest::prelude::{
     Just, ProptestConfig, TestCaseError, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
 use proptest::strategy::Strategy as _;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 const PERIOD_MS: u64 = 5_000;
 
@@ -16,7 +21,35 @@ fn crash() -> ExitReason {
 }
 
 fn core(strategy: Strategy, restarts_max: u32, children: &[Restart]) -> Core {
-    Core::new(Rules { strategy, restarts_max, period_ms: PERIOD_MS }, children.iter().copied())
+    with_auto_shutdown(
+        AutoShutdown::Never,
+        strategy,
+        restarts_max,
+        children.iter().copied().enumerate().map(child),
+    )
+}
+
+/// The children have their keys as ids.
+fn child((key, restart): (usize, Restart)) -> ChildRules {
+    let id = key.to_string().into();
+    ChildRules { id, child_type: ChildType::Worker, restart, significant: false, backoff: None }
+}
+
+fn with_auto_shutdown(
+    auto_shutdown: AutoShutdown,
+    strategy: Strategy,
+    restarts_max: u32,
+    children: impl Iterator<Item = ChildRules>,
+) -> Core {
+    Core::new(Rules { strategy, restarts_max, period_ms: PERIOD_MS, auto_shutdown }, children)
+}
+
+fn failed(key: Key) -> Event {
+    Event::StartFailed(key, crash(), Draw::default())
+}
+
+fn retry_now(key: Key) -> Effect {
+    RetryLater(key, Duration::ZERO)
 }
 
 /// A world in which every start and every stop succeeds at once, unless a start is set to fail.
@@ -24,8 +57,8 @@ struct World {
     core: Core,
     now_ms: u64,
     trace: Vec<Effect>,
-    failing: Vec<Index>,
-    alive: Vec<bool>,
+    failing: Vec<Key>,
+    alive: BTreeSet<Key>,
 }
 
 impl World {
@@ -35,7 +68,7 @@ impl World {
             now_ms: 0,
             trace: Vec::new(),
             failing: Vec::new(),
-            alive: vec![false; children.len()],
+            alive: BTreeSet::new(),
         };
         world.tell(Event::Boot);
         assert_eq!(world.trace.pop(), Some(Booted));
@@ -56,26 +89,26 @@ impl World {
 
     fn obey(&mut self, effect: &Effect) -> Option<Event> {
         match effect {
-            Start(index) if self.failing.contains(index) => Some(Event::StartFailed(*index, crash())),
+            Start(index) if self.failing.contains(index) => Some(failed(*index)),
             Start(index) => {
-                assert!(!std::mem::replace(&mut self.alive[*index], true), "two instances of {index}");
+                assert!(self.alive.insert(*index), "two instances of {index}");
                 Some(Event::Started(*index))
             }
             Stop(index) => {
-                assert!(std::mem::replace(&mut self.alive[*index], false), "{index} does not run");
+                assert!(self.alive.remove(index), "{index} does not run");
                 Some(Event::Exited(*index, ExitReason::Shutdown))
             }
             _ => None,
         }
     }
 
-    fn exit(&mut self, index: Index, reason: ExitReason) -> Vec<Effect> {
-        self.alive[index] = false;
+    fn exit(&mut self, index: Key, reason: ExitReason) -> Vec<Effect> {
+        self.alive.remove(&index);
         self.tell(Event::Exited(index, reason));
         std::mem::take(&mut self.trace)
     }
 
-    fn retry(&mut self, index: Index) -> Vec<Effect> {
+    fn retry(&mut self, index: Key) -> Vec<Effect> {
         self.tell(Event::Retry(index));
         std::mem::take(&mut self.trace)
     }
@@ -95,7 +128,7 @@ fn a_failed_boot_stops_the_started_ones_in_reverse_and_names_the_culprit() {
     core.step(0, Event::Boot);
     core.step(0, Event::Started(0));
     core.step(0, Event::Started(1));
-    assert_eq!(core.step(0, Event::StartFailed(2, crash())), [Stop(1)]);
+    assert_eq!(core.step(0, failed(2)), [Stop(1)]);
     assert_eq!(core.step(0, Event::Exited(1, ExitReason::Shutdown)), [Stop(0)]);
     let end = End(Ending::BootFailed(2, crash()));
     assert_eq!(core.step(0, Event::Exited(0, ExitReason::Shutdown)), [end]);
@@ -132,15 +165,17 @@ fn restart_types_follow_the_exit_reason() {
     for (restart, reason, restarted) in table {
         let mut world = World::booted(OneForOne, 1, &[restart]);
         let expected: &[Effect] = if restarted { &[Start(0)] } else { &[] };
-        assert_eq!(world.exit(0, reason.clone()), expected, "{restart:?} {reason}");
+        let effects: Vec<_> =
+            world.exit(0, reason.clone()).into_iter().filter(|effect| *effect != Forget(0)).collect();
+        assert_eq!(effects, expected, "{restart:?} {reason}");
     }
 }
 
 #[test]
 fn a_temporary_sibling_hit_by_a_group_restart_is_dropped() {
     let mut world = World::booted(RestForOne, 1, &[Permanent, Permanent, Temporary]);
-    assert_eq!(world.exit(0, crash()), [Stop(2), Stop(1), Start(0), Start(1)]);
-    assert_eq!(world.core.states().last(), Some(ChildState::Dropped));
+    assert_eq!(world.exit(0, crash()), [Stop(2), Forget(2), Stop(1), Start(0), Start(1)]);
+    assert_eq!(world.core.state(2), None);
 }
 
 #[test]
@@ -182,9 +217,9 @@ fn a_restart_exactly_one_period_ago_still_counts_and_a_millisecond_later_no_more
 fn every_failing_attempt_counts_so_intensity_three_means_three_more_inits() {
     let mut world = World::booted(OneForOne, 3, &[Permanent]);
     world.failing = vec![0];
-    assert_eq!(world.exit(0, crash()), [Start(0), RetryLater(0)]);
-    assert_eq!(world.retry(0), [Start(0), RetryLater(0)]);
-    assert_eq!(world.retry(0), [Start(0), RetryLater(0)]);
+    assert_eq!(world.exit(0, crash()), [Start(0), retry_now(0)]);
+    assert_eq!(world.retry(0), [Start(0), retry_now(0)]);
+    assert_eq!(world.retry(0), [Start(0), retry_now(0)]);
     let last = world.retry(0);
     assert!(matches!(last[..], [GaveUp(0, _), End(Ending::GaveUp)]), "{last:?}");
 }
@@ -193,7 +228,7 @@ fn every_failing_attempt_counts_so_intensity_three_means_three_more_inits() {
 fn a_sibling_that_fails_in_a_group_restart_is_the_one_to_be_retried() {
     let mut world = World::booted(RestForOne, 9, &[Permanent; 3]);
     world.failing = vec![2];
-    assert_eq!(world.exit(0, crash()), [Stop(2), Stop(1), Start(0), Start(1), Start(2), RetryLater(2)]);
+    assert_eq!(world.exit(0, crash()), [Stop(2), Stop(1), Start(0), Start(1), Start(2), retry_now(2)]);
     world.failing.clear();
     assert_eq!(world.retry(2), [Start(2)], "rest_for_one keeps the restarted prefix");
 
@@ -203,6 +238,16 @@ fn a_sibling_that_fails_in_a_group_restart_is_the_one_to_be_retried() {
     world.failing.clear();
     let expected = [Stop(1), Stop(0), Start(0), Start(1), Start(2)];
     assert_eq!(world.retry(2), expected, "one_for_all starts over");
+}
+
+#[test]
+fn the_rest_of_a_group_waits_for_the_one_that_failed() {
+    for strategy in [RestForOne, OneForAll] {
+        let mut world = World::booted(strategy, 9, &[Permanent; 3]);
+        world.failing = vec![1];
+        let effects = world.exit(0, crash());
+        assert_eq!(effects, [Stop(2), Stop(1), Start(0), Start(1), retry_now(1)], "{strategy:?}");
+    }
 }
 
 #[test]
@@ -236,7 +281,7 @@ fn a_stop_gives_up_a_start_under_way_and_a_start_that_made_it_is_stopped() {
             assert_eq!(core.step(0, Event::Started(1)), [Stop(1)]);
             assert_eq!(core.step(0, Event::Exited(1, ExitReason::Shutdown)), [Stop(0)]);
         } else {
-            assert_eq!(core.step(0, Event::StartFailed(1, ExitReason::Shutdown)), [Stop(0)]);
+            assert_eq!(core.step(0, Event::StartFailed(1, ExitReason::Shutdown, Draw::default())), [Stop(0)]);
         }
     }
 }
@@ -286,10 +331,10 @@ fn chance() -> impl proptest::strategy::Strategy<Value = Chance> {
 /// The children as they really are, apart from what the core believes.
 #[derive(Default)]
 struct Reality {
-    alive: Vec<bool>,
+    alive: BTreeSet<Key>,
     under_way: Option<Effect>,
-    retries: Vec<Index>,
-    stopped: Vec<Index>,
+    retries: Vec<Key>,
+    stopped: Vec<Key>,
     ending: bool,
     gave_up: bool,
     ended: Option<Ending>,
@@ -301,7 +346,7 @@ impl Reality {
             prop_assert!(self.ended.is_none(), "{effect:?} after the end");
             match &effect {
                 Start(index) => {
-                    prop_assert!(!self.alive[*index], "a second instance of {index}");
+                    prop_assert!(!self.alive.contains(index), "a second instance of {index}");
                     prop_assert!(!self.ending, "a start while going down");
                     prop_assert!(self.under_way.is_none(), "two things at once");
                     self.under_way = Some(effect);
@@ -314,14 +359,19 @@ impl Reality {
                     }
                     self.under_way = Some(effect);
                 }
-                RetryLater(index) => self.retries.push(*index),
+                RetryLater(index, _) => self.retries.push(*index),
                 GaveUp(..) => (self.gave_up, self.ending) = (true, true),
                 End(ending) => {
-                    prop_assert!(self.alive.iter().all(|alive| !alive), "it left children behind");
+                    prop_assert!(self.alive.is_empty(), "it left children behind");
                     prop_assert_eq!(self.gave_up, *ending == Ending::GaveUp);
                     self.ended = Some(ending.clone());
                 }
-                AbortStart(_) | Booted => {}
+                AbortStart(_)
+                | Booted
+                | Forget(_)
+                | CancelRetry(_)
+                | Effect::Adopt(..)
+                | Effect::Reply(..) => {}
             }
         }
         Ok(())
@@ -330,21 +380,18 @@ impl Reality {
     fn answer(&mut self, well: bool) -> Option<Event> {
         match self.under_way.take()? {
             Start(index) if well => {
-                self.alive[index] = true;
+                self.alive.insert(index);
                 Some(Event::Started(index))
             }
-            Start(index) => Some(Event::StartFailed(index, crash())),
-            Stop(index) if std::mem::replace(&mut self.alive[index], false) => {
-                Some(Event::Exited(index, ExitReason::Shutdown))
-            }
+            Start(index) => Some(failed(index)),
+            Stop(index) if self.alive.remove(&index) => Some(Event::Exited(index, ExitReason::Shutdown)),
             _ => None,
         }
     }
 
     fn exit(&mut self, child: usize, reason: u8) -> Option<Event> {
-        let running: Vec<_> = (0..self.alive.len()).filter(|index| self.alive[*index]).collect();
-        let index = *running.get(child % running.len().max(1))?;
-        self.alive[index] = false;
+        let index = *self.alive.iter().nth(child % self.alive.len().max(1))?;
+        self.alive.remove(&index);
         if self.under_way == Some(Stop(index)) {
             self.under_way = None;
         }
@@ -364,7 +411,7 @@ proptest! {
         chances in prop::collection::vec(chance(), 0..200),
     ) {
         let mut core = core(strategy, restarts_max, &children);
-        let mut reality = Reality { alive: vec![false; children.len()], ..Reality::default() };
+        let mut reality = Reality::default();
         let mut now_ms = 0;
         reality.take(core.step(now_ms, Event::Boot))?;
         for chance in chances.into_iter().chain([Chance::Stop]) {

@@ -1,132 +1,43 @@
 //! The thin actor around the core: it starts, stops and waits, and reports back what happened. It never
 //! awaits a child, so that a stop is heard at any moment.
 
-use super::core::{ChildState, Core, Effect, Ending, Event, Index, Rules};
-use super::launch::{Birthing, Born, Cradle, Launch};
+use super::admin::{AdminError, Answer, Request};
+use super::backoff::Draw;
+use super::calls::Token;
+use super::chair::{Chair, Seat};
+use super::children::{ChildState, Key};
+use super::core::{Core, Effect, Ending, Event};
+use super::launch::{Born, Cradle};
+use super::launching::Beginning;
 use crate::links::Links;
-use crate::node::{Node, Occupant, Status};
-use crate::plan::{ChildSpec, Shutdown, SupervisorSpec};
+use crate::node::{Node, Status};
+use crate::plan::Shutdown;
 use crate::{ExitReason, GaveUp, clock};
 use futures_util::FutureExt;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
-use tokio::task::AbortHandle;
-
-/// One place under a supervisor: who belongs there and how to start it.
-#[derive(Clone)]
-pub(crate) struct Seat {
-    pub(crate) spec: Arc<ChildSpec>,
-    pub(crate) node: Arc<Node>,
-    pub(crate) launch: Arc<dyn Launch>,
-}
+use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// What a supervisor is told.
 pub(crate) enum Control {
     Happened(Event),
     /// A start that took more than one breath is over.
-    StartEnded(Index, Result<Born, ExitReason>),
+    StartEnded(Key, Result<Born, ExitReason>),
+    Asked(Request),
 }
 
 impl ractor::Message for Control {}
 
 #[expect(clippy::disallowed_methods, reason = "a supervisor's own port; its senders are its children's ends")]
 pub(crate) fn tell(supervisor: &ActorRef<Control>, control: Control) {
-    // A supervisor that is gone needs no news.
+    // A supervisor that is gone needs no news; what it was asked says so to its asker.
     let _ = supervisor.send_message(control);
 }
 
-/// Starts a supervisor as a child, or as the root without a parent.
-pub(crate) struct SupervisorLaunch {
-    pub(crate) spec: SupervisorSpec,
-    pub(crate) seats: Vec<Seat>,
-}
-
-impl Launch for SupervisorLaunch {
-    fn launch(&self, cradle: Cradle) -> Birthing {
-        let (plan, booted) = self.begin(&cradle.node);
-        let links = Arc::clone(&plan.links);
-        async move {
-            let spawned = Supervisor::spawn_linked(None, Supervisor, plan, cradle.parent).await;
-            let (supervisor, task) = spawned.map_err(ExitReason::error)?;
-            let born = Born::new(|gone| occupant(&supervisor, links, gone), task);
-            await_boot(born, &cradle.node, booted, Some(cradle.give_up)).await
-        }
-        .boxed()
-    }
-}
-
-impl SupervisorLaunch {
-    fn begin(&self, node: &Arc<Node>) -> (Beginning, oneshot::Receiver<Result<(), ExitReason>>) {
-        let (boot, booted) = oneshot::channel();
-        let rules = Rules {
-            strategy: self.spec.strategy,
-            restarts_max: self.spec.restarts_max,
-            period_ms: self.spec.period_ms,
-        };
-        let core = Core::new(rules, self.seats.iter().map(|seat| seat.spec.restart));
-        let seats = self.seats.clone();
-        (Beginning { core, seats, node: Arc::clone(node), links: Links::new(), boot }, booted)
-    }
-
-    /// Starts the root of a tree.
-    pub(crate) async fn launch_root(&self, node: &Arc<Node>) -> Result<Born, ExitReason> {
-        let (plan, booted) = self.begin(node);
-        let links = Arc::clone(&plan.links);
-        let (supervisor, task) =
-            Supervisor::spawn(None, Supervisor, plan).await.map_err(ExitReason::error)?;
-        let born = Born::new(|gone| occupant(&supervisor, links, gone), task);
-        await_boot(born, node, booted, None).await
-    }
-}
-
-fn occupant(supervisor: &ActorRef<Control>, links: Arc<Links>, gone: watch::Receiver<()>) -> Occupant {
-    let (cell, to) = (supervisor.get_cell(), supervisor.clone());
-    let on_stop = Arc::new(move || tell(&to, Control::Happened(Event::Stop)));
-    Occupant { cell, links, gauge: None, on_stop: Some(on_stop), gone }
-}
-
-/// A supervisor is born when all below it are, or it ends again.
-async fn await_boot(
-    born: Born,
-    node: &Arc<Node>,
-    booted: oneshot::Receiver<Result<(), ExitReason>>,
-    give_up: Option<oneshot::Receiver<()>>,
-) -> Result<Born, ExitReason> {
-    let given_up = async {
-        match give_up {
-            Some(give_up) => drop(give_up.await),
-            None => std::future::pending().await,
-        }
-    };
-    let outcome = tokio::select! {
-        biased;
-        booted = booted => booted.unwrap_or(Err(ExitReason::Killed)),
-        () = given_up => {
-            born.occupant.ask_to_end(Shutdown::Infinity);
-            Err(ExitReason::Shutdown)
-        }
-    };
-    match outcome {
-        Ok(()) => Ok(born),
-        Err(why) => {
-            born.ended(node).await;
-            Err(why)
-        }
-    }
-}
-
 /// The ractor actor of every supervisor.
-struct Supervisor;
-
-struct Beginning {
-    core: Core,
-    seats: Vec<Seat>,
-    node: Arc<Node>,
-    links: Arc<Links>,
-    boot: oneshot::Sender<Result<(), ExitReason>>,
-}
+pub(crate) struct Supervisor;
 
 impl Actor for Supervisor {
     type Msg = Control;
@@ -136,8 +47,8 @@ impl Actor for Supervisor {
     async fn pre_start(&self, me: ActorRef<Control>, begin: Beginning) -> Result<Driver, ActorProcessingErr> {
         tell(&me, Control::Happened(Event::Boot));
         let Beginning { core, seats, node, links, boot } = begin;
-        let chairs = seats.into_iter().map(Chair::new).collect();
-        Ok(Driver { core, chairs, node, links, me, boot: Some(boot) })
+        let chairs = (0..).zip(seats.into_iter().map(Chair::new)).collect();
+        Ok(Driver { core, chairs, node, links, me, boot: Some(boot), desk: HashMap::new(), tokens: 0 })
     }
 
     async fn handle(
@@ -147,10 +58,11 @@ impl Actor for Supervisor {
         driver: &mut Driver,
     ) -> Result<(), ActorProcessingErr> {
         let event = match control {
-            Control::Happened(event) => event,
-            Control::StartEnded(index, result) => driver.start_ended(index, result),
+            Control::Happened(event) => Some(event),
+            Control::StartEnded(key, result) => Some(driver.start_ended(key, result)),
+            Control::Asked(request) => driver.take_request(request),
         };
-        driver.run(event);
+        event.into_iter().for_each(|event| driver.run(event));
         Ok(())
     }
 
@@ -166,29 +78,22 @@ impl Actor for Supervisor {
     }
 }
 
-/// A seat and who sits there.
-struct Chair {
-    seat: Seat,
-    occupant: Option<Occupant>,
-    /// Gives up the start under way.
-    give_up: Option<oneshot::Sender<()>>,
-    /// Kills the child when its time is over.
-    deadline: Option<AbortHandle>,
+/// Whoever asked, and the place that waits for the child that came along.
+pub(super) struct Visitor {
+    pub(super) seat: Option<Seat>,
+    pub(super) reply: oneshot::Sender<Result<Answer, AdminError>>,
 }
 
-impl Chair {
-    fn new(seat: Seat) -> Self {
-        Self { seat, occupant: None, give_up: None, deadline: None }
-    }
-}
-
-struct Driver {
-    core: Core,
-    chairs: Vec<Chair>,
-    node: Arc<Node>,
+pub(crate) struct Driver {
+    pub(super) core: Core,
+    pub(super) chairs: BTreeMap<Key, Chair>,
+    pub(super) node: Arc<Node>,
     links: Arc<Links>,
     me: ActorRef<Control>,
     boot: Option<oneshot::Sender<Result<(), ExitReason>>>,
+    /// Dropped with the driver, which tells everybody that the supervisor is gone.
+    pub(super) desk: HashMap<Token, Visitor>,
+    pub(super) tokens: u64,
 }
 
 impl Driver {
@@ -200,17 +105,15 @@ impl Driver {
                 events.extend(self.perform(effect));
             }
         }
-        self.publish();
+        self.node.set_window(self.core.window().at_ms());
     }
 
     fn note_exit(&mut self, event: &Event) {
-        let Event::Exited(index, reason) = event else { return };
-        let asked = self.core.is_stopping(*index);
-        let chair = &mut self.chairs[*index];
+        let Event::Exited(key, reason) = event else { return };
+        let asked = self.core.state(*key) == Some(ChildState::Stopping);
+        let Some(chair) = self.chairs.get_mut(key) else { return };
         chair.occupant = None;
-        if let Some(deadline) = chair.deadline.take() {
-            deadline.abort();
-        }
+        chair.set_alarm(None);
         let (path, policy) = (&*chair.seat.node.path, chair.seat.spec.shutdown);
         if reason.is_crash(asked.then_some(policy)) {
             tracing::error!(path, %reason, "crashed");
@@ -222,21 +125,36 @@ impl Driver {
     /// Does it; answers with the event that came of it at once, if any.
     fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            Effect::Start(index) => return self.start(index),
-            Effect::AbortStart(index) => drop(self.chairs[index].give_up.take()),
-            Effect::Stop(index) => self.stop(index),
-            Effect::RetryLater(index) => tell(&self.me, Control::Happened(Event::Retry(index))),
+            Effect::Adopt(token, key) => self.adopt(token, key),
+            Effect::Forget(key) => self.forget(key),
+            Effect::Start(key) => return self.start(key),
+            Effect::AbortStart(key) => self.abort_start(key),
+            Effect::Stop(key) => self.stop(key),
+            Effect::RetryLater(key, wait) => self.retry_later(key, wait),
+            Effect::CancelRetry(key) => self.cancel_retry(key),
+            Effect::Reply(token, reply) => self.answer(token, reply),
             Effect::Booted => self.answer_boot(Ok(())),
-            Effect::GaveUp(index, reason) => self.give_up(index, reason),
+            Effect::GaveUp(key, reason) => self.give_up(key, reason),
             Effect::End(ending) => self.end(ending),
         }
         None
     }
 
+    fn adopt(&mut self, token: Token, key: Key) {
+        let Some(seat) = self.desk.get_mut(&token).and_then(|visitor| visitor.seat.take()) else { return };
+        self.node.change_children(|children| children.push(Arc::clone(&seat.node)));
+        self.chairs.insert(key, Chair::new(seat));
+    }
+
+    fn forget(&mut self, key: Key) {
+        let Some(chair) = self.chairs.remove(&key) else { return };
+        self.node.change_children(|children| children.retain(|node| !Arc::ptr_eq(node, &chair.seat.node)));
+    }
+
     /// Most starts are over in one breath and cost no task.
-    fn start(&mut self, index: Index) -> Option<Event> {
+    fn start(&mut self, key: Key) -> Option<Event> {
+        let chair = self.chairs.get_mut(&key)?;
         let (give_up, given_up) = oneshot::channel();
-        let chair = &mut self.chairs[index];
         let generation = chair.seat.node.begin();
         if generation > 1 {
             tracing::warn!(path = &*chair.seat.node.path, generation, "restarting");
@@ -246,15 +164,21 @@ impl Driver {
         let mut birthing =
             chair.seat.launch.launch(Cradle { parent: self.me.get_cell(), node, give_up: given_up });
         if let Some(result) = (&mut birthing).now_or_never() {
-            return Some(self.start_ended(index, result));
+            return Some(self.start_ended(key, result));
         }
         let me = self.me.clone();
-        tokio::spawn(async move { tell(&me, Control::StartEnded(index, birthing.await)) });
+        tokio::spawn(async move { tell(&me, Control::StartEnded(key, birthing.await)) });
         None
     }
 
-    fn start_ended(&mut self, index: Index, result: Result<Born, ExitReason>) -> Event {
-        let chair = &mut self.chairs[index];
+    fn abort_start(&mut self, key: Key) {
+        if let Some(chair) = self.chairs.get_mut(&key) {
+            drop(chair.give_up.take());
+        }
+    }
+
+    fn start_ended(&mut self, key: Key, result: Result<Born, ExitReason>) -> Event {
+        let Some(chair) = self.chairs.get_mut(&key) else { unreachable!("a start keeps its place") };
         chair.give_up = None;
         let path = &*chair.seat.node.path;
         match result {
@@ -262,20 +186,25 @@ impl Driver {
                 tracing::info!(path, id = %born.occupant.cell.get_id(), "started");
                 chair.occupant = Some(born.occupant.clone());
                 let me = self.me.clone();
-                let exited = move |reason| tell(&me, Control::Happened(Event::Exited(index, reason)));
+                let exited = move |reason| tell(&me, Control::Happened(Event::Exited(key, reason)));
                 born.settle(&chair.seat.node, exited);
-                Event::Started(index)
+                Event::Started(key)
+            }
+            Err(ExitReason::Ignore) => {
+                tracing::info!(path, "not needed");
+                chair.seat.node.vacate(&ExitReason::Ignore);
+                Event::Ignored(key)
             }
             Err(reason) => {
                 tracing::error!(path, %reason, "did not start");
                 chair.seat.node.vacate(&reason);
-                Event::StartFailed(index, reason)
+                Event::StartFailed(key, reason, draw())
             }
         }
     }
 
-    fn stop(&mut self, index: Index) {
-        let chair = &mut self.chairs[index];
+    fn stop(&mut self, key: Key) {
+        let Some(chair) = self.chairs.get_mut(&key) else { return };
         let (node, how) = (Arc::clone(&chair.seat.node), chair.seat.spec.shutdown);
         node.set_status(Status::Draining);
         if how == Shutdown::BrutalKill {
@@ -289,13 +218,40 @@ impl Driver {
             tracing::warn!(path = &*node.path, ?limit, "killed: it did not end in time");
             node.kill_all();
         });
-        chair.deadline = Some(killer.abort_handle());
+        chair.set_alarm(Some(killer.abort_handle()));
     }
 
-    fn give_up(&self, index: Index, reason: ExitReason) {
-        let (path, child) = (self.node.path.to_string(), self.chairs[index].seat.node.path.to_string());
+    fn retry_later(&mut self, key: Key, wait: Duration) {
+        let Some(chair) = self.chairs.get_mut(&key) else { return };
+        chair.seat.node.set_status(Status::Restarting);
+        let (me, retry) = (self.me.clone(), Control::Happened(Event::Retry(key)));
+        if wait.is_zero() {
+            return tell(&me, retry);
+        }
+        let waiting = tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            tell(&me, retry);
+        });
+        chair.set_alarm(Some(waiting.abort_handle()));
+    }
+
+    fn cancel_retry(&mut self, key: Key) {
+        if let Some(chair) = self.chairs.get_mut(&key) {
+            chair.set_alarm(None);
+            chair.seat.node.set_status(Status::Stopped);
+        }
+    }
+
+    fn give_up(&mut self, key: Key, reason: ExitReason) {
+        self.cancel_retry(key);
+        let (path, child) = (self.node.path.to_string(), self.path_of(key));
         tracing::error!(path, child, %reason, "gave up");
         self.node.set_gave_up(GaveUp { path, child, reason });
+        self.node.set_status(Status::Draining);
+    }
+
+    fn path_of(&self, key: Key) -> String {
+        self.chairs.get(&key).map(|chair| chair.seat.node.path.to_string()).unwrap_or_default()
     }
 
     /// Whoever booted this supervisor and then went away leaves nothing running.
@@ -308,23 +264,18 @@ impl Driver {
 
     fn end(&mut self, ending: Ending) {
         let boot = match ending {
-            Ending::BootFailed(index, why) => {
-                let path = self.chairs[index].seat.node.path.to_string();
-                ExitReason::ChildFailed { path, reason: Box::new(why) }
+            Ending::BootFailed(key, why) => {
+                ExitReason::ChildFailed { path: self.path_of(key), reason: Box::new(why) }
             }
-            Ending::GaveUp | Ending::Stopped => ExitReason::Shutdown,
+            Ending::GaveUp | Ending::Stopped | Ending::AutoShutdown => ExitReason::Shutdown,
         };
         self.links.set_outcome(ExitReason::Shutdown);
         self.answer_boot(Err(boot));
         self.me.stop(None);
     }
+}
 
-    fn publish(&self) {
-        self.node.set_window(self.core.window().at_ms());
-        for (chair, state) in self.chairs.iter().zip(self.core.states()) {
-            if state == ChildState::Restarting {
-                chair.seat.node.set_status(Status::Restarting);
-            }
-        }
-    }
+/// A number for the jitter of a back-off.
+fn draw() -> Draw {
+    Draw(uuid::Uuid::new_v4().as_u128() as u32)
 }

@@ -94,7 +94,7 @@ pub(crate) async fn launch_actor<A: Actor>(
     match (spawned, addr.get()) {
         (Ok((actor, task)), Some(addr)) => {
             let (cell, gauge) = (actor.get_cell(), Some(gauge));
-            let born = Born::new(|gone| Occupant { cell, links, gauge, on_stop: None, gone }, task);
+            let born = Born::new(|gone| Occupant { cell, links, gauge, superior: None, gone }, task);
             Ok((born, addr.clone()))
         }
         (Ok(_), None) => unreachable!("an actor that started has left its address"),

@@ -81,6 +81,8 @@ impl Message for Say {
 #[derive(Default)]
 pub(crate) struct Mood {
     pub(crate) failing_inits: AtomicU32,
+    pub(crate) ignoring_inits: AtomicU32,
+    pub(crate) panics_in_init: std::sync::atomic::AtomicBool,
     pub(crate) hangs_in_init: std::sync::atomic::AtomicBool,
     pub(crate) hangs_in_terminate: std::sync::atomic::AtomicBool,
 }
@@ -100,6 +102,10 @@ impl Actor for Probe {
         args.trace.add(format!("init {}", args.id));
         if args.mood.hangs_in_init.load(SeqCst) {
             std::future::pending::<()>().await;
+        }
+        assert!(!args.mood.panics_in_init.load(SeqCst), "boom in init");
+        if args.mood.ignoring_inits.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return Err(ExitReason::Ignore);
         }
         if args.mood.failing_inits.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
             return Err(ExitReason::error("moody"));

@@ -8,4 +8,5 @@ mod log;
 mod mailbox;
 mod plan;
 mod pool;
+mod suite;
 mod tree;

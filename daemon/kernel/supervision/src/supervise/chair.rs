@@ -1,0 +1,45 @@
+//! One place under a supervisor, and who sits there.
+
+use super::launch::Launch;
+use crate::node::{Node, Occupant};
+use crate::plan::ChildSpec;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+/// Who belongs there and how to start it.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    pub(crate) spec: Arc<ChildSpec>,
+    pub(crate) node: Arc<Node>,
+    pub(crate) launch: Arc<dyn Launch>,
+}
+
+/// A seat and who sits there.
+pub(crate) struct Chair {
+    pub(crate) seat: Seat,
+    pub(crate) occupant: Option<Occupant>,
+    /// Gives up the start under way.
+    pub(crate) give_up: Option<oneshot::Sender<()>>,
+    /// Kills the child when its time is over, or tries it again.
+    alarm: Option<AbortHandle>,
+}
+
+impl Chair {
+    pub(crate) fn new(seat: Seat) -> Self {
+        Self { seat, occupant: None, give_up: None, alarm: None }
+    }
+
+    /// The one before rings no more.
+    pub(crate) fn set_alarm(&mut self, alarm: Option<AbortHandle>) {
+        if let Some(before) = std::mem::replace(&mut self.alarm, alarm) {
+            before.abort();
+        }
+    }
+}
+
+impl Drop for Chair {
+    fn drop(&mut self) {
+        self.set_alarm(None);
+    }
+}

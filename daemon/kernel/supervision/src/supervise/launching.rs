@@ -1,0 +1,119 @@
+//! How a supervisor comes to life: with everything below it, or not at all.
+
+use super::chair::Seat;
+use super::core::{Core, Event};
+use super::driver::{Control, Supervisor, tell};
+use super::launch::{Birthing, Born, Cradle, Launch};
+use super::rules::Rules;
+use crate::ExitReason;
+use crate::links::Links;
+use crate::node::{Node, Occupant, Superior};
+use crate::plan::{Shutdown, SupervisorSpec};
+use crate::supervise::admin::Request;
+use futures_util::FutureExt;
+use ractor::{Actor, ActorRef};
+use std::sync::Arc;
+use tokio::sync::{oneshot, watch};
+
+/// Starts a supervisor as a child, or as the root without a parent.
+pub(crate) struct SupervisorLaunch {
+    pub(crate) spec: SupervisorSpec,
+    pub(crate) seats: Vec<Seat>,
+}
+
+/// What a supervisor's actor begins with.
+pub(crate) struct Beginning {
+    pub(crate) core: Core,
+    pub(crate) seats: Vec<Seat>,
+    pub(crate) node: Arc<Node>,
+    pub(crate) links: Arc<Links>,
+    pub(crate) boot: oneshot::Sender<Result<(), ExitReason>>,
+}
+
+impl Launch for SupervisorLaunch {
+    fn launch(&self, cradle: Cradle) -> Birthing {
+        let (plan, booted) = self.begin(&cradle.node);
+        let links = Arc::clone(&plan.links);
+        async move {
+            let spawned = Supervisor::spawn_linked(None, Supervisor, plan, cradle.parent).await;
+            let (supervisor, task) = spawned.map_err(ExitReason::error)?;
+            let born = Born::new(|gone| occupant(&supervisor, links, gone), task);
+            await_boot(born, &cradle.node, booted, Some(cradle.give_up)).await
+        }
+        .boxed()
+    }
+}
+
+impl SupervisorLaunch {
+    /// A new beginning: children that were added are forgotten, those that were deleted are back.
+    fn begin(&self, node: &Arc<Node>) -> (Beginning, oneshot::Receiver<Result<(), ExitReason>>) {
+        let (boot, booted) = oneshot::channel();
+        let rules = Rules {
+            strategy: self.spec.strategy,
+            restarts_max: self.spec.restarts_max,
+            period_ms: self.spec.period_ms,
+            auto_shutdown: self.spec.auto_shutdown,
+        };
+        let seats = self.seats.clone();
+        node.change_children(|children| {
+            *children = seats.iter().map(|seat| Arc::clone(&seat.node)).collect()
+        });
+        let core = Core::new(rules, seats.iter().map(|seat| seat.spec.rules()));
+        (Beginning { core, seats, node: Arc::clone(node), links: Links::new(), boot }, booted)
+    }
+
+    /// Starts the root of a tree.
+    pub(crate) async fn launch_root(&self, node: &Arc<Node>) -> Result<Born, ExitReason> {
+        let (plan, booted) = self.begin(node);
+        let links = Arc::clone(&plan.links);
+        let (supervisor, task) =
+            Supervisor::spawn(None, Supervisor, plan).await.map_err(ExitReason::error)?;
+        let born = Born::new(|gone| occupant(&supervisor, links, gone), task);
+        await_boot(born, node, booted, None).await
+    }
+}
+
+fn occupant(supervisor: &ActorRef<Control>, links: Arc<Links>, gone: watch::Receiver<()>) -> Occupant {
+    let superior: Arc<dyn Superior> = Arc::new(supervisor.clone());
+    Occupant { cell: supervisor.get_cell(), links, gauge: None, superior: Some(superior), gone }
+}
+
+impl Superior for ActorRef<Control> {
+    fn wind_down(&self) {
+        tell(self, Control::Happened(Event::Stop));
+    }
+
+    fn ask(&self, request: Request) {
+        tell(self, Control::Asked(request));
+    }
+}
+
+/// A supervisor is born when all below it are, or it ends again.
+async fn await_boot(
+    born: Born,
+    node: &Arc<Node>,
+    booted: oneshot::Receiver<Result<(), ExitReason>>,
+    give_up: Option<oneshot::Receiver<()>>,
+) -> Result<Born, ExitReason> {
+    let given_up = async {
+        match give_up {
+            Some(give_up) => drop(give_up.await),
+            None => std::future::pending().await,
+        }
+    };
+    let outcome = tokio::select! {
+        biased;
+        booted = booted => booted.unwrap_or(Err(ExitReason::Killed)),
+        () = given_up => {
+            born.occupant.ask_to_end(Shutdown::Infinity);
+            Err(ExitReason::Shutdown)
+        }
+    };
+    match outcome {
+        Ok(()) => Ok(born),
+        Err(why) => {
+            born.ended(node).await;
+            Err(why)
+        }
+    }
+}

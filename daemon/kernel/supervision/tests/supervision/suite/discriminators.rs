@@ -1,0 +1,165 @@
+//! Twelve checks that tell OTP's supervisors from those that only look like them.
+
+use super::{Case, abnormal, auto, await_down, flags, standing, with_pool};
+use crate::common::{PATIENCE, Probe, Say};
+use hecate_supervision::{
+    AutoShutdown, ExitReason, Flags, Pool, PoolFlags, Restart, Shutdown, Strategy, Tree,
+};
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::{Duration, Instant};
+
+#[tokio::test]
+async fn d01_a_boot_that_fails_at_the_third_ends_the_second_and_the_first_and_names_the_third() {
+    let case = Case::default();
+    case.mood("c").failing_inits.store(1, SeqCst);
+    let error = Tree::grow("r", Flags::default(), case.children(&["a", "b", "c", "d"])).await.unwrap_err();
+    let reason = Box::new(ExitReason::error("moody"));
+    assert_eq!(error.reason, ExitReason::ChildFailed { path: "/r/c".into(), reason });
+    assert_eq!(case.told(), ["init a", "init b", "init c", "end b shutdown", "end a shutdown"]);
+}
+
+#[tokio::test]
+async fn d02_one_for_all_ends_in_reverse_and_starts_in_order() {
+    let case = Case::default();
+    let tree = case.grow(flags(Strategy::OneForAll, 1), case.children(&["a", "b", "c"])).await;
+    case.end("b", abnormal()).await;
+    standing(&tree, "/r").await;
+    let expected = ["end c shutdown", "end a shutdown", "init a", "init b", "init c"];
+    assert_eq!(case.told()[1..], expected);
+}
+
+#[tokio::test]
+async fn d03_a_temporary_tail_is_dropped_by_rest_for_one() {
+    let case = Case::default();
+    let children = vec![case.child("a"), case.child("b").restart(Restart::Temporary)];
+    let tree = case.grow(flags(Strategy::RestForOne, 1), children).await;
+    case.end("a", abnormal()).await;
+    assert_eq!(standing(&tree, "/r").await, ["a running"]);
+}
+
+#[tokio::test]
+async fn d04_intensity_three_is_three_more_inits_and_then_a_shutdown() {
+    let case = Case::default();
+    let tree = case.grow(flags(Strategy::OneForOne, 3), case.children(&["a"])).await;
+    case.mood("a").failing_inits.store(u32::MAX, SeqCst);
+    case.end("a", abnormal()).await;
+    await_down(&tree).await;
+    assert_eq!(case.told()[1..], ["init a", "init a", "init a"]);
+    assert_eq!(tree.snapshot().restarts.last.unwrap().reason, "shutdown");
+}
+
+#[tokio::test(start_paused = true)]
+async fn d05_two_crashes_in_a_period_are_too_many_and_a_period_apart_they_are_not() {
+    for (gap_ms, survives) in [(4_900, false), (6_100, true)] {
+        let case = Case::default();
+        let tree = case.grow(flags(Strategy::OneForOne, 1), case.children(&["a"])).await;
+        case.end("a", abnormal()).await;
+        tokio::time::sleep(Duration::from_millis(gap_ms)).await;
+        case.end("a", abnormal()).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(case.name("a").whereis().is_some(), survives, "{gap_ms} ms apart");
+        assert_eq!(tree.snapshot().status == "running", survives);
+    }
+}
+
+#[tokio::test]
+async fn d06_an_endless_failing_restart_keeps_no_question_waiting() {
+    let case = Case::default();
+    let flags = Flags { intensity: 1_000, period: Duration::from_millis(1), ..Flags::default() };
+    let tree = case.grow(flags, case.children(&["a", "b"])).await;
+    case.mood("a").failing_inits.store(u32::MAX, SeqCst);
+    case.end("a", abnormal()).await;
+    for _ in 0..100 {
+        case.told();
+        tree.count_children("/r").await.unwrap();
+        let meanwhile = case.told().len();
+        assert!(meanwhile < 1_000, "{meanwhile} attempts before an answer");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d07_a_stuck_child_is_killed_at_its_limit_and_the_order_is_kept() {
+    let case = Case::default();
+    let limit = Shutdown::Within(Duration::from_millis(100));
+    let children = ["a", "b", "c"].map(|id| case.child(id).shutdown(limit));
+    let tree = case.grow(Flags::default(), children.into()).await;
+    case.name("b").cast(Say::Hang).unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let begun = tokio::time::Instant::now();
+    assert!(tree.stop(PATIENCE).await);
+    let took_ms = begun.elapsed().as_millis();
+    assert!((100..=130).contains(&took_ms), "{took_ms} ms");
+    assert_eq!(case.told(), ["end c shutdown", "end a shutdown"]);
+}
+
+#[tokio::test]
+async fn d08_a_transient_child_that_was_done_comes_back_with_its_group() {
+    let case = Case::default();
+    let children = vec![case.child("a").restart(Restart::Transient), case.child("b")];
+    let tree = case.grow(flags(Strategy::OneForAll, 1), children).await;
+    case.end("a", ExitReason::Normal).await;
+    assert_eq!(standing(&tree, "/r").await, ["b running", "a undefined"]);
+    case.end("b", abnormal()).await;
+    assert_eq!(standing(&tree, "/r").await, ["b running", "a running"]);
+}
+
+#[tokio::test]
+async fn d09_terminating_a_significant_child_is_not_its_end() {
+    let case = Case::default();
+    let children = vec![case.child("a").restart(Restart::Transient).significant(), case.child("b")];
+    let tree = case.grow(auto(AutoShutdown::AnySignificant), children).await;
+    tree.terminate_child("/r", "a").await.unwrap();
+    assert_eq!(standing(&tree, "/r").await, ["b running", "a undefined"]);
+}
+
+async fn stop_of(children: usize) -> Duration {
+    let (case, pool) = (Case::default(), Pool::<Probe>::new());
+    let tree = with_pool(&pool, PoolFlags { children_max: 20_000, ..PoolFlags::default() }).await;
+    for number in 0..children {
+        pool.start_child(number.to_string(), case.probe("x")).await.unwrap();
+    }
+    let begun = Instant::now();
+    assert!(tree.stop(Duration::from_secs(60)).await);
+    assert!(pool.whereis("0").is_none());
+    begun.elapsed()
+}
+
+#[tokio::test]
+async fn d10_ten_times_as_many_children_do_not_take_fifty_times_as_long_to_stop() {
+    let (thousand, ten_thousand) = (stop_of(1_000).await, stop_of(10_000).await);
+    assert!(ten_thousand < thousand * 50, "{thousand:?} and then {ten_thousand:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d11_who_joins_and_leaves_a_group_while_dying_leaves_no_ghost() {
+    const GROUP: &str = "d11";
+    let (case, pool) = (Case::default(), Pool::<Probe>::new());
+    let tree = with_pool(&pool, PoolFlags::default()).await;
+    for number in 0..1_000 {
+        let addr = pool.start_child(number.to_string(), case.probe("x")).await.unwrap();
+        addr.cast(Say::End(ExitReason::Normal)).unwrap();
+        ractor::pg::join(GROUP.into(), vec![addr.cell().clone()]);
+        if number % 2 == 0 {
+            ractor::pg::leave(GROUP.into(), vec![addr.cell().clone()]);
+        }
+    }
+    assert!(tree.stop(PATIENCE).await);
+    assert!(ractor::pg::get_members(&GROUP.to_owned()).is_empty(), "ghosts");
+}
+
+/// Twelve that end by themselves, each in its own way: `sup_stop_race` does the same for all strategies.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d12_children_that_end_by_themselves_do_not_hold_up_a_stop() {
+    let case = Case::default();
+    let ids = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+    let tree = case.grow(flags(Strategy::RestForOne, 100), case.children(&ids)).await;
+    for (id, say) in ids.iter().zip(0..) {
+        let name = case.name(id).whereis().unwrap();
+        match say % 3 {
+            0 => name.cast(Say::Panic).unwrap(),
+            1 => name.cast(Say::End(ExitReason::Normal)).unwrap(),
+            _ => name.cell().kill(),
+        }
+    }
+    assert!(tree.stop(PATIENCE).await);
+}
