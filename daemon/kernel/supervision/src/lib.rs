@@ -28,7 +28,10 @@ pub use addr::{Addr, CallError, Reply, SendError};
 pub use exit::ExitReason;
 pub use kinds::Kinds;
 pub use name::Name;
-pub use plan::{AutoShutdown, ConfigError, Plan, Restart, Shutdown, Strategy, place_of};
+pub use plan::{
+    AutoShutdown, ConfigError, Patience, Plan, Restart, Severity, Shutdown, Strategy, parse_duration,
+    place_of,
+};
 pub use pool::{Pool, StartError};
 pub use supervise::admin::{AdminError, ChildInfo, ChildRef, ChildSpecInfo, Standing};
 pub use supervise::backoff::Backoff;

@@ -5,6 +5,7 @@ use crate::links::Links;
 use crate::mailbox::Gauge;
 use crate::plan::{ChildSpec, Restart, Role, Shutdown};
 use crate::supervise::admin::Request;
+use crate::supervise::child::millis;
 use crate::{ExitReason, GaveUp, clock};
 use hecate_proto::tree as proto;
 use ractor::{ActorCell, ActorId};
@@ -110,7 +111,8 @@ impl Node {
     pub(crate) fn plant(spec: &ChildSpec) -> Arc<Self> {
         let (kind, rules, children) = match &spec.role {
             Role::Supervisor(own) => {
-                let rules = (own.strategy.as_str(), own.restarts_max, own.period_ms);
+                let flags = &own.flags;
+                let rules = (flags.strategy.as_str(), flags.intensity, millis(flags.period));
                 ("supervisor", Some(rules), own.children.iter().map(|child| Self::plant(child)).collect())
             }
             Role::Pool(_) => ("pool", None, Vec::new()),

@@ -6,6 +6,7 @@ use crate::links::Links;
 use crate::node::{Members, Node, Occupant, Status, Superior};
 use crate::plan::{PoolSpec, Restart};
 use crate::supervise::admin::{AdminError, Answer as Told, Request};
+use crate::supervise::child::millis;
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
 use crate::supervise::window::Window;
 use crate::{Actor, Addr, ExitReason, GaveUp, clock};
@@ -145,10 +146,10 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
         let shared = pool.0;
         shared.door.store(Some(Arc::new(me.clone())));
         let core = Core::new(Rules {
-            children_max: spec.children_max,
-            restart: spec.child_restart,
-            window: Window::new(spec.restarts_max, spec.period_ms),
-            keep: shared.keep.filter(|_| spec.child_restart != Restart::Temporary).unwrap_or(|_| None),
+            children_max: spec.flags.children_max,
+            restart: spec.flags.restart,
+            window: Window::new(spec.flags.intensity, millis(spec.flags.period)),
+            keep: shared.keep.filter(|_| spec.flags.restart != Restart::Temporary).unwrap_or(|_| None),
         });
         Ok(Driver {
             core,
@@ -228,7 +229,7 @@ impl<A: Actor> Driver<A> {
                     effects.extend(self.core.leave(&idlest));
                 }
                 Effect::Full(replies) => {
-                    let max = self.spec.children_max;
+                    let max = self.spec.flags.children_max;
                     tracing::warn!(path = &*self.path, max, "refused a child: the pool is full and busy");
                     answer::<A>(replies, &StartError::MaxChildren { max });
                 }
@@ -248,7 +249,7 @@ impl<A: Actor> Driver<A> {
         let path: Arc<str> = format!("{}/{id}", self.path).into();
         let node = match self.children.remove(&id) {
             Some(before) => before.node,
-            None => Arc::new(Node::leaf(path, &self.spec.child.kind, self.spec.child_restart)),
+            None => Arc::new(Node::leaf(path, &self.spec.child.kind, self.spec.flags.restart)),
         };
         node.begin();
         let (give_up, given_up) = oneshot::channel();
@@ -327,7 +328,7 @@ impl<A: Actor> Driver<A> {
         if let Some(child) = self.children.get_mut(id) {
             child.running = None;
             let (path, asked) = (&*child.node.path, self.stopping || !self.core.may_leave(id));
-            if reason.is_crash(asked.then_some(self.spec.child_shutdown)) {
+            if reason.is_crash(asked.then_some(self.spec.flags.shutdown)) {
                 tracing::error!(path, %reason, "crashed");
             } else {
                 tracing::debug!(path, %reason, "exited");

@@ -60,9 +60,9 @@ impl<A: Actor> Driver<A> {
         Ok(ChildSpecInfo {
             id,
             child_type: ChildType::Worker,
-            restart: self.spec.child_restart,
+            restart: self.spec.flags.restart,
             significant: false,
-            shutdown: self.spec.child_shutdown,
+            shutdown: self.spec.flags.shutdown,
         })
     }
 

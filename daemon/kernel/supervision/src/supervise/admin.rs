@@ -102,7 +102,7 @@ pub struct ChildSpecInfo {
 }
 
 pub(crate) enum Ask {
-    StartChild(Child),
+    StartChild(Box<Child>),
     TerminateChild(ChildRef),
     RestartChild(String),
     DeleteChild(String),
@@ -143,7 +143,7 @@ impl Tree {
     /// # Errors
     /// `AlreadyStarted`, `AlreadyPresent`, `InvalidSpec`, `StartFailed`.
     pub async fn start_child(&self, supervisor: &str, child: Child) -> Result<Option<ActorId>, AdminError> {
-        self.ask(supervisor, Ask::StartChild(child)).await.map(Answer::started)
+        self.ask(supervisor, Ask::StartChild(Box::new(child))).await.map(Answer::started)
     }
 
     /// Ends a child by its shutdown policy; it is not restarted. Good also for one that is down or about

@@ -4,7 +4,6 @@ use super::chair::Seat;
 use super::core::{Core, Event};
 use super::driver::{Control, Supervisor, tell};
 use super::launch::{Birthing, Born, Cradle, Launch};
-use super::rules::Rules;
 use crate::ExitReason;
 use crate::links::Links;
 use crate::node::{Node, Occupant, Superior};
@@ -48,17 +47,11 @@ impl SupervisorLaunch {
     /// A new beginning: children that were added are forgotten, those that were deleted are back.
     fn begin(&self, node: &Arc<Node>) -> (Beginning, oneshot::Receiver<Result<(), ExitReason>>) {
         let (boot, booted) = oneshot::channel();
-        let rules = Rules {
-            strategy: self.spec.strategy,
-            restarts_max: self.spec.restarts_max,
-            period_ms: self.spec.period_ms,
-            auto_shutdown: self.spec.auto_shutdown,
-        };
         let seats = self.seats.clone();
         node.change_children(|children| {
             *children = seats.iter().map(|seat| Arc::clone(&seat.node)).collect()
         });
-        let core = Core::new(rules, seats.iter().map(|seat| seat.spec.rules()));
+        let core = Core::new(self.spec.flags.rules(), seats.iter().map(|seat| seat.spec.rules()));
         (Beginning { core, seats, node: Arc::clone(node), links: Links::new(), boot }, booted)
     }
 

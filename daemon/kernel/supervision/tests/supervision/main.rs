@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic, its shared parts too")]
 
 mod common;
+mod golden;
 mod links;
 mod log;
 mod mailbox;
 mod plan;
 mod pool;
+mod schema;
 mod suite;
 mod tree;
