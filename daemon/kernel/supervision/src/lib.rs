@@ -17,6 +17,7 @@ mod name;
 mod node;
 mod plan;
 mod pool;
+mod reload;
 mod ring;
 mod shell;
 mod supervise;
@@ -33,6 +34,7 @@ pub use plan::{
     place_of,
 };
 pub use pool::{Pool, StartError};
+pub use reload::{ReloadError, ReloadPlan};
 pub use supervise::admin::{AdminError, ChildInfo, ChildRef, ChildSpecInfo, Standing};
 pub use supervise::backoff::Backoff;
 pub use supervise::child::{Child, Flags, PoolFlags};

@@ -3,9 +3,9 @@
 
 use crate::links::Links;
 use crate::mailbox::Gauge;
-use crate::plan::{ChildSpec, Restart, Role, Shutdown};
+use crate::plan::{ChildSpec, PoolSpec, Restart, Role, Shutdown};
 use crate::supervise::admin::Request;
-use crate::supervise::child::millis;
+use crate::supervise::child::{Flags, millis};
 use crate::{ExitReason, GaveUp, clock};
 use hecate_proto::tree as proto;
 use ractor::{ActorCell, ActorId};
@@ -88,6 +88,10 @@ pub(crate) trait Superior: Send + Sync {
     /// Everything below down in order, then itself.
     fn wind_down(&self);
     fn ask(&self, request: Request);
+    /// Other limits for a pool, at once; a supervisor is revised instead.
+    fn take_limits(&self, spec: &PoolSpec) {
+        let _ = spec;
+    }
 }
 
 /// Children that come and go.
@@ -95,12 +99,18 @@ pub(crate) trait Members: Send + Sync {
     fn nodes(&self) -> Vec<Arc<Node>>;
 }
 
-pub(crate) struct Node {
-    pub(crate) path: Arc<str>,
-    kind: String,
+/// What its spec says; a reload changes it.
+#[derive(Clone, Copy)]
+struct Declared {
     restart: Restart,
     /// Strategy, restarts and period of a supervisor.
     rules: Option<(&'static str, u32, u64)>,
+}
+
+pub(crate) struct Node {
+    pub(crate) path: Arc<str>,
+    kind: String,
+    declared: Mutex<Declared>,
     children: Mutex<Vec<Arc<Node>>>,
     members: OnceLock<Arc<dyn Members>>,
     live: Mutex<Live>,
@@ -109,19 +119,18 @@ pub(crate) struct Node {
 impl Node {
     /// The record of one place and all below it.
     pub(crate) fn plant(spec: &ChildSpec) -> Arc<Self> {
-        let (kind, rules, children) = match &spec.role {
+        let (path, restart) = (Arc::clone(&spec.path), spec.restart);
+        Arc::new(match &spec.role {
             Role::Supervisor(own) => {
-                let flags = &own.flags;
-                let rules = (flags.strategy.as_str(), flags.intensity, millis(flags.period));
-                ("supervisor", Some(rules), own.children.iter().map(|child| Self::plant(child)).collect())
+                let node = Self::leaf(path, "supervisor", restart);
+                node.declare_flags(&own.flags);
+                node.change_children(|below| {
+                    below.extend(own.children.iter().map(|child| Self::plant(child)))
+                });
+                node
             }
-            Role::Pool(_) => ("pool", None, Vec::new()),
-            Role::Worker(own) => (own.kind.as_str(), None, Vec::new()),
-        };
-        Arc::new(Self {
-            rules,
-            children: Mutex::new(children),
-            ..Self::leaf(Arc::clone(&spec.path), kind, spec.restart)
+            Role::Pool(_) => Self::leaf(path, "pool", restart),
+            Role::Worker(own) => Self::leaf(path, &own.kind, restart),
         })
     }
 
@@ -129,12 +138,23 @@ impl Node {
         Self {
             path,
             kind: kind.into(),
-            restart,
-            rules: None,
+            declared: Mutex::new(Declared { restart, rules: None }),
             children: Mutex::default(),
             members: OnceLock::new(),
             live: Mutex::default(),
         }
+    }
+
+    fn declared(&self) -> MutexGuard<'_, Declared> {
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn declare_flags(&self, flags: &Flags) {
+        self.declared().rules = Some((flags.strategy.as_str(), flags.intensity, millis(flags.period)));
+    }
+
+    pub(crate) fn declare_restart(&self, restart: Restart) {
+        self.declared().restart = restart;
     }
 
     /// In start order.
@@ -160,7 +180,7 @@ impl Node {
 
     /// Whether there are children to ask about.
     pub(crate) fn supervises(&self) -> bool {
-        self.rules.is_some() || self.members.get().is_some()
+        self.declared().rules.is_some() || self.members.get().is_some()
     }
 
     pub(crate) fn set_members(&self, members: Arc<dyn Members>) {
@@ -246,7 +266,7 @@ impl Node {
     pub(crate) fn snapshot(&self, groups: &HashMap<ActorId, Vec<String>>) -> proto::TreeNode {
         let children =
             self.children().iter().chain(&self.members()).map(|node| node.snapshot(groups)).collect();
-        let live = self.live();
+        let (declared, live) = (*self.declared(), self.live());
         let occupant = live.occupant.as_ref();
         let gauge = occupant.and_then(|occupant| occupant.gauge.as_ref());
         let actor_id = occupant.map(|occupant| occupant.cell.get_id());
@@ -256,9 +276,9 @@ impl Node {
             id: actor_id.map(|id| id.to_string()),
             generation: live.generation,
             status: live.status.unwrap_or(Status::Stopped).as_str().into(),
-            restart: self.restart.as_str().into(),
-            strategy: self.rules.map(|(strategy, ..)| strategy.into()),
-            intensity: self.rules.map(|(_, max, period_ms)| intensity(&live.window_ms, max, period_ms)),
+            restart: declared.restart.as_str().into(),
+            strategy: declared.rules.map(|(strategy, ..)| strategy.into()),
+            intensity: declared.rules.map(|(_, max, period_ms)| intensity(&live.window_ms, max, period_ms)),
             mailbox: gauge.map(|gauge| gauge.mailbox()),
             messages: gauge.map(|gauge| gauge.messages()),
             restarts: proto::Restarts {

@@ -10,6 +10,7 @@ mod table;
 mod tables;
 mod terms;
 mod words;
+pub(crate) mod written;
 
 use crate::Kinds;
 use crate::mailbox::MailboxSpec;

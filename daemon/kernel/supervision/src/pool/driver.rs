@@ -1,6 +1,6 @@
 //! The thin actor around a pool's core.
 
-use super::core::{Core, Effect, Rules};
+use super::core::{Core, Effect, Keep, Rules};
 use super::{Member, Pool, Shared, StartError};
 use crate::links::Links;
 use crate::node::{Members, Node, Occupant, Status, Superior};
@@ -37,6 +37,7 @@ pub(super) enum Control<A: Actor> {
     /// A restart failed a moment ago.
     Retry(String),
     Asked(Request),
+    Limits(PoolSpec),
     /// The time of those who were to end is over.
     Overdue(Vec<(String, ActorId)>),
     Stop,
@@ -87,6 +88,10 @@ impl<A: Actor> Superior for ActorRef<Control<A>> {
 
     fn ask(&self, request: Request) {
         tell(self, Control::Asked(request));
+    }
+
+    fn take_limits(&self, spec: &PoolSpec) {
+        tell(self, Control::Limits(spec.clone()));
     }
 }
 
@@ -149,7 +154,7 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
             children_max: spec.flags.children_max,
             restart: spec.flags.restart,
             window: Window::new(spec.flags.intensity, millis(spec.flags.period)),
-            keep: shared.keep.filter(|_| spec.flags.restart != Restart::Temporary).unwrap_or(|_| None),
+            keep: keep_of(&shared, spec.flags.restart),
         });
         Ok(Driver {
             core,
@@ -189,6 +194,11 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
     }
 }
 
+/// Only who may be started again is kept.
+fn keep_of<A: Actor>(shared: &Shared<A>, restart: Restart) -> Keep<A::Args> {
+    shared.keep.filter(|_| restart != Restart::Temporary).unwrap_or(|_| None)
+}
+
 pub(super) type Effects<A> = VecDeque<Effect<<A as Actor>::Args, oneshot::Sender<Answer<A>>>>;
 
 impl<A: Actor> Driver<A> {
@@ -202,6 +212,11 @@ impl<A: Actor> Driver<A> {
             Control::Exited { id, reason } => self.exited(&id, &reason),
             Control::Retry(id) => self.core.retry(clock::exact_now_ms(), &id).into(),
             Control::Asked(request) => self.take_request(request),
+            Control::Limits(spec) => {
+                self.core.take_limits(&spec.flags, keep_of(&self.shared, spec.flags.restart));
+                self.spec = Arc::new(spec);
+                Effects::<A>::new()
+            }
             Control::Overdue(late) => {
                 self.kill_overdue(&late);
                 Effects::<A>::new()

@@ -27,9 +27,11 @@ impl<A: Actor> Driver<A> {
             Ask::GetChildspec(child) => self.spec(child).map(Answer::Spec),
             Ask::WhichChildren => Ok(Answer::Children(self.infos())),
             Ask::CountChildren => Ok(Answer::Counts(self.counts())),
-            Ask::StartChild(_) | Ask::RestartChild(_) | Ask::DeleteChild(_) => {
-                Err(AdminError::SimpleOneForOne)
-            }
+            Ask::StartChild(_)
+            | Ask::RestartChild(_)
+            | Ask::DeleteChild(_)
+            | Ask::Revise(_)
+            | Ask::Commit => Err(AdminError::SimpleOneForOne),
         };
         // Who does not wait for the answer needs none.
         let _ = request.reply.send(answer);

@@ -2,6 +2,7 @@
 
 use super::child::Child;
 use super::children::ChildCounts;
+use super::revise::Revision;
 use super::rules::{ChildType, InvalidSpec};
 use crate::plan::{Restart, Shutdown};
 use crate::{ExitReason, Tree};
@@ -109,6 +110,10 @@ pub(crate) enum Ask {
     GetChildspec(ChildRef),
     WhichChildren,
     CountChildren,
+    /// Other specs for all of it, which hold until the supervisor is started anew.
+    Revise(Revision),
+    /// From now on it begins with what it was last revised to.
+    Commit,
 }
 
 /// What the question calls for: the caller of [`Ask::CountChildren`] gets `Counts`.

@@ -191,7 +191,7 @@ impl Child {
         let node = Node::plant(&spec);
         match (self.form, &spec.role) {
             (Form::Supervisor(_, children), Role::Supervisor(own)) => {
-                let launch = SupervisorLaunch { spec: own.clone(), seats: seats(children, own, &node) };
+                let launch = SupervisorLaunch::new(own.flags.clone(), seats(children, own, &node));
                 Ok((node, launch))
             }
             _ => unreachable!("a root is made of a supervisor"),
@@ -217,7 +217,7 @@ impl Child {
             (Form::Worker(own, launch), _) => launch(own),
             (Form::Pool(own, launch), _) => launch(own, node),
             (Form::Supervisor(_, children), Role::Supervisor(own)) => {
-                Arc::new(SupervisorLaunch { spec: own.clone(), seats: seats(children, own, node) })
+                Arc::new(SupervisorLaunch::new(own.flags.clone(), seats(children, own, node)))
             }
             (Form::Supervisor(..), _) => unreachable!("a supervisor's spec is a supervisor's"),
         }

@@ -9,6 +9,7 @@ mod log;
 mod mailbox;
 mod plan;
 mod pool;
+mod reload;
 mod schema;
 mod suite;
 mod tree;
