@@ -4,6 +4,7 @@
 
 mod common;
 mod golden;
+mod groups;
 mod links;
 mod log;
 mod mailbox;

@@ -34,6 +34,12 @@ async fn every_difference_is_a_step_with_what_was_and_what_will_be() {
         /r/d
     "#;
     let at_once = plan(&tree, after, false);
+    let first = serde_json::to_value(&at_once.shown().operations[0]).unwrap();
+    let expected = serde_json::json!({"operation": "change", "path": "/r", "changes": [
+        {"key": "intensity", "from": "3", "to": "1", "takes_effect": "at_once"},
+        {"key": "period", "from": "\"5s\"", "to": "\"1m\"", "takes_effect": "at_once"},
+    ]});
+    assert_eq!(first, expected, "as it crosses the socket");
     let expected = [
         "change /r intensity: 3 -> 1 AtOnce, period: \"5s\" -> \"1m\" AtOnce",
         "change /r/s restart: permanent -> transient AtOnce, \
