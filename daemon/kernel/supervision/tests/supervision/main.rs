@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic, its shared parts too")]
 
 mod common;
+mod instruments;
 mod links;
 mod log;
 mod mailbox;
