@@ -1,5 +1,6 @@
 //! The whole tree: up in order, down in reverse, and never longer than the root deadline allows.
 
+use crate::instruments::Instruments;
 use crate::node::{Node, Occupant, Status, await_gone};
 use crate::plan::{ChildSpec, Plan, Role, Shutdown};
 use crate::reload::Standing;
@@ -8,7 +9,7 @@ use crate::supervise::chair::Seat;
 use crate::supervise::child::{Child, Flags};
 use crate::supervise::launch::Launch;
 use crate::supervise::launching::SupervisorLaunch;
-use crate::{ExitReason, Kinds};
+use crate::{ExitReason, Kinds, clock};
 use hecate_proto::tree::TreeNode;
 use ractor::ActorId;
 use std::collections::HashMap;
@@ -39,7 +40,7 @@ pub struct GaveUp {
 
 /// A running tree of supervisors. Dropped without [`Tree::stop`] it goes on running.
 pub struct Tree {
-    root: Arc<Node>,
+    pub(crate) root: Arc<Node>,
     occupant: Occupant,
     /// What the root left when it ended.
     down: watch::Receiver<Option<ExitReason>>,
@@ -60,7 +61,7 @@ impl Tree {
     /// # Errors
     /// When a child does not start; those before it have been stopped in reverse order.
     pub async fn boot(plan: &Plan, kinds: &Kinds) -> Result<Self, BootError> {
-        let root = Node::plant(&plan.root);
+        let root = Node::plant(&plan.root, &Instruments::new());
         let Role::Supervisor(spec) = &plan.root.role else { unreachable!("a plan's root is a supervisor") };
         let launch = supervisor(spec, &root, kinds);
         let standing = Standing::new(&root, kinds, plan);
@@ -83,8 +84,10 @@ impl Tree {
         launch: &SupervisorLaunch,
         standing: Option<Arc<Standing>>,
     ) -> Result<Self, BootError> {
+        root.instruments().history().begin(clock::wall_now_us(), root.places());
         root.begin();
         let born = launch.launch_root(&root).await.map_err(|reason| BootError { reason })?;
+        root.report_started(born.occupant.cell.get_id());
         let (occupant, (ended, down)) = (born.occupant.clone(), watch::channel(None));
         born.settle(&root, move |reason| drop(ended.send(Some(reason))));
         Ok(Self { root, occupant, down, stopping: AtomicBool::new(false), standing })
@@ -155,7 +158,7 @@ pub(crate) fn launch_of(spec: &ChildSpec, node: &Arc<Node>, kinds: &Kinds) -> Ar
 }
 
 /// Which groups each local actor has joined.
-fn groups() -> HashMap<ActorId, Vec<String>> {
+pub(crate) fn groups() -> HashMap<ActorId, Vec<String>> {
     let mut groups: HashMap<ActorId, Vec<String>> = HashMap::new();
     for key in ractor::pg::which_scopes_and_groups() {
         let group = key.get_group();

@@ -98,7 +98,8 @@ impl Standing {
             if is_known && matches!(spec.role, Role::Supervisor(_)) {
                 return Revised::Kept(spec, None);
             }
-            let node = place.find(&spec.path).filter(|_| is_known).unwrap_or_else(|| Node::plant(&spec));
+            let known = place.find(&spec.path).filter(|_| is_known);
+            let node = known.unwrap_or_else(|| Node::plant(&spec, place.instruments()));
             let launch = launch_of(&spec, &node, &self.kinds);
             if is_known {
                 Revised::Kept(spec, Some(launch))

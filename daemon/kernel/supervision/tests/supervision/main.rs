@@ -5,6 +5,7 @@
 mod common;
 mod golden;
 mod groups;
+mod instruments;
 mod links;
 mod log;
 mod mailbox;
