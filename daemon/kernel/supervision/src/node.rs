@@ -6,7 +6,7 @@ use crate::instruments::{
 };
 use crate::links::Links;
 use crate::mailbox::Gauge;
-use crate::plan::{ChildSpec, PoolSpec, Restart, Role, Shutdown, SupervisorSpec};
+use crate::plan::{ChildSpec, PoolSpec, Restart, Role, Shutdown};
 use crate::supervise::admin::Request;
 use crate::supervise::child::{Flags, millis};
 use crate::{ExitReason, GaveUp, clock};
@@ -139,10 +139,10 @@ struct Declared {
 pub(crate) struct Node {
     pub(crate) path: Arc<str>,
     kind: Arc<KindMeter>,
-    declared: Mutex<Declared>,
     instruments: Arc<Instruments>,
     /// A pool's child: they are too many for a history and for an event with every birth.
     is_member: bool,
+    declared: Mutex<Declared>,
     children: Mutex<Vec<Arc<Node>>>,
     members: OnceLock<Arc<dyn Members>>,
     live: Mutex<Live>,
@@ -151,18 +151,17 @@ pub(crate) struct Node {
 impl Node {
     /// The record of one place and all below it.
     pub(crate) fn plant(spec: &ChildSpec, instruments: &Arc<Instruments>) -> Arc<Self> {
-        let plant_all = |own: &SupervisorSpec| -> Vec<_> {
-            own.children.iter().map(|child| Self::plant(child, instruments)).collect()
-        };
-        let (kind, flags, children) = match &spec.role {
-            Role::Supervisor(own) => ("supervisor", Some(&own.flags), plant_all(own)),
+        let (kind, rules, children) = match &spec.role {
+            Role::Supervisor(own) => {
+                let children = own.children.iter().map(|child| Self::plant(child, instruments));
+                ("supervisor", Some(rules(&own.flags)), children.collect())
+            }
             Role::Pool(_) => ("pool", None, Vec::new()),
             Role::Worker(own) => (own.kind.as_str(), None, Vec::new()),
         };
         let leaf = Self::leaf(Arc::clone(&spec.path), kind, spec.restart, instruments);
-        let node = Self { is_member: false, children: Mutex::new(children), ..leaf };
-        flags.into_iter().for_each(|flags| node.declare_flags(flags));
-        Arc::new(node)
+        let declared = Mutex::new(Declared { restart: spec.restart, rules });
+        Arc::new(Self { is_member: false, declared, children: Mutex::new(children), ..leaf })
     }
 
     /// The record of a pool's child.
@@ -170,29 +169,13 @@ impl Node {
         Self {
             path,
             kind: instruments.kinds.of(kind),
-            declared: Mutex::new(Declared { restart, rules: None }),
             instruments: Arc::clone(instruments),
             is_member: true,
+            declared: Mutex::new(Declared { restart, rules: None }),
             children: Mutex::default(),
             members: OnceLock::new(),
             live: Mutex::default(),
         }
-    }
-
-    fn declared(&self) -> MutexGuard<'_, Declared> {
-        self.declared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn declare_flags(&self, flags: &Flags) {
-        self.declared().rules = Some((flags.strategy.as_str(), flags.intensity, millis(flags.period)));
-    }
-
-    pub(crate) fn declare_restart(&self, restart: Restart) {
-        self.declared().restart = restart;
-    }
-
-    pub(crate) fn restart(&self) -> Restart {
-        self.declared().restart
     }
 
     pub(crate) fn instruments(&self) -> &Arc<Instruments> {
@@ -207,8 +190,29 @@ impl Node {
         self.is_member
     }
 
-    /// Restarts and period of a supervisor.
-    pub(crate) fn limits(&self) -> Option<proto::Intensity> {
+    fn declared(&self) -> Declared {
+        *self.declared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn declare(&self, change: impl FnOnce(&mut Declared)) {
+        change(&mut self.declared.lock().unwrap_or_else(PoisonError::into_inner));
+        self.change(|_| {});
+    }
+
+    pub(crate) fn declare_flags(&self, flags: &Flags) {
+        self.declare(|declared| declared.rules = Some(rules(flags)));
+    }
+
+    pub(crate) fn declare_restart(&self, restart: Restart) {
+        self.declare(|declared| declared.restart = restart);
+    }
+
+    pub(crate) fn restart(&self) -> Restart {
+        self.declared().restart
+    }
+
+    /// How full the window of a supervisor is.
+    pub(crate) fn intensity(&self) -> Option<proto::Intensity> {
         let (_, max, period_ms) = self.declared().rules?;
         Some(intensity(&self.live().window_ms, max, period_ms))
     }
@@ -236,14 +240,12 @@ impl Node {
 
     /// This place and all below it, for the history.
     pub(crate) fn places(&self) -> Vec<Place> {
-        let (children, declared) = (self.children(), *self.declared());
+        let children = self.children();
         let own = Place {
             path: Arc::clone(&self.path),
             kind: Arc::clone(&self.kind),
-            restart: declared.restart.as_str(),
-            rules: declared.rules,
             children: children.iter().map(|child| Arc::clone(&child.path)).collect(),
-            standing: self.live().standing(),
+            standing: self.live().standing(self.declared()),
         };
         std::iter::once(own).chain(children.iter().flat_map(|child| child.places())).collect()
     }
@@ -306,7 +308,7 @@ impl Node {
         let mut live = self.live();
         let changed = change(&mut live);
         if !self.is_member {
-            let standing = live.standing();
+            let standing = live.standing(self.declared());
             // Still under the lock, so that changes are remembered in their order.
             self.instruments.history().stand(clock::wall_now_us(), &self.path, standing);
         }
@@ -469,7 +471,8 @@ impl Node {
 
     /// This place without what is below it.
     pub(crate) fn portrait(&self, groups: &HashMap<ActorId, Vec<String>>) -> proto::TreeNode {
-        let (declared, live) = (*self.declared(), self.live());
+        let declared = self.declared();
+        let live = self.live();
         let gauge = live.occupant.as_ref().and_then(Occupant::gauge);
         let actor_id = live.occupant.as_ref().map(|occupant| occupant.cell.get_id());
         proto::TreeNode {
@@ -494,10 +497,12 @@ impl Node {
 }
 
 impl Live {
-    fn standing(&self) -> PlaceStanding {
+    fn standing(&self, declared: Declared) -> PlaceStanding {
         let (now_us, now_ms) = (clock::wall_now_us(), clock::exact_now_ms());
         let ago_us = |at_ms: &u64| now_us.saturating_sub_unsigned(now_ms.saturating_sub(*at_ms) * 1_000);
         PlaceStanding {
+            restart: declared.restart.as_str(),
+            rules: declared.rules,
             status: self.status.unwrap_or(Status::Stopped).as_str(),
             generation: self.generation,
             actor: self.occupant.as_ref().map(|occupant| occupant.cell.get_id()),
@@ -520,6 +525,11 @@ pub(crate) async fn await_gone(killed: Vec<Occupant>) {
     if tokio::time::timeout(KILL_GRACE, all).await.is_err() {
         tracing::error!("some actors do not end though killed: they block a thread");
     }
+}
+
+/// Strategy, restarts and period.
+fn rules(flags: &Flags) -> (&'static str, u32, u64) {
+    (flags.strategy.as_str(), flags.intensity, millis(flags.period))
 }
 
 fn intensity(window_ms: &[u64], max: u32, period_ms: u64) -> proto::Intensity {

@@ -8,7 +8,7 @@ use super::{Events, RewindError, Stats, SupervisorStats, TRACES_MAX, TraceError,
 use crate::node::{Node, Worker};
 use crate::{Tree, clock, tree};
 use hecate_proto::debug::{
-    ActorDetail, ActorState, Ancestor, Crash, Deadlocks, DebugEventKind, Top, TopBy, TraceLimits, Window,
+    ActorDetail, ActorState, Ancestor, Crash, Deadlocks, Top, TopBy, TraceLimits, Window,
 };
 use hecate_proto::time::rfc3339;
 use hecate_proto::tree::TreeNode;
@@ -120,7 +120,7 @@ impl Tree {
         let mut supervisors = Vec::new();
         self.root.visit(&mut |node| {
             alive.entry(Arc::as_ptr(node.kind())).or_default().count(node);
-            supervisors.extend(node.limits().map(|intensity| SupervisorStats {
+            supervisors.extend(node.intensity().map(|intensity| SupervisorStats {
                 path: node.path.to_string(),
                 restarts_used: intensity.used,
                 restarts_max: intensity.max,
@@ -150,11 +150,6 @@ impl Tree {
         let waiting = found.cycles.iter().flatten().map(|waiter| waiter.id.as_str());
         let ids: BTreeSet<&str> = waiting.chain(found.stuck.iter().map(|stuck| stuck.id.as_str())).collect();
         ids.len() as u64
-    }
-
-    /// Puts an applied plan among the events.
-    pub fn announce_plan(&self, says: impl Into<String>) {
-        self.root.tell(DebugEventKind::PlanApplied, None, Some(says.into()));
     }
 }
 

@@ -17,9 +17,6 @@ const KEPT_US: i64 = 10 * 60 * 1_000_000;
 pub(crate) struct Place {
     pub(crate) path: Arc<str>,
     pub(crate) kind: Arc<KindMeter>,
-    pub(crate) restart: &'static str,
-    /// Strategy, restarts and period of a supervisor.
-    pub(crate) rules: Option<(&'static str, u32, u64)>,
     /// Paths, in start order.
     pub(crate) children: Vec<Arc<str>>,
     pub(crate) standing: PlaceStanding,
@@ -28,6 +25,9 @@ pub(crate) struct Place {
 /// How it stands with a place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct PlaceStanding {
+    pub(crate) restart: &'static str,
+    /// Strategy, restarts and period of a supervisor.
+    pub(crate) rules: Option<(&'static str, u32, u64)>,
     pub(crate) status: &'static str,
     pub(crate) generation: u64,
     pub(crate) actor: Option<ActorId>,
@@ -145,9 +145,9 @@ impl Past {
             id: standing.actor.map(|id| id.to_string()),
             generation: standing.generation,
             status: standing.status.into(),
-            restart: place.restart.into(),
-            strategy: place.rules.map(|(strategy, ..)| strategy.into()),
-            intensity: place.rules.map(|(_, max, period_ms)| standing.intensity(max, period_ms, when_us)),
+            restart: standing.restart.into(),
+            strategy: standing.rules.map(|(strategy, ..)| strategy.into()),
+            intensity: standing.rules.map(|(_, max, period_ms)| standing.intensity(max, period_ms, when_us)),
             mailbox: None,
             messages: None,
             restarts: Restarts {
@@ -174,15 +174,14 @@ mod tests {
     use super::*;
 
     const SECOND: i64 = 1_000_000;
+    const RULES: (&str, u32, u64) = ("one_for_one", 3, 5_000);
 
     fn place(path: &str, children: &[&str]) -> Place {
         Place {
             path: path.into(),
             kind: KindMeters::default().of("k"),
-            restart: "permanent",
-            rules: (path == "/r").then_some(("one_for_one", 3, 5_000)),
             children: children.iter().map(|child| Arc::from(*child)).collect(),
-            standing: running(1),
+            standing: PlaceStanding { rules: (path == "/r").then_some(RULES), ..running(1) },
         }
     }
 
@@ -239,7 +238,8 @@ mod tests {
     #[test]
     fn a_window_is_counted_as_of_that_moment() {
         let mut history = history();
-        let standing = PlaceStanding { restarts_us: vec![SECOND, 4 * SECOND], ..running(1) };
+        let standing =
+            PlaceStanding { rules: Some(RULES), restarts_us: vec![SECOND, 4 * SECOND], ..running(1) };
         history.stand(4 * SECOND, &"/r".into(), standing);
         let used = |at_us| history.at(at_us).unwrap().intensity.unwrap().used;
         assert_eq!([used(3 * SECOND), used(4 * SECOND), used(7 * SECOND), used(10 * SECOND)], [0, 2, 1, 0]);

@@ -13,6 +13,7 @@ use crate::supervise::revise::{Revised, Revision};
 use crate::tree::launch_of;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use hecate_proto::debug::DebugEventKind;
 use hecate_proto::reload::AppliedReload;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::oneshot;
@@ -27,6 +28,8 @@ impl Standing {
         self.follow(&plan.from, &plan.to, plan.restarts, &mut supervisors).await?;
         let fingerprint = plan.shown.fingerprint;
         tracing::info!(fingerprint, ?supervisors, "another supervision tree was applied");
+        let detail = format!("{fingerprint}: {}", supervisors.join(", "));
+        self.root.tell(DebugEventKind::PlanApplied, None, Some(detail));
         Ok(AppliedReload { fingerprint, supervisors })
     }
 
@@ -98,8 +101,10 @@ impl Standing {
             if is_known && matches!(spec.role, Role::Supervisor(_)) {
                 return Revised::Kept(spec, None);
             }
-            let known = place.find(&spec.path).filter(|_| is_known);
-            let node = known.unwrap_or_else(|| Node::plant(&spec, place.instruments()));
+            let node = place
+                .find(&spec.path)
+                .filter(|_| is_known)
+                .unwrap_or_else(|| Node::plant(&spec, place.instruments()));
             let launch = launch_of(&spec, &node, &self.kinds);
             if is_known {
                 Revised::Kept(spec, Some(launch))

@@ -2,7 +2,7 @@
 
 use crate::common::{PATIENCE, Say, Stage, crash, until};
 use hecate_proto::debug::{DebugEvent, DebugEventKind as Kind};
-use hecate_supervision::{Actor, Child, Events, ExitReason, Flags, Heard, Me, Tree, Unheard};
+use hecate_supervision::{Actor, Child, Events, ExitReason, Flags, Heard, Me, Message, Name, Tree};
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
@@ -79,26 +79,22 @@ async fn a_reader_comes_back_where_it_left_and_another_life_begins_at_the_oldest
     assert_eq!(hear(&mut events).await, Heard::Lagged { count: 0 }, "zero is no id of this life");
     let started = hear_events(&mut events, 2).await;
     assert_eq!((started[0].path.as_str(), started[1].path.as_str()), ("/r/a", "/r"));
-    tree.announce_plan("one child more");
-    let plan = hear_events(&mut tree.events(Some(started[1].id)), 1).await.remove(0);
-    assert_eq!((plan.kind, plan.detail.as_deref()), (Kind::PlanApplied, Some("one child more")));
+    tree.restart("/r/a").await.unwrap();
     let later = hear_events(&mut tree.events(Some(started[0].id)), 2).await;
-    assert_eq!(later, [started[1].clone(), plan]);
+    assert_eq!((&later[0], later[1].kind), (&started[1], Kind::Stopped));
 }
 
 #[tokio::test]
 async fn a_slow_reader_is_told_exactly_what_it_missed_and_holds_nobody_up() {
-    let stage = Stage::of(&["a"]);
-    let tree = stage.boot("one_for_one", 1, &["a"], "").await;
+    let (tree, member) = boot_member().await;
     let mut readers: Vec<Events> = (0..20).map(|_| tree.events(None)).collect();
     // Listens and is never asked again: a stuck client.
     let mut stuck = tree.events(None);
     let waiting = tokio::time::timeout(Duration::from_millis(1), stuck.next()).await;
     assert!(waiting.is_err());
-    for number in 0..FLOOD {
-        tree.announce_plan(number.to_string());
-    }
-    assert_eq!(stage.names[0].call(Say::Ask, PATIENCE).await, Ok(42));
+    member.cast(Join(FLOOD)).unwrap();
+    let told = || tree.stats().kinds.iter().any(|it| it.messages_in == 1);
+    until(told, || "the flood to be over".into()).await;
     for reader in &mut readers {
         assert_eq!(hear(reader).await, Heard::Lagged { count: FLOOD - KEPT });
         let next = hear_events(reader, 1).await.remove(0);
@@ -122,28 +118,43 @@ async fn a_reader_that_waits_is_woken() {
     assert_eq!(heard.await.unwrap()[0].kind, Kind::Suspended);
 }
 
-/// Joins a group and leaves it.
+/// Joins groups and leaves them.
 struct Member;
 
+/// So many groups, named by their numbers.
+struct Join(u64);
+
+impl Message for Join {
+    fn variant(&self) -> &'static str {
+        "join"
+    }
+}
+
 impl Actor for Member {
-    type Msg = Unheard;
+    type Msg = Join;
     type Args = ();
 
-    async fn init((): (), me: &Me<Unheard>) -> Result<Self, ExitReason> {
+    async fn init((): (), me: &Me<Join>) -> Result<Self, ExitReason> {
         me.note_joined("facts.all");
         me.note_left("facts.all");
         Ok(Self)
     }
 
-    async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
-        match msg {}
+    async fn handle(&mut self, Join(count): Join, me: &Me<Join>) -> Result<(), ExitReason> {
+        (0..count).for_each(|number| me.note_joined(&number.to_string()));
+        Ok(())
     }
+}
+
+async fn boot_member() -> (Tree, Name<Join>) {
+    let name = Name::new();
+    let child = Child::worker::<Member>("m", Some(name.clone()), || ());
+    (Tree::grow("r", Flags::default(), vec![child]).await.unwrap(), name)
 }
 
 #[tokio::test]
 async fn joining_and_leaving_a_group_are_events_with_its_name() {
-    let child = Child::worker::<Member>("m", None, || ());
-    let tree = Tree::grow("r", Flags::default(), vec![child]).await.unwrap();
+    let (tree, _name) = boot_member().await;
     let mut events = tree.events(Some(0));
     hear(&mut events).await;
     let heard = hear_events(&mut events, 2).await;
