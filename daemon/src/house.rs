@@ -90,7 +90,6 @@ impl House {
 
     /// The edge of this house, on a socket; `tree` is filled once the tree has booted.
     pub(crate) fn edge(&self, config: &Config, tree: &Arc<OnceLock<Tree>>, started: Instant) -> Arc<Edge> {
-        let tree = Arc::clone(tree);
         Edge::new(EdgeParts {
             processes: self.processes.clone(),
             models: self.models.clone(),
@@ -99,7 +98,7 @@ impl House {
             told: self.told.clone(),
             hearings: self.hearings.clone(),
             node: self.node.clone(),
-            tree: Box::new(move || tree.get().map(Tree::snapshot)),
+            tree: Arc::clone(tree),
             socket_path: config.socket.clone(),
             operators: config.operators.clone(),
             limits: Limits::default(),

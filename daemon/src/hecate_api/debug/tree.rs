@@ -1,6 +1,6 @@
 //! `GET /debug/tree`: the live supervision tree, for operators.
 
-use super::{
+use super::super::{
     answer::{self, Answer},
     connection::Asking,
     edge::Edge,
@@ -23,7 +23,7 @@ pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> A
     parts.operators.admit(asking.connected.peer, edge.own_uid)?;
     let params = params::known(request.uri().query(), &["depth", "path"])?;
     let depth = params.get("depth").map(|text| depth(text)).transpose()?;
-    let whole = (parts.tree)().ok_or(Refusal::STARTING)?;
+    let whole = edge.tree()?.snapshot();
     let mut tree = match params.get("path") {
         Some(path) => find(whole, path).ok_or_else(|| NO_SUCH_PATH.about("path", path.as_str()))?,
         None => whole,

@@ -1,6 +1,6 @@
 //! `GET /debug/read_models`: how each read model is drawn, for operators.
 
-use super::{
+use super::super::{
     answer::{self, Answer},
     connection::Asking,
     edge::Edge,

@@ -1,6 +1,6 @@
 //! `GET /debug/store`: how the event store's writer is doing, for operators.
 
-use super::{
+use super::super::{
     answer::{self, Answer},
     connection::Asking,
     edge::Edge,

@@ -1,13 +1,13 @@
 //! `GET /debug/listeners` and below: what the processes heard, what came of it, and what operators decide about
 //! the facts that were given up.
 
-use super::{
+use super::super::{
     answer::{self, Answer},
-    command,
     connection::Asking,
     edge::Edge,
-    headers, params, request_body,
+    headers, params,
 };
+use super::attempt::{Attempt, Role};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use hecate_desk::{Refusal, Refused, Rule};
@@ -45,6 +45,15 @@ pub(super) enum Decision {
     Dismiss,
 }
 
+impl Decision {
+    const fn name(self) -> &'static str {
+        match self {
+            Decision::Replay => "replay",
+            Decision::Dismiss => "dismiss",
+        }
+    }
+}
+
 /// Every listener.
 pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
     let parts = &edge.parts;
@@ -75,32 +84,25 @@ pub(super) async fn outcomes(edge: Arc<Edge>, asking: Asking, mut request: Reque
     Ok(answer::json(StatusCode::OK, &answer))
 }
 
-/// Carries out what an operator decides about a dead letter, and leaves a line about it in the log.
-pub(super) async fn decide(
-    edge: Arc<Edge>,
-    decision: Decision,
-    asking: Asking,
-    mut request: Request,
-) -> Answer {
-    // The body comes first: a client that is still writing would miss the answer.
-    let bytes = request_body::read(std::mem::take(request.body_mut()), &edge.parts.limits).await?;
-    let peer = asking.connected.peer;
-    peer.may_change(edge.own_uid)?;
-    headers::confirmed(request.headers(), request.uri().path())?;
-    params::known(request.uri().query(), &[])?;
-    let ids = params::path_ids(&mut request).await?;
-    let (hearing, position) = (hearing(&edge, &ids)?, position(&ids)?);
-    let Said { listener, reason } = said(command::object(&bytes, &request)?, decision)?;
+/// Carries out what an operator decides about a dead letter.
+pub(super) async fn decide(edge: Arc<Edge>, decision: Decision, asking: Asking, request: Request) -> Answer {
+    let attempt = Attempt::begin(&edge, &asking, decision.name(), &request);
+    let decided = carry_out(&edge, decision, &attempt, request).await;
+    attempt.end(decided)
+}
+
+async fn carry_out(edge: &Edge, decision: Decision, attempt: &Attempt, request: Request) -> Answer {
+    let asked = attempt.admit(Role::Changes, edge.parts.limits.body_bytes_max, request).await?;
+    attempt.confirmed(&asked.headers)?;
+    let (hearing, position) = (hearing(edge, &asked.ids)?, position(&asked.ids)?);
+    let Said { listener, reason } = said(asked.body, decision)?;
     let decided = match (decision, &reason) {
         (Decision::Dismiss, Some(reason)) => hearing.dismiss(position, listener.as_deref(), reason).await,
         _ => hearing.replay(position, listener.as_deref()).await,
     };
     let came_of_it = decided.as_ref().map_or_else(ToString::to_string, |row| row.state.as_str().to_owned());
-    let (uid, process) = (peer.uid, hearing.process());
-    tracing::info!(
-        target: "audit", uid, ?decision, process, position, ?listener, ?reason, came_of_it,
-        "an operator has decided about a dead letter"
-    );
+    let process = hearing.process();
+    tracing::info!(process, position, ?listener, ?reason, came_of_it, "a dead letter was decided about");
     let answer = DecidedAnswer { ok: true, outcome: row(decided.map_err(refuse)?) };
     Ok(answer::json(StatusCode::OK, &answer))
 }
