@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod catalogue;
+pub mod debug;
 pub mod fact;
 pub mod guide;
 pub mod health;

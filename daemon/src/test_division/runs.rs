@@ -141,6 +141,12 @@ impl Runs {
         last
     }
 
+    /// The suites of the runs that are not concluded; none that is outdated.
+    pub(super) fn open_suites(&self) -> impl Iterator<Item = &str> {
+        let open = self.of_this_pass.values().filter(|run| !run.concluded && !run.outdated);
+        open.map(|run| run.suite_name.as_str())
+    }
+
     pub(super) fn begin(&mut self, suite_id: String, suite_name: String, run_number: u32) {
         let (tally, tested) = (Tally::default(), BTreeSet::new());
         let (concluded, outdated) = (false, false);

@@ -96,7 +96,8 @@ async fn sup_stop_race() {
         let children = kinds.map(|(id, restart)| case.child(id).restart(restart)).collect();
         let tree = case.grow(flags(strategy, 100), children).await;
         for (id, reason) in TWELVE.iter().zip(reasons.iter().cycle()) {
-            case.name(id).whereis().unwrap().cast(Say::End(reason.clone())).unwrap();
+            // Under one_for_all an earlier end may have taken this one down already.
+            case.name(id).whereis().map(|child| child.cast(Say::End(reason.clone())).ok());
         }
         assert!(tree.stop(PATIENCE).await, "{strategy:?}");
         assert!(TWELVE.iter().all(|id| case.name(id).whereis().is_none()));
