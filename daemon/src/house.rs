@@ -101,6 +101,7 @@ impl House {
             tree: Arc::clone(tree),
             socket_path: config.socket.clone(),
             operators: config.operators.clone(),
+            unsafe_debug: config.unsafe_debug,
             limits: Limits::default(),
             version: env!("CARGO_PKG_VERSION"),
             started,

@@ -46,6 +46,8 @@ pub(crate) struct EdgeParts {
     pub(crate) socket_path: PathBuf,
     /// Who may look into the daemon.
     pub(crate) operators: Operators,
+    /// Whether what takes the event store along may be done to the tree.
+    pub(crate) unsafe_debug: bool,
     /// Every bound.
     pub(crate) limits: Limits,
     /// The daemon's version.

@@ -8,6 +8,7 @@ use super::super::{
     headers, params,
 };
 use super::attempt::{Attempt, Role};
+use super::look::{Wanted, look};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use hecate_desk::{Refusal, Refused, Rule};
@@ -17,7 +18,6 @@ use hecate_proto::listeners::{
 };
 use hecate_proto::time::rfc3339;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const NO_SUCH_LISTENER: Refusal =
@@ -30,7 +30,7 @@ const NO_ANSWER: Refusal = Refusal::new(503, "listener_unavailable", "The listen
 
 /// Rows of a page where the caller names no limit, and most of them.
 const LIMIT_DEFAULT: usize = 50;
-const LIMIT_MAX: usize = 500;
+const LIMIT_MAX: u64 = 500;
 /// The largest position that a log can have.
 const POSITION_MAX: u64 = i64::MAX as u64;
 /// Characters of a reason, and of a listener's name.
@@ -57,8 +57,7 @@ impl Decision {
 /// Every listener.
 pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
     let parts = &edge.parts;
-    parts.operators.admit(asking.connected.peer, edge.own_uid)?;
-    params::known(request.uri().query(), &[])?;
+    look(&edge, &asking, &request, &[])?;
     let head = parts.store.get().map(|store| store.head());
     let answer = ListenersAnswer {
         ok: true,
@@ -72,8 +71,7 @@ pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> A
 
 /// A page of what came of the facts that one process heard.
 pub(super) async fn outcomes(edge: Arc<Edge>, asking: Asking, mut request: Request) -> Answer {
-    edge.parts.operators.admit(asking.connected.peer, edge.own_uid)?;
-    let filter = filter(&params::known(request.uri().query(), &["cursor", "limit", "state"])?)?;
+    let filter = filter(&look(&edge, &asking, &request, &["cursor", "limit", "state"])?)?;
     let ids = params::path_ids(&mut request).await?;
     let page = hearing(&edge, &ids)?.outcomes(filter).await.map_err(refuse)?;
     let answer = OutcomesAnswer {
@@ -126,25 +124,13 @@ fn log_position(text: &str) -> Option<u64> {
     headers::digits(text).filter(|position| *position <= POSITION_MAX)
 }
 
-fn filter(params: &BTreeMap<String, String>) -> Result<OutcomeFilter, Refused> {
-    let limit = params.get("limit").map(|text| limit(text)).transpose()?;
+fn filter(wanted: &Wanted) -> Result<OutcomeFilter, Refused> {
+    let states = OutcomeState::ALL.map(|state| (state.as_str(), state));
     Ok(OutcomeFilter {
-        state: params.get("state").map(|name| state_of(name)).transpose()?,
-        before: params.get("cursor").map(|cursor| before(cursor)).transpose()?,
-        limit: limit.unwrap_or(LIMIT_DEFAULT),
+        state: wanted.choice("state", &states)?,
+        before: wanted.text("cursor").map(before).transpose()?,
+        limit: wanted.number("limit", 1..=LIMIT_MAX)?.map_or(LIMIT_DEFAULT, |limit| limit as usize),
     })
-}
-
-fn limit(text: &str) -> Result<usize, Refused> {
-    let number =
-        headers::digits(text).ok_or_else(|| Refusal::rule("limit", Rule::Type, "It is a number."))?;
-    let within = usize::try_from(number).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
-    within.ok_or_else(|| Refusal::rule("limit", Rule::Range, format!("From 1 to {LIMIT_MAX}.")))
-}
-
-fn state_of(name: &str) -> Result<OutcomeState, Refused> {
-    let known = || OutcomeState::ALL.map(OutcomeState::as_str).join(", ");
-    OutcomeState::of(name).ok_or_else(|| Refusal::rule("state", Rule::Enum, format!("One of {}.", known())))
 }
 
 fn before(cursor: &str) -> Result<(u64, String), Refused> {

@@ -3,13 +3,27 @@
 //! Looking needs the operator role; changing needs the daemon's own user or root, a confirmation, and leaves a
 //! line in the audit whether it was granted or not. Nothing here is ever served on the mesh.
 
+mod act;
+mod actor;
 mod attempt;
+mod body;
+mod crashes;
+mod deadlocks;
+mod events;
+mod fields;
 mod listeners;
+mod look;
+mod metrics;
+mod protected;
 mod read_models;
+mod runtime;
 mod store;
+mod top;
+mod trace;
 mod tree;
 
 use super::{answer::Answer, connection::Asking, edge::Edge};
+use act::Operation;
 use axum::extract::Request;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -31,17 +45,34 @@ type Ask = dyn Fn(Arc<Edge>, Asking, Request) -> BoxFuture<'static, Answer> + Se
 pub(super) fn doors() -> Vec<Door> {
     vec![
         get(route::DEBUG_TREE, tree::show),
+        get(route::DEBUG_ACTOR, actor::show),
+        get(route::DEBUG_TOP, top::show),
+        get(route::DEBUG_CRASHES, crashes::show),
+        get(route::DEBUG_DEADLOCKS, deadlocks::show),
+        get(route::DEBUG_EVENTS, events::show),
+        get(route::DEBUG_RUNTIME, runtime::show),
+        get(route::METRICS, metrics::show),
         get(route::DEBUG_STORE, store::show),
         get(route::DEBUG_READ_MODELS, read_models::show),
         get(route::DEBUG_LISTENERS, listeners::show),
         get(route::DEBUG_OUTCOMES, listeners::outcomes),
-        post(route::DEBUG_REPLAY, |edge, asking, request| {
-            listeners::decide(edge, Decision::Replay, asking, request)
-        }),
-        post(route::DEBUG_DISMISS, |edge, asking, request| {
-            listeners::decide(edge, Decision::Dismiss, asking, request)
-        }),
+        post(route::DEBUG_TRACE, trace::follow),
+        acts(route::DEBUG_SUSPEND, Operation::Suspend),
+        acts(route::DEBUG_RESUME, Operation::Resume),
+        acts(route::DEBUG_KILL, Operation::Kill),
+        acts(route::DEBUG_RESTART, Operation::Restart),
+        acts(route::DEBUG_DRAIN, Operation::Drain),
+        decides(route::DEBUG_REPLAY, Decision::Replay),
+        decides(route::DEBUG_DISMISS, Decision::Dismiss),
     ]
+}
+
+fn acts(path: &'static str, operation: Operation) -> Door {
+    post(path, move |edge, asking, request| act::act(edge, operation, asking, request))
+}
+
+fn decides(path: &'static str, decision: Decision) -> Door {
+    post(path, move |edge, asking, request| listeners::decide(edge, decision, asking, request))
 }
 
 fn get<Fut>(

@@ -306,6 +306,7 @@ impl Teahouse {
             tree: Arc::clone(&tree),
             socket_path: dir.path().join("daemon.sock"),
             operators: Operators::default(),
+            unsafe_debug: false,
             limits: wish.limits,
             version: "0.0.0",
             started: Instant::now(),

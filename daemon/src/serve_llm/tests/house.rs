@@ -86,6 +86,7 @@ impl House {
             tree: Arc::clone(&tree),
             socket_path: dir.path().join("daemon.sock"),
             operators: Operators::default(),
+            unsafe_debug: false,
             limits,
             version: "0.0.0",
             started: Instant::now(),
