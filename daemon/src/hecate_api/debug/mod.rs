@@ -9,6 +9,7 @@ mod attempt;
 mod body;
 mod crashes;
 mod deadlocks;
+pub(super) mod document;
 mod events;
 mod fields;
 mod listeners;
