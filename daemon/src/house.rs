@@ -97,6 +97,7 @@ impl House {
             store: self.store.clone(),
             told: self.told.clone(),
             hearings: self.hearings.clone(),
+            groups: self.groups.clone(),
             node: self.node.clone(),
             tree: Arc::clone(tree),
             socket_path: config.socket.clone(),

@@ -13,7 +13,7 @@ use arc_swap::ArcSwapOption;
 use axum::Router;
 use hecate_desk::{Node, Process, Refusal, Refused};
 use hecate_event_store::{CurrentStore, EventStore, Progress};
-use hecate_facts::Hearing;
+use hecate_facts::{Groups, Hearing};
 use hecate_read_model::ReadSide;
 use hecate_supervision::Tree;
 use std::path::PathBuf;
@@ -38,6 +38,8 @@ pub(crate) struct EdgeParts {
     pub(crate) told: Vec<(&'static str, Progress)>,
     /// The listeners of the processes that hear something.
     pub(crate) hearings: Vec<Hearing>,
+    /// Who hears which facts.
+    pub(crate) groups: Groups,
     /// This node.
     pub(crate) node: Node,
     /// The live supervision tree.

@@ -1,7 +1,7 @@
 //! The chapter of the OpenAPI document about what operators see and do. Paths lie beside this file; the schemas of
 //! the answers are read off the types that the terminal reads them with.
 
-use hecate_proto::debug::{DebugEvent, Deadlocks, Top, TraceLine};
+use hecate_proto::debug::{Deadlocks, DebugEvent, Top, TraceLine};
 use hecate_proto::debug_answers::{Crashes, Done, GroupList, OneActor, Runtime, Shown};
 use hecate_proto::tree::TreeAnswer;
 use schemars::generate::{SchemaGenerator, SchemaSettings};

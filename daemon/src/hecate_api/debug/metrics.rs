@@ -22,7 +22,8 @@ const NO_LABELS: [(&str, &str); 0] = [];
 /// All figures at this moment.
 pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
     look(&edge, &asking, &request, &[])?;
-    let text = print(Figures { stats: edge.tree()?.stats() }).map_err(|_| Refusal::INTERNAL)?;
+    let (stats, pg_deliveries) = (edge.tree()?.stats(), edge.parts.groups.delivered());
+    let text = print(Figures { stats, pg_deliveries }).map_err(|_| Refusal::INTERNAL)?;
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
     Ok(response)
@@ -39,6 +40,7 @@ fn print(figures: Figures) -> std::result::Result<String, Error> {
 #[derive(Debug)]
 struct Figures {
     stats: Stats,
+    pg_deliveries: u64,
 }
 
 impl Collector for Figures {
@@ -96,6 +98,8 @@ impl Figures {
         }
         let mut give_ups = counter(encoder, "hecate_supervisor_give_up", "How often a supervisor gave up")?;
         add(&mut give_ups, &NO_LABELS, self.stats.give_ups)?;
+        let mut deliveries = counter(encoder, "hecate_pg_deliveries", "Facts put into mailboxes of groups")?;
+        add(&mut deliveries, &NO_LABELS, self.pg_deliveries)?;
         let mut suspects = gauge(encoder, "hecate_deadlock_suspects", "Actors that may never answer")?;
         set(&mut suspects, &NO_LABELS, self.stats.deadlock_suspects)
     }
@@ -181,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_figure_has_its_name_its_labels_and_its_unit() {
-        let text = print(Figures { stats: stats() }).unwrap();
+        let text = print(Figures { stats: stats(), pg_deliveries: 6 }).unwrap();
         let kind = r#"kind="a \"kind\"""#;
         for line in [
             "# TYPE hecate_actor_alive gauge".to_owned(),
@@ -194,6 +198,7 @@ mod tests {
             format!("hecate_actor_queue_seconds_count{{{kind}}} 5"),
             "hecate_supervisor_intensity_ratio{path=\"/h\"} 0.25".to_owned(),
             "hecate_supervisor_give_up_total 1".to_owned(),
+            "hecate_pg_deliveries_total 6".to_owned(),
             "hecate_deadlock_suspects 0".to_owned(),
         ] {
             assert!(text.lines().any(|had| had == line), "{line} is missing in\n{text}");
@@ -203,7 +208,7 @@ mod tests {
 
     #[test]
     fn buckets_add_up_to_the_count() {
-        let text = print(Figures { stats: stats() }).unwrap();
+        let text = print(Figures { stats: stats(), pg_deliveries: 6 }).unwrap();
         let buckets: Vec<_> = text
             .lines()
             .filter(|line| line.starts_with("hecate_actor_handle_seconds_bucket"))

@@ -12,6 +12,7 @@ mod deadlocks;
 pub(super) mod document;
 mod events;
 mod fields;
+mod groups;
 mod listeners;
 mod look;
 mod metrics;
@@ -48,6 +49,7 @@ pub(super) fn doors() -> Vec<Door> {
         get(route::DEBUG_TREE, tree::show),
         get(route::DEBUG_ACTOR, actor::show),
         get(route::DEBUG_TOP, top::show),
+        get(route::DEBUG_GROUPS, groups::show),
         get(route::DEBUG_CRASHES, crashes::show),
         get(route::DEBUG_DEADLOCKS, deadlocks::show),
         get(route::DEBUG_EVENTS, events::show),

@@ -295,6 +295,7 @@ impl Teahouse {
         let listeners = dir.path().join("listeners");
         let hearing = wish.listens.map(|reacts| Hearing::new(reacts, Progress::default(), &listeners));
         let tree: Arc<OnceLock<Tree>> = Arc::default();
+        let groups = Groups::new(&dir.path().to_string_lossy());
         let edge = Edge::new(EdgeParts {
             processes: vec![Arc::clone(&brewing)],
             models: vec![Arc::clone(&model)],
@@ -302,6 +303,7 @@ impl Teahouse {
             store: current.clone(),
             told: Vec::new(),
             hearings: hearing.iter().cloned().collect(),
+            groups: groups.clone(),
             node,
             tree: Arc::clone(&tree),
             socket_path: dir.path().join("daemon.sock"),
@@ -319,7 +321,6 @@ impl Teahouse {
         }
         let listens = hearing.is_some();
         if let Some(hearing) = hearing {
-            let groups = Groups::new(&dir.path().to_string_lossy());
             Listener { hearing, store: current, groups, now_us: Arc::new(|| 0) }.register(&mut own);
         }
         let kinds = kinds(own, &edge);

@@ -82,6 +82,7 @@ impl House {
             store,
             told: Vec::new(),
             hearings: Vec::new(),
+            groups: hecate_facts::Groups::new("here"),
             node: Node { node_id: "here".into(), realm: "test".into(), clock },
             tree: Arc::clone(&tree),
             socket_path: dir.path().join("daemon.sock"),

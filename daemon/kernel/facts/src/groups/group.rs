@@ -89,6 +89,11 @@ impl Group {
         self.members().is_empty() && self.publishers().is_empty()
     }
 
+    /// Facts that were put into a mailbox, one for each member.
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered.load(Relaxed)
+    }
+
     /// Tells the members of this moment. Answers how many were full.
     pub(super) fn tell(&self, fact: &Fact, now: impl FnOnce() -> Duration) -> u64 {
         let (mut delivered, mut missed) = (0, 0);

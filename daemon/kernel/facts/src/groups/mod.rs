@@ -39,6 +39,8 @@ struct Shared {
     /// The groups that each actor has a part in, until it ends. Locked before a group is.
     parts: DashMap<ActorId, HashSet<Arc<str>>>,
     missed: AtomicU64,
+    /// To the members of groups that are there no more.
+    delivered_before: AtomicU64,
     since: Instant,
 }
 
@@ -50,6 +52,7 @@ impl Groups {
             groups: DashMap::new(),
             parts: DashMap::new(),
             missed: AtomicU64::new(0),
+            delivered_before: AtomicU64::new(0),
             since: Instant::now(),
         }))
     }
@@ -100,6 +103,12 @@ impl Groups {
     /// Facts that found a member's mailbox full, since the beginning.
     pub fn missed(&self) -> u64 {
         self.0.missed.load(Relaxed)
+    }
+
+    /// Facts that were put into a mailbox, one for each member, since the beginning.
+    pub fn delivered(&self) -> u64 {
+        let now: u64 = self.0.groups.iter().map(|group| group.delivered()).sum();
+        self.0.delivered_before.load(Relaxed) + now
     }
 
     /// The raw actors of a group, for tests that kill them.
@@ -153,7 +162,9 @@ impl Shared {
     }
 
     fn drop_unused(&self, name: &str) {
-        self.groups.remove_if(name, |_, group| group.is_unused());
+        if let Some((_, dropped)) = self.groups.remove_if(name, |_, group| group.is_unused()) {
+            self.delivered_before.fetch_add(dropped.delivered(), Relaxed);
+        }
     }
 }
 
