@@ -32,6 +32,9 @@ pub enum InterventionError {
     /// A pool keeps nothing from which it could start a child again: whoever needs it asks for it.
     #[error("a pool's children are started by those who ask for them")]
     PoolChild,
+    /// A temporary child is forgotten when it ends: there would be nothing to start.
+    #[error("a temporary child is forgotten when it ends")]
+    Temporary,
     /// Its supervisor refused, or the new start failed; then the actor is down.
     #[error(transparent)]
     Refused(#[from] AdminError),

@@ -7,7 +7,7 @@ use hecate_proto::debug::{Dropped, ReasonClass};
 pub struct Stats {
     /// By kind, in the order of their names. A pool's children are one kind.
     pub kinds: Vec<KindStats>,
-    /// By path, in tree order; pools too.
+    /// By path, in tree order.
     pub supervisors: Vec<SupervisorStats>,
     /// How often a supervisor gave up since the tree was booted.
     pub give_ups: u64,
