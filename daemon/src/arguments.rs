@@ -2,8 +2,10 @@
 
 use crate::exit::Exit;
 use clap::{Parser, Subcommand};
+use hecate_supervision::parse_duration;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Keeps ventures for whoever attaches to its socket.
 #[derive(Debug, Parser)]
@@ -57,12 +59,11 @@ pub(crate) struct Flags {
 pub(crate) enum Chore {
     /// Checks or draws the supervision tree, offline.
     Tree {
-        /// Only says whether the file is right.
-        #[arg(long, conflicts_with = "dot")]
-        check: bool,
-        /// Draws it for Graphviz.
-        #[arg(long)]
-        dot: bool,
+        #[command(flatten)]
+        how: TreeChore,
+        /// A supervision.toml instead of the one that the settings name.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
     },
     /// Asks the running daemon how it is, for probes.
     Health {
@@ -97,6 +98,27 @@ pub(crate) enum Chore {
         #[command(subcommand)]
         chore: StoreChore,
     },
+}
+
+/// What is to be seen of the tree; drawn as text where nothing is said.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TreeChore {
+    /// Only says whether the file is right.
+    #[arg(long, conflicts_with_all = ["dot", "schema"])]
+    pub(crate) check: bool,
+    /// Also checks that the tree stops within this time, such as 30s: what the chart gives a pod to end.
+    #[arg(long, requires = "check", value_name = "TIME", value_parser = time)]
+    pub(crate) grace: Option<Duration>,
+    /// Draws it for Graphviz.
+    #[arg(long)]
+    pub(crate) dot: bool,
+    /// Prints the JSON Schema of the file.
+    #[arg(long, conflicts_with_all = ["dot", "file"])]
+    pub(crate) schema: bool,
+}
+
+fn time(written: &str) -> Result<Duration, &'static str> {
+    parse_duration(written).ok_or("write it as 100ms, 30s or 2m")
 }
 
 /// What can be done about the contents beside the event store.

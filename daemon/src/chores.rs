@@ -1,8 +1,6 @@
-//! What `hecate-daemon` does beside running: looking at its own tree, and asking a running daemon how it is.
+//! What `hecate-daemon` does beside running: asking a running daemon how it is.
 
 use crate::exit::{Exit, Failure};
-use hecate_proto::tree::TreeNode;
-use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -10,27 +8,6 @@ use std::time::Duration;
 
 /// A probe that waits longer has failed.
 const PROBE_MAX: Duration = Duration::from_secs(2);
-
-/// The tree for Graphviz: supervisors are boxes, an edge points to a child.
-pub(crate) fn dot(tree: &TreeNode) -> String {
-    let mut drawn = "digraph hecate {\n  rankdir=LR;\n".to_owned();
-    draw(tree, &mut drawn);
-    drawn + "}\n"
-}
-
-fn draw(node: &TreeNode, drawn: &mut String) {
-    let (shape, detail) = match &node.strategy {
-        Some(strategy) => ("box", strategy),
-        None => ("ellipse", &node.kind),
-    };
-    let name = node.path.rsplit('/').next().unwrap_or_default();
-    // Writing to a string cannot fail.
-    let _ = writeln!(drawn, "  {:?} [shape={shape} label={:?}];", node.path, format!("{name}\n{detail}"));
-    for child in &node.children {
-        let _ = writeln!(drawn, "  {:?} -> {:?};", node.path, child.path);
-        draw(child, drawn);
-    }
-}
 
 /// Asks the daemon on the socket; `path` is `/health` or `/ready`.
 pub(crate) fn probe(socket: &Path, path: &str) -> Result<Exit, Failure> {

@@ -12,7 +12,7 @@ use crate::{MODELS, PROCESSES, serve_blobs};
 use hecate_blobs::Blobs;
 use hecate_desk::{Code, Node, Process, ProcessEntry, Wiring};
 use hecate_event_store::{CurrentStore, Fault, Progress, Supervised, Upcasters};
-use hecate_facts::{Emitter, Groups, Hearing, Listener};
+use hecate_facts::{ALL, Emitter, Groups, Hearing, Listener};
 use hecate_read_model::{Convoy, ModelWiring, ReadSide};
 use hecate_supervision::{Kinds, Tree};
 use std::path::PathBuf;
@@ -145,6 +145,8 @@ impl House {
         for hearing in &self.hearings {
             self.listener(hearing).register(&mut kinds);
         }
+        let facts = self.processes.iter().flat_map(|process| process.event_types());
+        kinds.publishes(facts.map(|(event_type, _)| event_type).chain([ALL]));
         self.probing.register(&mut kinds);
         self.llm.register(&mut kinds);
         kinds

@@ -18,6 +18,7 @@ mod node_identity;
 mod store_chores;
 #[cfg(test)]
 mod tests;
+mod tree_chores;
 
 mod deploy_division;
 mod design_division;

@@ -10,6 +10,7 @@ use crate::hecate_api::{ClaimError, Edge};
 use crate::house::{Folders, House};
 use crate::logging;
 use crate::store_chores;
+use crate::tree_chores;
 use hecate_desk::{Node, SystemClock};
 use hecate_event_store::{OpenError, Supervised};
 use hecate_supervision::{Kinds, Plan, Tree};
@@ -22,7 +23,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// The tree that is used where nobody names another.
 pub(crate) const EMBEDDED: &str = include_str!("../../supervision.toml");
 /// However slow a child stops, the process is gone after 5 s.
-const STOP_MAX: Duration = Duration::from_millis(4_500);
+pub(crate) const STOP_MAX: Duration = Duration::from_millis(4_500);
 
 /// Runs what the command line asks for.
 pub(crate) fn run(arguments: Arguments) -> Exit {
@@ -32,11 +33,16 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         // An empty variable is one that nobody set.
         .filter(|(_, text)| !text.is_empty())
         .collect();
-    let (config, faults) = config::read(&arguments.flags, &environment);
+    let (mut config, faults) = config::read(&arguments.flags, &environment);
     let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
     let done = match arguments.chore {
         None => with_plan(&config, faults, |plan| serve(&config, plan, started)),
-        Some(Chore::Tree { dot, .. }) => with_plan(&config, faults, |plan| draw(plan, dot)),
+        Some(Chore::Tree { how, .. }) if how.schema => tree_chores::show_schema(),
+        Some(Chore::Tree { how, file }) => {
+            config.supervision = file.or(config.supervision);
+            let name = supervision_name(&config);
+            with_plan(&config, faults, |plan| tree_chores::show(plan, &name, &how))
+        }
         // What follows needs no tree, and must not fail because of one.
         Some(_) if !faults.is_empty() => Err(faulty(&faults)),
         Some(Chore::Verify) => store_chores::verify_store(&config.data_dir),
@@ -75,27 +81,21 @@ fn faulty(faults: &[String]) -> Failure {
 
 /// Before logging is set up, and where a person started the program: a plain line on stderr.
 #[expect(clippy::print_stderr, reason = "what stops the program is told to whoever started it")]
-fn complain(says: impl Display) {
+pub(crate) fn complain(says: impl Display) {
     eprintln!("hecate-daemon: {says}");
 }
 
-fn draw(plan: &Plan, dot: bool) -> Result<Exit, Failure> {
-    if dot {
-        chores::say(&chores::dot(&plan.outline()))?;
-    } else {
-        chores::say("the supervision tree is right")?;
-    }
-    Ok(Exit::Clean)
+/// How the file of the tree is called where something is said about it.
+fn supervision_name(config: &Config) -> String {
+    config.supervision.as_ref().map_or_else(|| "supervision.toml".into(), |file| file.display().to_string())
 }
 
 /// Checks the tree against the kinds compiled in, before anything is claimed.
 fn read_plan(config: &Config) -> Result<Plan, Vec<String>> {
-    let (text, name) = match &config.supervision {
-        None => (EMBEDDED.to_owned(), "supervision.toml".to_owned()),
-        Some(file) => {
-            let text = std::fs::read_to_string(file);
-            (text.map_err(|error| vec![format!("{}: {error}", file.display())])?, file.display().to_string())
-        }
+    let name = supervision_name(config);
+    let text = match &config.supervision {
+        None => EMBEDDED.to_owned(),
+        Some(file) => std::fs::read_to_string(file).map_err(|error| vec![format!("{name}: {error}")])?,
     };
     Plan::parse(&text, &name, &kinds_on_paper(config))
         .map_err(|faults| faults.iter().map(ToString::to_string).collect())
@@ -117,6 +117,7 @@ fn node(node_id: String, config: &Config) -> Node {
 
 fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure> {
     logging::start(&config.log, config.log_format);
+    warn_of(config, plan);
     let data = ClaimedData::claim(&config.data_dir)?;
     let house = House::furnish(
         node(data.node_id()?, config),
@@ -146,6 +147,15 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
     // Threads that still block (a stuck disk) must not hold the exit up.
     runtime.shutdown_timeout(Duration::from_millis(200));
     served
+}
+
+/// Whoever wrote a tree is told what it may not have been meant to be; the embedded one is meant as it is.
+fn warn_of(config: &Config, plan: &Plan) {
+    if config.supervision.is_some() {
+        plan.warnings()
+            .iter()
+            .for_each(|warning| tracing::warn!(%warning, "the supervision tree is doubtful"));
+    }
 }
 
 fn refuse_claim(error: ClaimError) -> Failure {

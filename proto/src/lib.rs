@@ -18,6 +18,7 @@ pub mod id;
 pub mod listeners;
 pub mod llm;
 pub mod read_models;
+pub mod reload;
 pub mod route;
 pub mod rows;
 pub mod time;

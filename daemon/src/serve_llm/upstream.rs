@@ -4,12 +4,14 @@ use super::dialect::{Dialect, ToldError};
 use super::error::{LlmError, Phase};
 use super::key::Key;
 use super::settings::ProviderSettings;
+use hecate_names::Names;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde_json::Value;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -95,6 +97,8 @@ impl Upstream {
             // A redirect would carry the key to whoever it names.
             .redirect(redirect::Policy::none())
             .referer(false)
+            // One host, so one lookup at a time, on one of the threads that everybody shares.
+            .dns_resolver(Arc::new(Names::of_the_system()))
             .user_agent(concat!("hecate/", env!("CARGO_PKG_VERSION")))
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
             .pool_idle_timeout(IDLE_MAX);

@@ -4,25 +4,55 @@ use crate::node::Node;
 use crate::plan::{PoolSpec, WorkerSpec};
 use crate::pool::PoolLaunch;
 use crate::supervise::launch::{Birthing, Cradle, Launch, launch_actor};
-use crate::{Actor, ExitReason, Name, Pool};
+use crate::{Actor, Addr, ExitReason, Name, Pool};
 use futures_util::FutureExt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 type MakeWorker = dyn Fn(&WorkerSpec) -> Arc<dyn Launch> + Send + Sync;
 type MakePool = dyn Fn(&PoolSpec, &Arc<Node>) -> Arc<dyn Launch> + Send + Sync;
+/// Joins an actor that has just started to a process group.
+pub(crate) type Join<M> = Arc<dyn Fn(&Addr<M>, &str) + Send + Sync>;
 
 #[derive(Clone)]
 pub(crate) enum Kind {
-    Worker(Arc<MakeWorker>),
-    Pool(Arc<MakePool>),
+    Worker(WorkerKind),
+    Pool(PoolKind),
+}
+
+#[derive(Clone)]
+pub(crate) struct WorkerKind {
+    make: Arc<MakeWorker>,
+    joins: bool,
+}
+
+impl WorkerKind {
+    /// Whether the file may name groups for it.
+    pub(crate) fn joins(&self) -> bool {
+        self.joins
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct PoolKind {
+    make: Arc<MakePool>,
+    restarts: bool,
+}
+
+impl PoolKind {
+    /// Whether its children may be other than temporary.
+    pub(crate) fn restarts(&self) -> bool {
+        self.restarts
+    }
 }
 
 /// The registry of kinds.
 #[derive(Clone, Default)]
 pub struct Kinds {
     entries: BTreeMap<String, Kind>,
+    optional: BTreeSet<String>,
+    published: BTreeSet<String>,
 }
 
 impl std::fmt::Debug for Kinds {
@@ -48,12 +78,38 @@ impl Kinds {
         name: Option<Name<A::Msg>>,
         args: impl Fn() -> A::Args + Send + Sync + 'static,
     ) -> &mut Self {
-        let args: Arc<dyn Fn() -> A::Args + Send + Sync> = Arc::new(args);
+        self.register_worker::<A>(kind.into(), name, Arc::new(args), None)
+    }
+
+    /// As [`Kinds::worker`], for an actor that understands what is told to process groups: `join` takes it
+    /// into each of the groups that the file names for it, once it has started. ractor takes it out again
+    /// when it ends.
+    ///
+    /// # Panics
+    /// When the kind is registered already.
+    pub fn worker_in_groups<A: Actor>(
+        &mut self,
+        kind: impl Into<String>,
+        name: Option<Name<A::Msg>>,
+        args: impl Fn() -> A::Args + Send + Sync + 'static,
+        join: impl Fn(&Addr<A::Msg>, &str) + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.register_worker::<A>(kind.into(), name, Arc::new(args), Some(Arc::new(join)))
+    }
+
+    fn register_worker<A: Actor>(
+        &mut self,
+        kind: String,
+        name: Option<Name<A::Msg>>,
+        args: Arc<dyn Fn() -> A::Args + Send + Sync>,
+        join: Option<Join<A::Msg>>,
+    ) -> &mut Self {
+        let joins = join.is_some();
         let make = move |spec: &WorkerSpec| -> Arc<dyn Launch> {
-            let (name, args) = (name.clone(), Arc::clone(&args));
-            Arc::new(WorkerLaunch::<A> { spec: Arc::new(spec.clone()), name, args })
+            let (name, args, join) = (name.clone(), Arc::clone(&args), join.clone());
+            Arc::new(WorkerLaunch::<A> { spec: Arc::new(spec.clone()), name, args, join })
         };
-        self.register(kind.into(), Kind::Worker(Arc::new(make)))
+        self.register(kind, Kind::Worker(WorkerKind { make: Arc::new(make), joins }))
     }
 
     /// Registers a pool of actors that come and go by `pool`.
@@ -61,11 +117,27 @@ impl Kinds {
     /// # Panics
     /// When the kind is registered already.
     pub fn pool<A: Actor>(&mut self, kind: impl Into<String>, pool: &Pool<A>) -> &mut Self {
-        let pool = pool.clone();
+        let (pool, restarts) = (pool.clone(), pool.can_restart());
         let make = move |spec: &PoolSpec, node: &Arc<Node>| -> Arc<dyn Launch> {
             Arc::new(PoolLaunch::new(pool.clone(), spec.clone(), node))
         };
-        self.register(kind.into(), Kind::Pool(Arc::new(make)))
+        self.register(kind.into(), Kind::Pool(PoolKind { make: Arc::new(make), restarts }))
+    }
+
+    /// A kind that the file may leave out.
+    ///
+    /// # Panics
+    /// When there is no such kind.
+    pub fn optional(&mut self, kind: &str) -> &mut Self {
+        assert!(self.entries.contains_key(kind), "there is no kind {kind} that could be optional");
+        self.optional.insert(kind.to_owned());
+        self
+    }
+
+    /// Declares groups that something is told to. The file can name no others.
+    pub fn publishes<G: Into<String>>(&mut self, groups: impl IntoIterator<Item = G>) -> &mut Self {
+        self.published.extend(groups.into_iter().map(Into::into));
+        self
     }
 
     fn register(&mut self, kind: String, entry: Kind) -> &mut Self {
@@ -77,14 +149,14 @@ impl Kinds {
     /// The plan was checked against these kinds: what it names is there.
     pub(crate) fn launch_worker(&self, spec: &WorkerSpec) -> Arc<dyn Launch> {
         match self.entries.get(&spec.kind) {
-            Some(Kind::Worker(make)) => make(spec),
+            Some(Kind::Worker(kind)) => (kind.make)(spec),
             _ => panic!("the plan was made for other kinds: no worker {}", spec.kind),
         }
     }
 
     pub(crate) fn launch_pool(&self, spec: &PoolSpec, node: &Arc<Node>) -> Arc<dyn Launch> {
         match self.entries.get(&spec.child.kind) {
-            Some(Kind::Pool(make)) => make(spec, node),
+            Some(Kind::Pool(kind)) => (kind.make)(spec, node),
             _ => panic!("the plan was made for other kinds: no pool {}", spec.child.kind),
         }
     }
@@ -96,20 +168,38 @@ impl Kinds {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }
+
+    /// Those that must have a place.
+    pub(crate) fn required(&self) -> impl Iterator<Item = &str> {
+        self.names().filter(|kind| !self.optional.contains(*kind))
+    }
+
+    /// The groups that something is told to.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &str> {
+        self.published.iter().map(String::as_str)
+    }
 }
 
 pub(crate) struct WorkerLaunch<A: Actor> {
     pub(crate) spec: Arc<WorkerSpec>,
     pub(crate) name: Option<Name<A::Msg>>,
     pub(crate) args: Arc<dyn Fn() -> A::Args + Send + Sync>,
+    pub(crate) join: Option<Join<A::Msg>>,
 }
 
 impl<A: Actor> Launch for WorkerLaunch<A> {
     fn launch(&self, cradle: Cradle) -> Birthing {
         let (spec, name, args) = (Arc::clone(&self.spec), self.name.clone(), Arc::clone(&self.args));
+        let join = self.join.clone();
         async move {
             let args = catch_unwind(AssertUnwindSafe(|| args())).map_err(ExitReason::from_panic)?;
-            launch_actor::<A>(&spec, args, name, cradle).await.map(|(born, _)| born)
+            let (born, addr) = launch_actor::<A>(&spec, args, name, cradle).await?;
+            for (join, group) in
+                join.iter().flat_map(|join| spec.groups.iter().map(move |group| (join, group)))
+            {
+                join(&addr, group);
+            }
+            Ok(born)
         }
         .boxed()
     }

@@ -18,6 +18,7 @@ mod name;
 mod node;
 mod plan;
 mod pool;
+mod reload;
 mod ring;
 mod shell;
 mod supervise;
@@ -33,8 +34,12 @@ pub use instruments::{
 };
 pub use kinds::Kinds;
 pub use name::Name;
-pub use plan::{AutoShutdown, ConfigError, Plan, Restart, Shutdown, Strategy, place_of};
+pub use plan::{
+    AutoShutdown, ConfigError, Patience, Plan, Restart, Severity, Shutdown, Strategy, parse_duration,
+    place_of,
+};
 pub use pool::{Pool, StartError};
+pub use reload::{ReloadError, ReloadPlan};
 pub use supervise::admin::{AdminError, ChildInfo, ChildRef, ChildSpecInfo, Standing};
 pub use supervise::backoff::Backoff;
 pub use supervise::child::{Child, Flags, PoolFlags};

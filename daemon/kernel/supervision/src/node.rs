@@ -6,8 +6,9 @@ use crate::instruments::{
 };
 use crate::links::Links;
 use crate::mailbox::Gauge;
-use crate::plan::{ChildSpec, Restart, Role, Shutdown};
+use crate::plan::{ChildSpec, PoolSpec, Restart, Role, Shutdown, SupervisorSpec};
 use crate::supervise::admin::Request;
+use crate::supervise::child::{Flags, millis};
 use crate::{ExitReason, GaveUp, clock};
 use hecate_proto::debug::{DebugEventKind, ReasonClass};
 use hecate_proto::tree as proto;
@@ -114,6 +115,10 @@ pub(crate) trait Superior: Send + Sync {
     /// Everything below down in order, then itself.
     fn wind_down(&self);
     fn ask(&self, request: Request);
+    /// Other limits for a pool, at once; a supervisor is revised instead.
+    fn take_limits(&self, spec: &PoolSpec) {
+        let _ = spec;
+    }
 }
 
 /// Children that come and go.
@@ -123,15 +128,21 @@ pub(crate) trait Members: Send + Sync {
     fn node(&self, id: &str) -> Option<Arc<Node>>;
 }
 
+/// What its spec says; a reload changes it.
+#[derive(Clone, Copy)]
+struct Declared {
+    restart: Restart,
+    /// Strategy, restarts and period of a supervisor.
+    rules: Option<(&'static str, u32, u64)>,
+}
+
 pub(crate) struct Node {
     pub(crate) path: Arc<str>,
     kind: Arc<KindMeter>,
-    pub(crate) restart: Restart,
+    declared: Mutex<Declared>,
     instruments: Arc<Instruments>,
     /// A pool's child: they are too many for a history and for an event with every birth.
     is_member: bool,
-    /// Strategy, restarts and period of a supervisor.
-    rules: Option<(&'static str, u32, u64)>,
     children: Mutex<Vec<Arc<Node>>>,
     members: OnceLock<Arc<dyn Members>>,
     live: Mutex<Live>,
@@ -140,17 +151,18 @@ pub(crate) struct Node {
 impl Node {
     /// The record of one place and all below it.
     pub(crate) fn plant(spec: &ChildSpec, instruments: &Arc<Instruments>) -> Arc<Self> {
-        let (kind, rules, children) = match &spec.role {
-            Role::Supervisor(own) => {
-                let rules = (own.strategy.as_str(), own.restarts_max, own.period_ms);
-                let children = own.children.iter().map(|child| Self::plant(child, instruments));
-                ("supervisor", Some(rules), children.collect())
-            }
+        let plant_all = |own: &SupervisorSpec| -> Vec<_> {
+            own.children.iter().map(|child| Self::plant(child, instruments)).collect()
+        };
+        let (kind, flags, children) = match &spec.role {
+            Role::Supervisor(own) => ("supervisor", Some(&own.flags), plant_all(own)),
             Role::Pool(_) => ("pool", None, Vec::new()),
             Role::Worker(own) => (own.kind.as_str(), None, Vec::new()),
         };
         let leaf = Self::leaf(Arc::clone(&spec.path), kind, spec.restart, instruments);
-        Arc::new(Self { is_member: false, rules, children: Mutex::new(children), ..leaf })
+        let node = Self { is_member: false, children: Mutex::new(children), ..leaf };
+        flags.into_iter().for_each(|flags| node.declare_flags(flags));
+        Arc::new(node)
     }
 
     /// The record of a pool's child.
@@ -158,14 +170,29 @@ impl Node {
         Self {
             path,
             kind: instruments.kinds.of(kind),
-            restart,
+            declared: Mutex::new(Declared { restart, rules: None }),
             instruments: Arc::clone(instruments),
             is_member: true,
-            rules: None,
             children: Mutex::default(),
             members: OnceLock::new(),
             live: Mutex::default(),
         }
+    }
+
+    fn declared(&self) -> MutexGuard<'_, Declared> {
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn declare_flags(&self, flags: &Flags) {
+        self.declared().rules = Some((flags.strategy.as_str(), flags.intensity, millis(flags.period)));
+    }
+
+    pub(crate) fn declare_restart(&self, restart: Restart) {
+        self.declared().restart = restart;
+    }
+
+    pub(crate) fn restart(&self) -> Restart {
+        self.declared().restart
     }
 
     pub(crate) fn instruments(&self) -> &Arc<Instruments> {
@@ -182,7 +209,7 @@ impl Node {
 
     /// Restarts and period of a supervisor.
     pub(crate) fn limits(&self) -> Option<proto::Intensity> {
-        let (_, max, period_ms) = self.rules?;
+        let (_, max, period_ms) = self.declared().rules?;
         Some(intensity(&self.live().window_ms, max, period_ms))
     }
 
@@ -209,12 +236,12 @@ impl Node {
 
     /// This place and all below it, for the history.
     pub(crate) fn places(&self) -> Vec<Place> {
-        let children = self.children();
+        let (children, declared) = (self.children(), *self.declared());
         let own = Place {
             path: Arc::clone(&self.path),
             kind: Arc::clone(&self.kind),
-            restart: self.restart.as_str(),
-            rules: self.rules,
+            restart: declared.restart.as_str(),
+            rules: declared.rules,
             children: children.iter().map(|child| Arc::clone(&child.path)).collect(),
             standing: self.live().standing(),
         };
@@ -263,7 +290,7 @@ impl Node {
 
     /// Whether there are children to ask about.
     pub(crate) fn supervises(&self) -> bool {
-        self.rules.is_some() || self.members.get().is_some()
+        self.declared().rules.is_some() || self.members.get().is_some()
     }
 
     pub(crate) fn set_members(&self, members: Arc<dyn Members>) {
@@ -442,7 +469,7 @@ impl Node {
 
     /// This place without what is below it.
     pub(crate) fn portrait(&self, groups: &HashMap<ActorId, Vec<String>>) -> proto::TreeNode {
-        let live = self.live();
+        let (declared, live) = (*self.declared(), self.live());
         let gauge = live.occupant.as_ref().and_then(Occupant::gauge);
         let actor_id = live.occupant.as_ref().map(|occupant| occupant.cell.get_id());
         proto::TreeNode {
@@ -451,9 +478,9 @@ impl Node {
             id: actor_id.map(|id| id.to_string()),
             generation: live.generation,
             status: live.status.unwrap_or(Status::Stopped).as_str().into(),
-            restart: self.restart.as_str().into(),
-            strategy: self.rules.map(|(strategy, ..)| strategy.into()),
-            intensity: self.rules.map(|(_, max, period_ms)| intensity(&live.window_ms, max, period_ms)),
+            restart: declared.restart.as_str().into(),
+            strategy: declared.rules.map(|(strategy, ..)| strategy.into()),
+            intensity: declared.rules.map(|(_, max, period_ms)| intensity(&live.window_ms, max, period_ms)),
             mailbox: gauge.map(|gauge| gauge.mailbox()),
             messages: gauge.map(|gauge| gauge.messages()),
             restarts: proto::Restarts {

@@ -3,6 +3,7 @@
 use crate::instruments::Instruments;
 use crate::node::{Node, Occupant, Status, await_gone};
 use crate::plan::{ChildSpec, Plan, Role, Shutdown};
+use crate::reload::Standing;
 use crate::supervise::admin::{AdminError, Answer, Ask, Request};
 use crate::supervise::chair::Seat;
 use crate::supervise::child::{Child, Flags};
@@ -44,6 +45,8 @@ pub struct Tree {
     /// What the root left when it ended.
     down: watch::Receiver<Option<ExitReason>>,
     stopping: AtomicBool,
+    /// The file behind it, if there is one.
+    pub(crate) standing: Option<Arc<Standing>>,
 }
 
 impl std::fmt::Debug for Tree {
@@ -61,7 +64,8 @@ impl Tree {
         let root = Node::plant(&plan.root, &Instruments::new());
         let Role::Supervisor(spec) = &plan.root.role else { unreachable!("a plan's root is a supervisor") };
         let launch = supervisor(spec, &root, kinds);
-        Self::launch(root, &launch).await
+        let standing = Standing::new(&root, kinds, plan);
+        Self::launch(root, &launch, Some(standing)).await
     }
 
     /// Starts a tree that is no plan but a value: the supervisor `name` with these children. The root's
@@ -72,17 +76,21 @@ impl Tree {
     pub async fn grow(name: &str, flags: Flags, children: Vec<Child>) -> Result<Self, BootError> {
         let grown = Child::supervisor(name, flags, children).root();
         let (root, launch) = grown.map_err(|invalid| BootError { reason: ExitReason::error(invalid) })?;
-        Self::launch(root, &launch).await
+        Self::launch(root, &launch, None).await
     }
 
-    async fn launch(root: Arc<Node>, launch: &SupervisorLaunch) -> Result<Self, BootError> {
+    async fn launch(
+        root: Arc<Node>,
+        launch: &SupervisorLaunch,
+        standing: Option<Arc<Standing>>,
+    ) -> Result<Self, BootError> {
         root.instruments().history().begin(clock::wall_now_us(), root.places());
         root.begin();
         let born = launch.launch_root(&root).await.map_err(|reason| BootError { reason })?;
         root.report_started(born.occupant.cell.get_id());
         let (occupant, (ended, down)) = (born.occupant.clone(), watch::channel(None));
         born.settle(&root, move |reason| drop(ended.send(Some(reason))));
-        Ok(Self { root, occupant, down, stopping: AtomicBool::new(false) })
+        Ok(Self { root, occupant, down, stopping: AtomicBool::new(false), standing })
     }
 
     /// The tree as it is now. Reads shared records only; no actor is asked.
@@ -137,10 +145,11 @@ fn supervisor(spec: &crate::plan::SupervisorSpec, node: &Node, kinds: &Kinds) ->
         launch: launch_of(spec, &node, kinds),
         node,
     });
-    SupervisorLaunch { seats: seats.collect(), spec: spec.clone() }
+    SupervisorLaunch::new(spec.flags.clone(), seats.collect())
 }
 
-fn launch_of(spec: &ChildSpec, node: &Arc<Node>, kinds: &Kinds) -> Arc<dyn Launch> {
+/// How whoever belongs into a place of a file is started.
+pub(crate) fn launch_of(spec: &ChildSpec, node: &Arc<Node>, kinds: &Kinds) -> Arc<dyn Launch> {
     match &spec.role {
         Role::Supervisor(own) => Arc::new(supervisor(own, node, kinds)),
         Role::Worker(own) => kinds.launch_worker(own),

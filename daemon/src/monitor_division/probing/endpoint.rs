@@ -2,9 +2,9 @@
 
 use super::command::Commands;
 use super::fault::{innermost, is_ours};
-use super::names::Names;
 use crate::monitor_division::check::host_and_port;
 use crate::monitor_division::{CheckSpec, CheckType, Health};
+use hecate_names::Names;
 use reqwest::{Client, ClientBuilder, Url, redirect};
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};

@@ -1,7 +1,7 @@
 //! Whose fault it is that nobody answered. An endpoint is unhealthy for what it did or left undone; what this node
 //! could not do (no descriptor, no route, no name) says nothing of the endpoint.
 
-use super::names::Unresolved;
+use hecate_names::Unresolved;
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter::successors;

@@ -10,7 +10,6 @@ mod endpoint;
 mod fault;
 mod latencies;
 mod level;
-mod names;
 mod prober;
 mod rhythm;
 mod roster;

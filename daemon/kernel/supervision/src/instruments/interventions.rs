@@ -82,7 +82,7 @@ impl Tree {
         if node.is_member() {
             return Err(InterventionError::PoolChild);
         }
-        if node.restart == Restart::Temporary {
+        if node.restart() == Restart::Temporary {
             return Err(InterventionError::Temporary);
         }
         let (supervisor, id) = node.path.rsplit_once('/').ok_or(InterventionError::NotFound)?;

@@ -1,21 +1,31 @@
 //! The tree as `supervision.toml` declares it, checked whole.
 
 mod assemble;
-mod parse;
+mod check;
+mod read;
+mod schema;
 mod source;
-mod value;
+mod stopping;
+mod table;
+mod tables;
+mod terms;
+mod words;
+pub(crate) mod written;
 
 use crate::Kinds;
 use crate::instruments::Instruments;
 use crate::mailbox::MailboxSpec;
 use crate::node::Node;
 use crate::supervise::backoff::Backoff;
+use crate::supervise::child::{Flags, PoolFlags};
 use hecate_proto::tree::TreeNode;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use source::{ConfigError, place_of};
+pub use source::{ConfigError, Severity, place_of};
+pub use stopping::Patience;
+pub use terms::parse_duration;
 
 /// Whom a failing child takes along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +59,17 @@ pub enum AutoShutdown {
     AnySignificant,
     /// When the last of them is.
     AllSignificant,
+}
+
+impl AutoShutdown {
+    /// As written in `supervision.toml`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::AnySignificant => "any_significant",
+            Self::AllSignificant => "all_significant",
+        }
+    }
 }
 
 /// When a child that ended is started again.
@@ -101,9 +122,10 @@ impl Shutdown {
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub(crate) root: Arc<ChildSpec>,
+    pub(crate) warnings: Arc<[ConfigError]>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChildSpec {
     pub(crate) path: Arc<str>,
     pub(crate) restart: Restart,
@@ -113,40 +135,45 @@ pub(crate) struct ChildSpec {
     pub(crate) role: Role,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Supervisor(SupervisorSpec),
     Worker(WorkerSpec),
     Pool(PoolSpec),
 }
 
-#[derive(Clone, Debug)]
+impl Role {
+    /// The kind compiled in that it is made of; a supervisor is made of none.
+    pub(crate) fn kind(&self) -> Option<&str> {
+        match self {
+            Self::Supervisor(_) => None,
+            Self::Worker(spec) => Some(&spec.kind),
+            Self::Pool(spec) => Some(&spec.child.kind),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SupervisorSpec {
-    pub(crate) strategy: Strategy,
-    pub(crate) restarts_max: u32,
-    pub(crate) period_ms: u64,
-    pub(crate) auto_shutdown: AutoShutdown,
+    pub(crate) flags: Flags,
     /// In start order.
     pub(crate) children: Vec<Arc<ChildSpec>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WorkerSpec {
     pub(crate) kind: String,
     pub(crate) mailbox: MailboxSpec,
     pub(crate) start_timeout: Duration,
+    /// Process groups that it joins when it starts.
+    pub(crate) groups: Vec<String>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PoolSpec {
-    /// What every child is; its shutdown is the children's.
+    pub(crate) flags: PoolFlags,
+    /// What every child is.
     pub(crate) child: WorkerSpec,
-    pub(crate) child_shutdown: Shutdown,
-    /// When a child is started again; other than `Temporary` only for a pool that keeps the arguments.
-    pub(crate) child_restart: Restart,
-    pub(crate) restarts_max: u32,
-    pub(crate) period_ms: u64,
-    pub(crate) children_max: usize,
 }
 
 impl Plan {
@@ -155,7 +182,12 @@ impl Plan {
     /// # Errors
     /// Every fault of the file at once, in file order.
     pub fn parse(text: &str, file_name: &str, kinds: &Kinds) -> Result<Self, Vec<ConfigError>> {
-        parse::parse(text, file_name, kinds)
+        read::read(text, file_name, kinds)
+    }
+
+    /// What is perhaps not as it was meant, in file order.
+    pub fn warnings(&self) -> &[ConfigError] {
+        &self.warnings
     }
 
     /// The tree as it would stand before its first start: for checks and drawings without a daemon.

@@ -1,12 +1,33 @@
 //! Where in the file a fault lies.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// One fault of `supervision.toml`.
+/// Whether the file can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// It cannot.
+    Fault,
+    /// It can, but is perhaps not what was meant.
+    Warning,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fault => Ok(()),
+            Self::Warning => f.write_str("warning: "),
+        }
+    }
+}
+
+/// One fault of `supervision.toml`, or a warning about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}:{column}: {message} ({hint})")]
+#[error("{file}:{line}:{column}: {severity}{message} ({hint})")]
 pub struct ConfigError {
+    /// Whether the file can be used all the same.
+    pub severity: Severity,
     /// The file as it was named.
     pub file: Arc<str>,
     /// From 1.
@@ -27,26 +48,36 @@ pub fn place_of(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// The text with its name; collects faults.
-pub(crate) struct Source<'t> {
-    pub(crate) text: &'t str,
+/// The file's name and what was found in it, by the place in its text.
+pub(crate) struct Source {
     file: Arc<str>,
-    faults: Vec<ConfigError>,
+    found: Vec<(usize, Severity, String, String)>,
 }
 
-impl<'t> Source<'t> {
-    pub(crate) fn new(text: &'t str, file: &str) -> Self {
-        Self { text, file: file.into(), faults: Vec::new() }
+impl Source {
+    pub(crate) fn new(file: &str) -> Self {
+        Self { file: file.into(), found: Vec::new() }
     }
 
     pub(crate) fn fault(&mut self, at: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
-        let (line, column) = place_of(self.text, at.start);
-        let (message, hint) = (message.into(), hint.into());
-        self.faults.push(ConfigError { file: Arc::clone(&self.file), line, column, message, hint });
+        self.found.push((at.start, Severity::Fault, message.into(), hint.into()));
     }
 
-    pub(crate) fn into_faults(mut self) -> Vec<ConfigError> {
-        self.faults.sort_by_key(|fault| (fault.line, fault.column));
-        self.faults
+    pub(crate) fn warn(&mut self, at: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.found.push((at.start, Severity::Warning, message.into(), hint.into()));
+    }
+
+    /// The faults and the warnings, each in the order of the file.
+    pub(crate) fn sort_out(mut self, text: &str) -> (Vec<ConfigError>, Vec<ConfigError>) {
+        self.found.sort_by_key(|(offset, ..)| *offset);
+        let starts = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        let line_starts: Vec<usize> = std::iter::once(0).chain(starts).collect();
+        let placed = self.found.into_iter().map(|(offset, severity, message, hint)| {
+            let line = line_starts.partition_point(|start| *start <= offset);
+            let before = text.get(line_starts[line - 1]..offset).unwrap_or_default();
+            let column = before.chars().count() + 1;
+            ConfigError { severity, file: Arc::clone(&self.file), line, column, message, hint }
+        });
+        placed.partition(|found| found.severity == Severity::Fault)
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::ExitReason;
 use crate::plan::Restart;
+use crate::supervise::child::{PoolFlags, millis};
 use crate::supervise::window::Window;
 use std::collections::{HashMap, VecDeque};
 
@@ -96,6 +97,14 @@ impl<A, R> Core<A, R> {
 
     pub(crate) fn window(&self) -> &Window {
         &self.rules.window
+    }
+
+    /// Other limits, for the children that are started from now on; whoever runs is not touched, and what
+    /// happened is not forgotten.
+    pub(crate) fn take_limits(&mut self, limits: &PoolFlags, keep: Keep<A>) {
+        let (PoolFlags { restart, children_max, .. }, rules) = (limits, &mut self.rules);
+        (rules.restart, rules.children_max, rules.keep) = (*restart, *children_max, keep);
+        rules.window.set_limits(limits.intensity, millis(limits.period));
     }
 
     /// Somebody wants the child `id`; `ending` says that the present one takes no more messages.

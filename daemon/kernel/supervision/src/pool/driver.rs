@@ -1,12 +1,13 @@
 //! The thin actor around a pool's core.
 
-use super::core::{Core, Effect, Rules};
+use super::core::{Core, Effect, Keep, Rules};
 use super::{Member, Pool, Shared, StartError};
 use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Members, Node, Occupant, Status, Superior};
 use crate::plan::{PoolSpec, Restart};
 use crate::supervise::admin::{AdminError, Answer as Told, Request};
+use crate::supervise::child::millis;
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
 use crate::supervise::window::Window;
 use crate::{Actor, Addr, ExitReason, GaveUp, clock};
@@ -38,6 +39,7 @@ pub(super) enum Control<A: Actor> {
     /// A restart failed a moment ago.
     Retry(String),
     Asked(Request),
+    Limits(PoolSpec),
     /// The time of those who were to end is over.
     Overdue(Vec<(String, ActorId)>),
     Stop,
@@ -88,6 +90,10 @@ impl<A: Actor> Superior for ActorRef<Control<A>> {
 
     fn ask(&self, request: Request) {
         tell(self, Control::Asked(request));
+    }
+
+    fn take_limits(&self, spec: &PoolSpec) {
+        tell(self, Control::Limits(spec.clone()));
     }
 }
 
@@ -147,10 +153,10 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
         let shared = pool.0;
         shared.door.store(Some(Arc::new(me.clone())));
         let core = Core::new(Rules {
-            children_max: spec.children_max,
-            restart: spec.child_restart,
-            window: Window::new(spec.restarts_max, spec.period_ms),
-            keep: shared.keep.filter(|_| spec.child_restart != Restart::Temporary).unwrap_or(|_| None),
+            children_max: spec.flags.children_max,
+            restart: spec.flags.restart,
+            window: Window::new(spec.flags.intensity, millis(spec.flags.period)),
+            keep: keep_of(&shared, spec.flags.restart),
         });
         Ok(Driver {
             core,
@@ -190,6 +196,11 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
     }
 }
 
+/// Only who may be started again is kept.
+fn keep_of<A: Actor>(shared: &Shared<A>, restart: Restart) -> Keep<A::Args> {
+    shared.keep.filter(|_| restart != Restart::Temporary).unwrap_or(|_| None)
+}
+
 pub(super) type Effects<A> = VecDeque<Effect<<A as Actor>::Args, oneshot::Sender<Answer<A>>>>;
 
 impl<A: Actor> Driver<A> {
@@ -203,6 +214,11 @@ impl<A: Actor> Driver<A> {
             Control::Exited { id, reason } => self.exited(&id, &reason),
             Control::Retry(id) => self.core.retry(clock::exact_now_ms(), &id).into(),
             Control::Asked(request) => self.take_request(request),
+            Control::Limits(spec) => {
+                self.core.take_limits(&spec.flags, keep_of(&self.shared, spec.flags.restart));
+                self.spec = Arc::new(spec);
+                Effects::<A>::new()
+            }
             Control::Overdue(late) => {
                 self.kill_overdue(&late);
                 Effects::<A>::new()
@@ -230,7 +246,7 @@ impl<A: Actor> Driver<A> {
                     effects.extend(self.core.leave(&idlest));
                 }
                 Effect::Full(replies) => {
-                    let max = self.spec.children_max;
+                    let max = self.spec.flags.children_max;
                     tracing::warn!(path = &*self.path, max, "refused a child: the pool is full and busy");
                     answer::<A>(replies, &StartError::MaxChildren { max });
                 }
@@ -272,7 +288,7 @@ impl<A: Actor> Driver<A> {
     }
 
     fn leaf(&self, path: Arc<str>) -> Node {
-        Node::leaf(path, &self.spec.child.kind, self.spec.child_restart, self.node.instruments())
+        Node::leaf(path, &self.spec.child.kind, self.spec.flags.restart, self.node.instruments())
     }
 
     fn start_ended(&mut self, id: String, result: Result<(Born, Addr<A::Msg>), ExitReason>) -> Effects<A> {
@@ -343,7 +359,7 @@ impl<A: Actor> Driver<A> {
         let effects = self.core.exited(clock::exact_now_ms(), id, reason);
         if let Some(child) = self.children.get_mut(id) {
             let (path, occupant) = (&*child.node.path, child.running.take().map(|(occupant, _)| occupant));
-            let is_crash = reason.is_crash(was_asked.then_some(self.spec.child_shutdown));
+            let is_crash = reason.is_crash(was_asked.then_some(self.spec.flags.shutdown));
             if is_crash {
                 tracing::error!(path, %reason, "crashed");
             } else {

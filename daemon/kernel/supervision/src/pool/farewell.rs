@@ -30,7 +30,7 @@ impl<A: Actor> Driver<A> {
 
     /// Their own policy, except that nothing queued is dropped.
     fn make_leave(&self, ids: &[String]) {
-        let policy = self.spec.child_shutdown;
+        let policy = self.spec.flags.shutdown;
         let mut leaving = Vec::with_capacity(ids.len());
         for (id, (occupant, addr)) in ids.iter().filter_map(|id| Some((id, self.running(id)?))) {
             match policy {
@@ -62,7 +62,7 @@ impl<A: Actor> Driver<A> {
         for id in self.children.keys().cloned().collect::<Vec<_>>() {
             self.end_child(&id);
         }
-        self.tell_after(self.spec.child_shutdown.limit(), Control::Deadline);
+        self.tell_after(self.spec.flags.shutdown.limit(), Control::Deadline);
     }
 
     pub(super) fn end_child(&self, id: &str) {
@@ -70,7 +70,7 @@ impl<A: Actor> Driver<A> {
         if let Some(child) = self.children.get(id) {
             child.node.set_status(Status::Draining);
         }
-        match self.spec.child_shutdown {
+        match self.spec.flags.shutdown {
             Shutdown::BrutalKill => occupant.cell.kill(),
             how => occupant.ask_to_end(how),
         }
@@ -83,7 +83,7 @@ impl<A: Actor> Driver<A> {
         let Some((_, addr)) = &child.running else { return };
         let asked = vec![(id.to_owned(), addr.actor_id())];
         self.end_child(id);
-        self.tell_after(self.spec.child_shutdown.limit(), Control::Overdue(asked));
+        self.tell_after(self.spec.flags.shutdown.limit(), Control::Overdue(asked));
     }
 
     pub(super) fn kill_all(&self) {

@@ -27,9 +27,11 @@ impl<A: Actor> Driver<A> {
             Ask::GetChildspec(child) => self.spec(child).map(Answer::Spec),
             Ask::WhichChildren => Ok(Answer::Children(self.infos())),
             Ask::CountChildren => Ok(Answer::Counts(self.counts())),
-            Ask::StartChild(_) | Ask::RestartChild(_) | Ask::DeleteChild(_) => {
-                Err(AdminError::SimpleOneForOne)
-            }
+            Ask::StartChild(_)
+            | Ask::RestartChild(_)
+            | Ask::DeleteChild(_)
+            | Ask::Revise(_)
+            | Ask::Commit => Err(AdminError::SimpleOneForOne),
         };
         // Who does not wait for the answer needs none.
         let _ = request.reply.send(answer);
@@ -60,9 +62,9 @@ impl<A: Actor> Driver<A> {
         Ok(ChildSpecInfo {
             id,
             child_type: ChildType::Worker,
-            restart: self.spec.child_restart,
+            restart: self.spec.flags.restart,
             significant: false,
-            shutdown: self.spec.child_shutdown,
+            shutdown: self.spec.flags.shutdown,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::child::Child;
 use super::children::ChildCounts;
+use super::revise::Revision;
 use super::rules::{ChildType, InvalidSpec};
 use crate::plan::{Restart, Shutdown};
 use crate::{ExitReason, Tree};
@@ -102,13 +103,17 @@ pub struct ChildSpecInfo {
 }
 
 pub(crate) enum Ask {
-    StartChild(Child),
+    StartChild(Box<Child>),
     TerminateChild(ChildRef),
     RestartChild(String),
     DeleteChild(String),
     GetChildspec(ChildRef),
     WhichChildren,
     CountChildren,
+    /// Other specs for all of it, which hold until the supervisor is started anew.
+    Revise(Revision),
+    /// From now on it begins with what it was last revised to.
+    Commit,
 }
 
 /// What the question calls for: the caller of [`Ask::CountChildren`] gets `Counts`.
@@ -143,7 +148,7 @@ impl Tree {
     /// # Errors
     /// `AlreadyStarted`, `AlreadyPresent`, `InvalidSpec`, `StartFailed`.
     pub async fn start_child(&self, supervisor: &str, child: Child) -> Result<Option<ActorId>, AdminError> {
-        self.ask(supervisor, Ask::StartChild(child)).await.map(Answer::started)
+        self.ask(supervisor, Ask::StartChild(Box::new(child))).await.map(Answer::started)
     }
 
     /// Ends a child by its shutdown policy; it is not restarted. Good also for one that is down or about

@@ -2,7 +2,8 @@
 
 use super::children::{ChildCounts, ChildState, Key};
 use super::core::{Core, Effect};
-use super::rules::{ChildRules, InvalidSpec};
+use super::revise::RevisedRules;
+use super::rules::{ChildRules, InvalidSpec, Rules};
 use crate::ExitReason;
 
 /// Stands for whoever waits for the answer.
@@ -18,6 +19,7 @@ pub(crate) enum Call {
     GetChildspec(String),
     WhichChildren,
     CountChildren,
+    Revise(Rules, Vec<RevisedRules>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +77,7 @@ impl Core {
                 None => Err(Refusal::NotFound),
             },
             Call::WhichChildren => Ok(Some(Reply::Children(self.children.states().rev().collect()))),
+            Call::Revise(rules, children) => self.revise(token, rules, children),
             Call::CountChildren => Ok(Some(Reply::Counts(self.children.counts()))),
         };
         match reply {

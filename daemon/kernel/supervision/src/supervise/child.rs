@@ -4,7 +4,7 @@ use super::backoff::Backoff;
 use super::chair::Seat;
 use super::launch::Launch;
 use super::launching::SupervisorLaunch;
-use super::rules::{ChildRules, ChildType, InvalidSpec};
+use super::rules::{ChildRules, ChildType, InvalidSpec, Rules};
 use crate::instruments::Instruments;
 use crate::kinds::WorkerLaunch;
 use crate::mailbox::MailboxSpec;
@@ -106,10 +106,9 @@ impl Child {
         args: impl Fn() -> A::Args + Send + Sync + 'static,
     ) -> Self {
         let id = id.into();
-        let spec =
-            WorkerSpec { kind: id.clone(), mailbox: MailboxSpec::default(), start_timeout: START_TIMEOUT };
+        let spec = worker_spec(&id);
         let launch = move |spec: WorkerSpec| -> Arc<dyn Launch> {
-            Arc::new(WorkerLaunch::<A> { spec: Arc::new(spec), name, args: Arc::new(args) })
+            Arc::new(WorkerLaunch::<A> { spec: Arc::new(spec), name, args: Arc::new(args), join: None })
         };
         Self::new(id, Shutdown::Within(SHUTDOWN), Form::Worker(spec, Box::new(launch)))
     }
@@ -127,18 +126,7 @@ impl Child {
         let keeps = pool.can_restart() || flags.restart == Restart::Temporary;
         assert!(keeps, "a pool that restarts its children is made by Pool::restarting");
         let (id, pool) = (id.into(), pool.clone());
-        let spec = PoolSpec {
-            child: WorkerSpec {
-                kind: id.clone(),
-                mailbox: MailboxSpec::default(),
-                start_timeout: START_TIMEOUT,
-            },
-            child_shutdown: flags.shutdown,
-            child_restart: flags.restart,
-            restarts_max: flags.intensity,
-            period_ms: u64::try_from(flags.period.as_millis()).unwrap_or(u64::MAX),
-            children_max: flags.children_max,
-        };
+        let spec = PoolSpec { flags, child: worker_spec(&id) };
         let launch = move |spec: PoolSpec, node: &Arc<Node>| -> Arc<dyn Launch> {
             Arc::new(PoolLaunch::new(pool, spec, node))
         };
@@ -204,7 +192,7 @@ impl Child {
         let node = Node::plant(&spec, &Instruments::new());
         match (self.form, &spec.role) {
             (Form::Supervisor(_, children), Role::Supervisor(own)) => {
-                let launch = SupervisorLaunch { spec: own.clone(), seats: seats(children, own, &node) };
+                let launch = SupervisorLaunch::new(own.flags.clone(), seats(children, own, &node));
                 Ok((node, launch))
             }
             _ => unreachable!("a root is made of a supervisor"),
@@ -217,7 +205,8 @@ impl Child {
             Form::Worker(spec, _) => Role::Worker(spec.clone()),
             Form::Pool(spec, _) => Role::Pool(spec.clone()),
             Form::Supervisor(flags, children) => {
-                Role::Supervisor(flags.spec(children.iter().map(|child| child.spec(&path)).collect()))
+                let children = children.iter().map(|child| child.spec(&path)).collect();
+                Role::Supervisor(SupervisorSpec { flags: flags.clone(), children })
             }
         };
         let (restart, shutdown, significant) = (self.restart, self.shutdown, self.significant);
@@ -229,7 +218,7 @@ impl Child {
             (Form::Worker(own, launch), _) => launch(own),
             (Form::Pool(own, launch), _) => launch(own, node),
             (Form::Supervisor(_, children), Role::Supervisor(own)) => {
-                Arc::new(SupervisorLaunch { spec: own.clone(), seats: seats(children, own, node) })
+                Arc::new(SupervisorLaunch::new(own.flags.clone(), seats(children, own, node)))
             }
             (Form::Supervisor(..), _) => unreachable!("a supervisor's spec is a supervisor's"),
         }
@@ -247,14 +236,29 @@ fn seats(children: Vec<Child>, spec: &SupervisorSpec, node: &Node) -> Vec<Seat> 
     children.into_iter().zip(places).map(seat).collect()
 }
 
+/// What an actor is that a program names by its id.
+fn worker_spec(id: &str) -> WorkerSpec {
+    WorkerSpec {
+        kind: id.into(),
+        mailbox: MailboxSpec::default(),
+        start_timeout: START_TIMEOUT,
+        groups: Vec::new(),
+    }
+}
+
+/// Whole milliseconds, in which windows are kept.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl Flags {
-    fn spec(&self, children: Vec<Arc<ChildSpec>>) -> SupervisorSpec {
-        SupervisorSpec {
+    /// As the core knows them.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
             strategy: self.strategy,
             restarts_max: self.intensity,
-            period_ms: u64::try_from(self.period.as_millis()).unwrap_or(u64::MAX),
+            period_ms: millis(self.period),
             auto_shutdown: self.auto_shutdown,
-            children,
         }
     }
 }
@@ -284,7 +288,7 @@ impl ChildSpec {
         let Role::Supervisor(own) = &self.role else { return Ok(()) };
         let mut ids = HashSet::new();
         for child in &own.children {
-            child.rules().check(own.auto_shutdown)?;
+            child.rules().check(own.flags.auto_shutdown)?;
             if !ids.insert(child.id()) {
                 return Err(InvalidSpec::DuplicateId(child.id().into()));
             }

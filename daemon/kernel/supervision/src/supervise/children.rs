@@ -4,11 +4,10 @@
 use super::rules::{ChildRules, ChildType};
 use crate::ExitReason;
 use crate::plan::Restart;
-use std::collections::{BTreeMap, HashMap};
-use std::ops::RangeFrom;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-/// The place of a child. Places grow in start order and are never given twice.
+/// The place of a child. Places are never given twice.
 pub(crate) type Key = u64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +23,8 @@ pub(crate) enum ChildState {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Child {
+    /// Its turn among its siblings.
+    rank: u64,
     pub(crate) rules: ChildRules,
     pub(crate) state: ChildState,
     /// Restarts that failed in a row.
@@ -48,6 +49,8 @@ pub struct ChildCounts {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Children {
     places: BTreeMap<Key, Child>,
+    /// The places by their turns, which is start order.
+    order: BTreeMap<u64, Key>,
     by_id: HashMap<Arc<str>, Key>,
     next: Key,
 }
@@ -58,13 +61,16 @@ impl Children {
         let key = self.next;
         self.next += 1;
         self.by_id.insert(Arc::clone(&rules.id), key);
-        self.places.insert(key, Child { rules, state: ChildState::Down, failures: 0, failure: None });
+        let rank = self.order.last_key_value().map_or(0, |(rank, _)| rank + 1);
+        self.order.insert(rank, key);
+        self.places.insert(key, Child { rank, rules, state: ChildState::Down, failures: 0, failure: None });
         key
     }
 
     pub(crate) fn remove(&mut self, key: Key) {
         if let Some(child) = self.places.remove(&key) {
             self.by_id.remove(&child.rules.id);
+            self.order.remove(&child.rank);
         }
     }
 
@@ -91,14 +97,33 @@ impl Children {
         }
     }
 
-    /// From one place on, in start order.
-    pub(crate) fn keys(&self, from: RangeFrom<Key>) -> impl DoubleEndedIterator<Item = Key> + '_ {
-        self.places.range(from).map(|(key, _)| *key)
+    /// All places in start order.
+    pub(crate) fn keys(&self) -> impl DoubleEndedIterator<Item = Key> + '_ {
+        self.order.values().copied()
+    }
+
+    /// A child and those that start after it, in start order.
+    pub(crate) fn keys_from(&self, first: Key) -> impl DoubleEndedIterator<Item = Key> + '_ {
+        let rank = self.get(first).map_or(u64::MAX, |child| child.rank);
+        self.order.range(rank..).map(|(_, key)| *key)
+    }
+
+    /// Gives these the first turns, in this order; the others follow as they did.
+    pub(crate) fn put_first(&mut self, first: &[Key]) {
+        let listed: HashSet<Key> = first.iter().copied().collect();
+        let others = self.keys().filter(|key| !listed.contains(key));
+        let turns: Vec<Key> = first.iter().copied().chain(others).collect();
+        self.order = (0..).zip(turns).collect();
+        for (rank, key) in &self.order {
+            if let Some(child) = self.places.get_mut(key) {
+                child.rank = *rank;
+            }
+        }
     }
 
     /// All places and their states, in start order.
     pub(crate) fn states(&self) -> impl DoubleEndedIterator<Item = (Key, ChildState)> + '_ {
-        self.places.iter().map(|(key, child)| (*key, child.state))
+        self.keys().filter_map(|key| Some((key, self.state(key)?)))
     }
 
     /// True when a significant child runs or is about to.

@@ -33,6 +33,8 @@ pub(crate) enum Effect {
     Adopt(Token, Key),
     /// The place is given up, the spec is forgotten.
     Forget(Key),
+    /// The specs that came with the call hold from now on; each has this place, or none.
+    Revise(Token, Vec<Option<Key>>),
     Start(Key),
     /// Give up a start under way; it still answers.
     AbortStart(Key),
@@ -78,7 +80,7 @@ enum Pending {
 pub(crate) struct Core {
     pub(super) rules: Rules,
     pub(super) children: Children,
-    window: Window,
+    pub(super) window: Window,
     goal: Goal,
     /// The child whose start or stop is awaited.
     pub(super) awaited: Option<Key>,
@@ -117,6 +119,11 @@ impl Core {
         self.children.state(key)
     }
 
+    /// All places in start order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + '_ {
+        self.children.keys()
+    }
+
     pub(crate) fn window(&self) -> &Window {
         &self.window
     }
@@ -129,7 +136,7 @@ impl Core {
     /// Takes in one event, returns what is to be done, in order.
     pub(crate) fn step(&mut self, now_ms: u64, event: Event) -> Vec<Effect> {
         match event {
-            Event::Boot => self.to_start = self.children.keys(0..).collect(),
+            Event::Boot => self.to_start = self.children.keys().collect(),
             Event::Started(key) => self.on_started(key),
             Event::Ignored(key) => self.on_ignored(key),
             Event::StartFailed(key, reason, draw) => self.on_start_failed(key, reason, draw),
@@ -208,7 +215,7 @@ impl Core {
     fn end(&mut self, ending: Ending) {
         self.goal = Goal::End(ending);
         self.to_start.clear();
-        self.to_stop = self.children.keys(0..).rev().collect();
+        self.to_stop = self.children.keys().rev().collect();
     }
 
     /// Does the next thing, as long as nothing is awaited.
@@ -332,14 +339,15 @@ impl Core {
         }
         match self.rules.strategy {
             Strategy::OneForOne => self.to_start.push_back(key),
-            Strategy::RestForOne => self.restart_from(key),
-            Strategy::OneForAll => self.restart_from(0),
+            Strategy::RestForOne => self.restart_all(self.children.keys_from(key).collect()),
+            Strategy::OneForAll => self.restart_all(self.children.keys().collect()),
         }
     }
 
-    fn restart_from(&mut self, first: Key) {
-        self.to_stop = self.children.keys(first..).rev().collect();
-        self.to_start = self.children.keys(first..).collect();
+    /// These go down in reverse order and come up again in order.
+    fn restart_all(&mut self, group: VecDeque<Key>) {
+        self.to_stop = group.iter().rev().copied().collect();
+        self.to_start = group;
     }
 
     /// Tells whoever asked for what was awaited.

@@ -371,6 +371,7 @@ impl Reality {
                 | Forget(_)
                 | CancelRetry(_)
                 | Effect::Adopt(..)
+                | Effect::Revise(..)
                 | Effect::Reply(..) => {}
             }
         }

@@ -8,12 +8,14 @@ use super::chair::{Chair, Seat};
 use super::children::{ChildState, Key};
 use super::core::{Core, Effect, Ending, Event};
 use super::launch::{Born, Cradle};
-use super::launching::Beginning;
+use super::launching::{Beginning, Script};
+use super::revise::Revision;
 use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Node, Status};
 use crate::plan::Shutdown;
 use crate::{ExitReason, GaveUp, clock};
+use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use hecate_proto::debug::{DebugEventKind, Decision};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
@@ -48,9 +50,10 @@ impl Actor for Supervisor {
 
     async fn pre_start(&self, me: ActorRef<Control>, begin: Beginning) -> Result<Driver, ActorProcessingErr> {
         tell(&me, Control::Happened(Event::Boot));
-        let Beginning { core, seats, node, links, boot } = begin;
-        let chairs = (0..).zip(seats.into_iter().map(Chair::new)).collect();
-        Ok(Driver { core, chairs, node, links, me, boot: Some(boot), desk: HashMap::new(), tokens: 0 })
+        let Beginning { core, script, node, links, boot } = begin;
+        let chairs = (0..).zip(script.load().seats.iter().cloned().map(Chair::new)).collect();
+        let (boot, desk, draft) = (Some(boot), HashMap::new(), None);
+        Ok(Driver { core, chairs, node, script, draft, links, me, boot, desk, tokens: 0 })
     }
 
     async fn handle(
@@ -80,9 +83,15 @@ impl Actor for Supervisor {
     }
 }
 
-/// Whoever asked, and the place that waits for the child that came along.
+/// What comes along with a question, until the core has decided about it.
+pub(super) enum Brings {
+    Seat(Seat),
+    Revision(Revision),
+}
+
+/// Whoever asked.
 pub(super) struct Visitor {
-    pub(super) seat: Option<Seat>,
+    pub(super) brings: Option<Brings>,
     pub(super) reply: oneshot::Sender<Result<Answer, AdminError>>,
 }
 
@@ -90,6 +99,10 @@ pub(crate) struct Driver {
     pub(super) core: Core,
     pub(super) chairs: BTreeMap<Key, Chair>,
     pub(super) node: Arc<Node>,
+    /// What it begins with.
+    pub(super) script: Arc<ArcSwap<Script>>,
+    /// What it is to begin with, once that is settled.
+    pub(super) draft: Option<Script>,
     links: Arc<Links>,
     me: ActorRef<Control>,
     boot: Option<oneshot::Sender<Result<(), ExitReason>>>,
@@ -145,6 +158,7 @@ impl Driver {
         match effect {
             Effect::Adopt(token, key) => self.adopt(token, key),
             Effect::Forget(key) => self.forget(key),
+            Effect::Revise(token, keys) => self.revise(token, &keys),
             Effect::Start(key) => return self.start(key),
             Effect::AbortStart(key) => self.abort_start(key),
             Effect::Stop(key) => self.stop(key),
@@ -159,7 +173,8 @@ impl Driver {
     }
 
     fn adopt(&mut self, token: Token, key: Key) {
-        let Some(seat) = self.desk.get_mut(&token).and_then(|visitor| visitor.seat.take()) else { return };
+        let brought = self.desk.get_mut(&token).and_then(|visitor| visitor.brings.take());
+        let Some(Brings::Seat(seat)) = brought else { return };
         self.node.change_children(|children| children.push(Arc::clone(&seat.node)));
         self.chairs.insert(key, Chair::new(seat));
     }

@@ -1,30 +1,34 @@
 //! How a supervisor comes to life: with everything below it, or not at all.
 
 use super::chair::Seat;
+use super::child::Flags;
 use super::core::{Core, Event};
 use super::driver::{Control, Supervisor, tell};
 use super::launch::{Birthing, Born, Cradle, Launch};
-use super::rules::Rules;
 use crate::ExitReason;
 use crate::links::Links;
 use crate::node::{Node, Occupant, Superior};
-use crate::plan::{Shutdown, SupervisorSpec};
+use crate::plan::Shutdown;
 use crate::supervise::admin::Request;
+use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use ractor::{Actor, ActorRef};
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
 /// Starts a supervisor as a child, or as the root without a parent.
-pub(crate) struct SupervisorLaunch {
-    pub(crate) spec: SupervisorSpec,
+pub(crate) struct SupervisorLaunch(Arc<ArcSwap<Script>>);
+
+/// What a supervisor begins with, every time; a reload changes it.
+pub(crate) struct Script {
+    pub(crate) flags: Flags,
     pub(crate) seats: Vec<Seat>,
 }
 
 /// What a supervisor's actor begins with.
 pub(crate) struct Beginning {
     pub(crate) core: Core,
-    pub(crate) seats: Vec<Seat>,
+    pub(crate) script: Arc<ArcSwap<Script>>,
     pub(crate) node: Arc<Node>,
     pub(crate) links: Arc<Links>,
     pub(crate) boot: oneshot::Sender<Result<(), ExitReason>>,
@@ -45,21 +49,20 @@ impl Launch for SupervisorLaunch {
 }
 
 impl SupervisorLaunch {
+    pub(crate) fn new(flags: Flags, seats: Vec<Seat>) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(Script { flags, seats })))
+    }
+
     /// A new beginning: children that were added are forgotten, those that were deleted are back.
     fn begin(&self, node: &Arc<Node>) -> (Beginning, oneshot::Receiver<Result<(), ExitReason>>) {
         let (boot, booted) = oneshot::channel();
-        let rules = Rules {
-            strategy: self.spec.strategy,
-            restarts_max: self.spec.restarts_max,
-            period_ms: self.spec.period_ms,
-            auto_shutdown: self.spec.auto_shutdown,
-        };
-        let seats = self.seats.clone();
-        node.change_children(|children| {
-            *children = seats.iter().map(|seat| Arc::clone(&seat.node)).collect()
-        });
-        let core = Core::new(rules, seats.iter().map(|seat| seat.spec.rules()));
-        (Beginning { core, seats, node: Arc::clone(node), links: Links::new(), boot }, booted)
+        let script = self.0.load();
+        node.declare_flags(&script.flags);
+        let nodes: Vec<_> = script.seats.iter().map(|seat| Arc::clone(&seat.node)).collect();
+        node.change_children(|children| *children = nodes);
+        let core = Core::new(script.flags.rules(), script.seats.iter().map(|seat| seat.spec.rules()));
+        let script = Arc::clone(&self.0);
+        (Beginning { core, script, node: Arc::clone(node), links: Links::new(), boot }, booted)
     }
 
     /// Starts the root of a tree.

@@ -11,6 +11,7 @@ mod driver;
 pub(crate) mod launch;
 pub(crate) mod launching;
 mod reception;
+pub(crate) mod revise;
 pub(crate) mod rules;
 pub(crate) mod window;
 
@@ -18,3 +19,5 @@ pub(crate) mod window;
 mod calls_tests;
 #[cfg(test)]
 mod core_tests;
+#[cfg(test)]
+mod revise_tests;

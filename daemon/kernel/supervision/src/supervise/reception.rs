@@ -5,13 +5,14 @@ use super::calls::{Call, Refusal, Reply, Token};
 use super::chair::Chair;
 use super::children::{ChildState, Key};
 use super::core::Event;
-use super::driver::{Driver, Visitor};
+use super::driver::{Brings, Driver, Visitor};
+use super::revise::Revised;
 use ractor::ActorId;
 
 impl Driver {
     /// The question for the core, unless it could be answered at once.
     pub(super) fn take_request(&mut self, request: Request) -> Option<Event> {
-        let (call, seat) = match request.ask {
+        let (call, brings) = match request.ask {
             Ask::StartChild(child) => {
                 let seat = match child.seat(&self.node) {
                     Ok(seat) => seat,
@@ -20,7 +21,7 @@ impl Driver {
                         return None;
                     }
                 };
-                (Call::StartChild(seat.spec.rules()), Some(seat))
+                (Call::StartChild(seat.spec.rules()), Some(Brings::Seat(seat)))
             }
             Ask::TerminateChild(child) => (Call::TerminateChild(self.id_of(child)), None),
             Ask::RestartChild(id) => (Call::RestartChild(id), None),
@@ -28,10 +29,19 @@ impl Driver {
             Ask::GetChildspec(child) => (Call::GetChildspec(self.id_of(child)), None),
             Ask::WhichChildren => (Call::WhichChildren, None),
             Ask::CountChildren => (Call::CountChildren, None),
+            Ask::Revise(revision) => {
+                let children = revision.children.iter().map(Revised::rules).collect();
+                (Call::Revise(revision.flags.rules(), children), Some(Brings::Revision(revision)))
+            }
+            Ask::Commit => {
+                self.commit();
+                let _ = request.reply.send(Ok(Answer::Done));
+                return None;
+            }
         };
         let token = Token(self.tokens);
         self.tokens += 1;
-        self.desk.insert(token, Visitor { seat, reply: request.reply });
+        self.desk.insert(token, Visitor { brings, reply: request.reply });
         Some(Event::Call(token, call))
     }
 

@@ -52,12 +52,21 @@ pub enum InvalidSpec {
 }
 
 impl ChildRules {
-    /// OTP's bad combinations.
+    /// Whether a supervisor of that policy takes it.
     pub(crate) fn check(&self, auto_shutdown: AutoShutdown) -> Result<(), InvalidSpec> {
-        match (self.significant, self.restart, auto_shutdown) {
-            (true, _, AutoShutdown::Never) => Err(InvalidSpec::SignificantWithoutAutoShutdown),
-            (true, Restart::Permanent, _) => Err(InvalidSpec::SignificantPermanent),
-            _ => Ok(()),
-        }
+        check_significant(self.significant, self.restart, auto_shutdown)
+    }
+}
+
+/// OTP's bad combinations.
+pub(crate) fn check_significant(
+    significant: bool,
+    restart: Restart,
+    auto_shutdown: AutoShutdown,
+) -> Result<(), InvalidSpec> {
+    match (significant, restart, auto_shutdown) {
+        (true, _, AutoShutdown::Never) => Err(InvalidSpec::SignificantWithoutAutoShutdown),
+        (true, Restart::Permanent, _) => Err(InvalidSpec::SignificantPermanent),
+        _ => Ok(()),
     }
 }

@@ -14,6 +14,11 @@ impl Window {
         Self { restarts_max, period_ms, at_ms: VecDeque::new() }
     }
 
+    /// Forgives more or less from now on; what happened is not forgotten.
+    pub(crate) fn set_limits(&mut self, restarts_max: u32, period_ms: u64) {
+        (self.restarts_max, self.period_ms) = (restarts_max, period_ms);
+    }
+
     /// Counts one restart attempt; false when it is one too many. A restart exactly one period ago
     /// still counts.
     pub(crate) fn admits(&mut self, now_ms: u64) -> bool {

@@ -1,6 +1,8 @@
 //! Looking up names. The system does it in calls that block for as long as they like, whoever has stopped waiting, on
 //! threads that everybody shares: so a few run at once, and one for each name.
 
+#![warn(missing_docs)]
+
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -22,11 +24,11 @@ type Look = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
 /// A name that could not be looked up, and what the system says of it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Unresolved(Arc<str>);
+pub struct Unresolved(Arc<str>);
 
 /// Whoever looks up names; clones share the lookups.
 #[derive(Clone)]
-pub(super) struct Names(Arc<Lookups>);
+pub struct Names(Arc<Lookups>);
 
 struct Lookups {
     look: Box<Look>,
@@ -37,19 +39,18 @@ struct Lookups {
 
 impl Names {
     /// Names as this system knows them.
-    pub(super) fn of_the_system() -> Names {
+    pub fn of_the_system() -> Names {
         Names::looked_up_by(|host| Ok((host, 0).to_socket_addrs()?.map(|address| address.ip()).collect()))
     }
 
-    pub(super) fn looked_up_by(
-        look: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static,
-    ) -> Names {
+    /// Names as `look` knows them; it may block.
+    pub fn looked_up_by(look: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static) -> Names {
         let places = Arc::new(Semaphore::new(LOOKUPS_MAX));
         Names(Arc::new(Lookups { look: Box::new(look), places, under_way: Mutex::default() }))
     }
 
     /// What this host stands for, together with everybody else who asks for it meanwhile.
-    pub(super) fn look_up(&self, host: &str) -> impl Future<Output = Found> + use<> {
+    pub fn look_up(&self, host: &str) -> impl Future<Output = Found> + use<> {
         let mut under_way = self.0.under_way();
         let lookup = under_way.entry(host.to_owned()).or_insert_with(|| {
             // It goes on when all who asked have gone: the next who asks for the name finds it under way.
@@ -61,7 +62,7 @@ impl Names {
     }
 
     /// True while nobody knows what this host stands for, though somebody asked.
-    pub(super) fn is_looking_up(&self, host: &str) -> bool {
+    pub fn is_looking_up(&self, host: &str) -> bool {
         self.0.under_way().contains_key(host)
     }
 }
