@@ -3,6 +3,7 @@
 //! not offer itself. Times are RFC 3339 in UTC, spans carry their unit in their name.
 
 use crate::tree::TreeNode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use serde_json::Value;
 pub const NOT_KEPT: &[&str] = &["mailbox", "messages", "pool children"];
 
 /// One actor, as closely as it can be seen from outside.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ActorDetail {
     /// Its place in the tree, without its children.
     #[serde(flatten)]
@@ -32,7 +33,7 @@ pub struct ActorDetail {
 }
 
 /// A supervisor above an actor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ancestor {
     /// Its path.
     pub path: String,
@@ -43,7 +44,7 @@ pub struct Ancestor {
 }
 
 /// How a worker spends its time. Counters are those of the present generation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Work {
     /// What it handles at this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,7 +75,7 @@ pub struct Work {
 }
 
 /// The message at hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Current {
     /// Its variant.
     pub variant: String,
@@ -86,7 +87,7 @@ pub struct Current {
 }
 
 /// Thousandths of the time spent in handlers, over three windows that end now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Busy {
     /// Over the last second.
     pub permille_1s: u64,
@@ -97,7 +98,7 @@ pub struct Busy {
 }
 
 /// Messages that were lost, by why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Dropped {
     /// Refused at a full mailbox.
     pub full: u64,
@@ -108,7 +109,7 @@ pub struct Dropped {
 }
 
 /// One variant of message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Variant {
     /// Its name.
     pub name: String,
@@ -121,7 +122,7 @@ pub struct Variant {
 }
 
 /// A histogram whose buckets double.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// Messages counted.
     pub count: u64,
@@ -132,7 +133,7 @@ pub struct Latency {
 }
 
 /// Messages that took at most so long, and longer than the bucket before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bucket {
     /// Upper bound, ns; absent in the last one, which has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,7 +143,7 @@ pub struct Bucket {
 }
 
 /// One edge of the graph of who waits for whom.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waiting {
     /// Path of whoever is waited for.
     pub target: String,
@@ -153,7 +154,7 @@ pub struct Waiting {
 }
 
 /// The state of an actor, read between two messages.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ActorState {
     /// It offers this.
@@ -173,7 +174,7 @@ pub enum ActorState {
 }
 
 /// What to rank actors by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TopBy {
     /// Messages that wait now; the window plays no part.
@@ -189,7 +190,7 @@ pub enum TopBy {
 }
 
 /// A window that ends now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Window {
     /// One second.
     #[serde(rename = "1s")]
@@ -218,7 +219,7 @@ impl Window {
 }
 
 /// The actors that lead by one measure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Top {
     /// By which.
     pub by: TopBy,
@@ -229,7 +230,7 @@ pub struct Top {
 }
 
 /// One actor in the ranking.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TopRow {
     /// What it is ranked by, in the measure's own unit.
     pub value: u64,
@@ -250,7 +251,7 @@ pub struct TopRow {
 }
 
 /// The record of one crash, kill or failed start.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Crash {
     /// Grows by one with every record since the daemon began.
     pub seq: u64,
@@ -288,7 +289,7 @@ pub struct Crash {
 }
 
 /// The classes of ends that matter to a supervisor and to whoever counts them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonClass {
     /// Done, by its own account.
@@ -334,7 +335,7 @@ impl ReasonClass {
 }
 
 /// What a supervisor made of a crash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// It has not come to it yet.
@@ -352,7 +353,7 @@ pub enum Decision {
 }
 
 /// Who may never answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deadlocks {
     /// Groups of actors that wait for each other, in the order in which they wait.
     pub cycles: Vec<Vec<Waiter>>,
@@ -361,7 +362,7 @@ pub struct Deadlocks {
 }
 
 /// One actor of a cycle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waiter {
     /// Its path.
     pub path: String,
@@ -372,7 +373,7 @@ pub struct Waiter {
 }
 
 /// An actor that has not come back from its handler.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stuck {
     /// Its path.
     pub path: String,
@@ -388,7 +389,7 @@ pub struct Stuck {
 }
 
 /// One thing that happened in the tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DebugEvent {
     /// Grows by one with every event since the daemon began.
     pub id: u64,
@@ -411,7 +412,7 @@ pub struct DebugEvent {
 
 /// The kinds of events. A pool's children are too many for an event with every birth and every end in good
 /// order: theirs are those that went wrong and those that an operator caused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DebugEventKind {
     /// A child runs.
@@ -438,6 +439,8 @@ pub enum DebugEventKind {
     GroupLeave,
     /// A changed `supervision.toml` was applied.
     PlanApplied,
+    /// Somebody tried to act on the running daemon: who, what, and whether it was granted.
+    Attempted,
 }
 
 impl DebugEventKind {
@@ -456,12 +459,13 @@ impl DebugEventKind {
             Self::GroupJoin => "group_join",
             Self::GroupLeave => "group_leave",
             Self::PlanApplied => "plan_applied",
+            Self::Attempted => "attempted",
         }
     }
 }
 
 /// What to trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TraceEvents {
     /// Messages that the actor handles.
@@ -473,7 +477,7 @@ pub enum TraceEvents {
 }
 
 /// Bounds of one live trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TraceLimits {
     /// What to trace.
     pub events: TraceEvents,
@@ -502,7 +506,7 @@ impl Default for TraceLimits {
 }
 
 /// One line of a live trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TraceLine {
     /// A message was handled.
@@ -558,7 +562,7 @@ pub enum TraceLine {
 }
 
 /// Why a trace ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TraceEnd {
     /// Its time was over.

@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod catalogue;
 pub mod debug;
+pub mod debug_answers;
 pub mod fact;
 pub mod guide;
 pub mod health;

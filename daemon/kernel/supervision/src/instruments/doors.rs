@@ -8,7 +8,7 @@ use super::{Events, RewindError, Stats, SupervisorStats, TRACES_MAX, TraceError,
 use crate::node::{Node, Worker};
 use crate::{Tree, clock, tree};
 use hecate_proto::debug::{
-    ActorDetail, ActorState, Ancestor, Crash, Deadlocks, Top, TopBy, TraceLimits, Window,
+    ActorDetail, ActorState, Ancestor, Crash, Deadlocks, DebugEventKind, Top, TopBy, TraceLimits, Window,
 };
 use hecate_proto::time::rfc3339;
 use hecate_proto::tree::TreeNode;
@@ -150,6 +150,12 @@ impl Tree {
         let waiting = found.cycles.iter().flatten().map(|waiter| waiter.id.as_str());
         let ids: BTreeSet<&str> = waiting.chain(found.stuck.iter().map(|stuck| stuck.id.as_str())).collect();
         ids.len() as u64
+    }
+
+    /// Puts an attempt to act on `path` among the events, granted or not; at the root where nobody is there.
+    pub fn announce_attempt(&self, path: &str, says: impl Into<String>) {
+        let place = self.place(path).unwrap_or_else(|| Arc::clone(&self.root));
+        place.tell(DebugEventKind::Attempted, None, Some(says.into()));
     }
 }
 
