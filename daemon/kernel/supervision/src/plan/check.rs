@@ -142,9 +142,9 @@ fn check_pool(source: &mut Source, entry: &Entry, spec: &WorkerSpec, restart: Re
 
 /// Not more names than a person reads.
 fn some_of(names: Vec<&str>) -> String {
-    match names.get(..NAMES_MAX) {
-        Some(first) => format!("{} and {} more", first.join(", "), names.len() - NAMES_MAX),
-        None => names.join(", "),
+    match names.split_at_checked(NAMES_MAX) {
+        Some((first, more)) if !more.is_empty() => format!("{} and {} more", first.join(", "), more.len()),
+        _ => names.join(", "),
     }
 }
 
