@@ -12,17 +12,21 @@ use std::time::Duration;
 
 /// Shows the checked plan of the file `name` as it was asked for.
 pub(crate) fn show(plan: &Plan, name: &str, how: &TreeChore) -> Result<Exit, Failure> {
-    plan.warnings().iter().for_each(complain);
     if how.dot {
         say(dot(&plan.outline()).trim_end())?;
-    } else if !how.check {
-        say(text(&plan.outline()).trim_end())?;
+    } else if how.check {
+        check(plan, name, how.grace)?;
     } else {
-        let stops = how.grace.map(|grace| stops_within(plan, grace)).transpose()?;
-        say(&format!("{name} is right: {}", census(&plan.outline())))?;
-        stops.map(|stops| say(&stops)).transpose()?;
+        say(text(&plan.outline()).trim_end())?;
     }
     Ok(Exit::Clean)
+}
+
+fn check(plan: &Plan, name: &str, grace: Option<Duration>) -> Result<(), Failure> {
+    plan.warnings().iter().for_each(complain);
+    let stops = grace.map(|grace| stops_within(plan, grace)).transpose()?;
+    say(&format!("{name} is right: {}", census(&plan.outline())))?;
+    stops.map_or(Ok(()), |stops| say(&stops))
 }
 
 /// The JSON Schema of the file, for editors.
@@ -39,22 +43,23 @@ fn stops_within(plan: &Plan, grace: Duration) -> Result<String, Failure> {
     let longest = asked.map_or(STOP_MAX, |asked| asked.min(STOP_MAX));
     let too_patient =
         plan.patience().into_iter().filter(|(_, limit)| limit.is_none_or(|limit| limit >= grace));
-    let mut faults: Vec<_> =
+    let mut late: Vec<_> =
         too_patient.map(|(path, limit)| format!("{path} may take {}", time(limit))).collect();
     if longest >= grace {
-        faults.push(format!("the tree may take {longest:?} to stop"));
+        late.push(format!("the tree may take {longest:?}"));
     }
-    if !faults.is_empty() {
-        let says = format!("a grace of {grace:?} is too short: {}", faults.join(", "));
-        return Err(Failure::new(Exit::Refused, says));
+    if !late.is_empty() {
+        let faults: Vec<_> =
+            late.iter().map(|late| format!("a grace of {grace:?} is too short: {late}")).collect();
+        return Err(Failure::new(Exit::Refused, faults.join("\nhecate-daemon: ")));
     }
-    let killed = "then the daemon kills what is left";
     Ok(match asked {
         Some(asked) if asked <= STOP_MAX => {
-            format!("it stops within {asked:?}, a grace of {grace:?} is enough")
+            format!("it stops within {asked:?}: a grace of {grace:?} is enough")
         }
         asked => format!(
-            "its places together may take {}, but after {STOP_MAX:?} {killed}: a grace of {grace:?} is enough",
+            "its places together may take {}, but the daemon kills what is left after {STOP_MAX:?}: \
+             a grace of {grace:?} is enough",
             time(asked)
         ),
     })

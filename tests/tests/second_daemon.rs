@@ -153,6 +153,31 @@ fn every_fault_of_a_supervision_file_is_said_at_once_with_its_place() {
 }
 
 #[test]
+fn a_tree_is_checked_by_name_and_against_the_time_that_a_pod_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let tree = |args: &[&str]| Program::new(&place.program, &place.home).args(["tree"]).args(args).run();
+    let enough = tree(&["--check", "--grace", "30s"]);
+    assert_eq!(enough.code, Some(0), "{enough:?}");
+    assert!(enough.stdout.contains("supervision.toml is right: "), "{enough:?}");
+    assert!(enough.stdout.contains("a grace of 30s is enough"), "{enough:?}");
+    let short = tree(&["--check", "--grace", "3s"]);
+    assert_eq!((short.code, short.stdout.as_str()), (Some(1), ""), "{short:?}");
+    assert!(short.stderr.contains("a grace of 3s is too short: the tree may take 4.5s"), "{short:?}");
+    let (file, drawn) = (folder.path().join("patient.toml"), tree(&[]).stdout);
+    assert!(drawn.starts_with("/hecate ") && drawn.contains("└─ socket"), "{drawn}");
+    let embedded = include_str!("../../supervision.toml");
+    fs::write(&file, embedded.replacen("kind = \"socket\"", "kind = \"socket\"\nshutdown = \"1m\"", 1))
+        .unwrap();
+    let patient = tree(&["--check", "--grace", "30s", file.to_str().unwrap()]);
+    assert_eq!(patient.code, Some(1), "{patient:?}");
+    assert!(patient.stderr.contains("/hecate/edge/socket may take 60s"), "{patient:?}");
+    for wrong in [&["--grace", "30s"][..], &["--check", "--grace", "30"], &["--schema", "--check"]] {
+        assert_eq!(tree(wrong).code, Some(64), "{wrong:?}");
+    }
+}
+
+#[test]
 fn every_fault_of_file_and_environment_is_said_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path());

@@ -10,6 +10,9 @@ use crate::kinds::Kind;
 use crate::supervise::rules::{InvalidSpec, check_significant};
 use std::collections::HashMap;
 
+/// Names in one hint.
+const NAMES_MAX: usize = 10;
+
 pub(super) fn check(source: &mut Source, entries: &[Entry], kinds: &Kinds) {
     let supervisors: HashMap<_, _> = entries.iter().filter_map(named_supervisor).collect();
     for entry in entries {
@@ -44,9 +47,10 @@ pub(super) fn check_places(source: &mut Source, entries: &[Entry], kinds: &Kinds
             source.fault(entry.place(|marks| &marks.kind), message, format!("it has its place at {first}"));
         }
     }
-    for kind in kinds.required().filter(|kind| !placed.contains_key(kind)) {
-        let message = format!("the kind {kind} has no place");
-        source.fault(0..0, message, "it is compiled in: add a [[child]] or [[pool]] of this kind");
+    let homeless: Vec<_> = kinds.required().filter(|kind| !placed.contains_key(kind)).collect();
+    if !homeless.is_empty() {
+        let message = format!("no place for what is compiled in: {}", homeless.join(", "));
+        source.fault(0..0, message, "add a [[child]] or [[pool]] of each of these kinds");
     }
 }
 
@@ -136,13 +140,21 @@ fn check_pool(source: &mut Source, entry: &Entry, spec: &WorkerSpec, restart: Re
     }
 }
 
+/// Not more names than a person reads.
+fn some_of(names: Vec<&str>) -> String {
+    match names.split_at_checked(NAMES_MAX) {
+        Some((first, more)) if !more.is_empty() => format!("{} and {} more", first.join(", "), more.len()),
+        _ => names.join(", "),
+    }
+}
+
 /// The kind compiled in. One that is missing was faulted where the entry was read.
 fn known<'k>(source: &mut Source, entry: &Entry, kind: &str, kinds: &'k Kinds) -> Option<&'k Kind> {
     let found = kinds.get(kind);
     if found.is_none() && !kind.is_empty() {
         let hint = match nearest(kind, kinds.names()) {
             Some(meant) => format!("did you mean {meant}?"),
-            None => format!("known are {}", kinds.names().collect::<Vec<_>>().join(", ")),
+            None => format!("known are {}", some_of(kinds.names().collect())),
         };
         source.fault(entry.place(|marks| &marks.kind), format!("unknown kind {kind}"), hint);
     }

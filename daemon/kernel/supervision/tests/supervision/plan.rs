@@ -166,6 +166,23 @@ mailbox = { capacity = 8, on_full = "refuse" }
 }
 
 #[test]
+fn a_tree_stops_within_the_limits_of_its_places_one_after_another() {
+    let stops_within = |extra: &str, of_a: &str| {
+        let text = format!(
+            "schema = 1\n[[supervisor]]\npath = \"/r\"\n[[supervisor]]\npath = \"/r/s\"\n{extra}\n[[child]]\n\
+             path = \"/r/s/a\"\nkind = \"a\"\nshutdown = {of_a}\n[[pool]]\npath = \"/r/p\"\nkind = \"p\"\nshutdown = \"2s\""
+        );
+        let plan = Plan::parse(&text, "stop.toml", &kinds(&["a"], &["p"])).unwrap();
+        (plan.stops_within().map(|limit| limit.as_millis()), plan.patience().len())
+    };
+    assert_eq!(stops_within("", "\"3s\""), (Some(5_000), 2));
+    assert_eq!(stops_within("", "{ drain = \"1s\" }"), (Some(3_000), 2));
+    assert_eq!(stops_within("", "\"brutal_kill\""), (Some(2_000), 2));
+    assert_eq!(stops_within("", "\"infinity\""), (None, 2));
+    assert_eq!(stops_within("shutdown = \"500ms\"", "\"infinity\""), (Some(2_500), 2), "killed from above");
+}
+
+#[test]
 fn a_place_is_counted_in_lines_and_characters_from_one() {
     let text = "one\nzwölf = 2";
     let table = [(0, (1, 1)), (3, (1, 4)), (4, (2, 1)), (8, (2, 4)), (text.len(), (2, 10)), (99, (2, 10))];
