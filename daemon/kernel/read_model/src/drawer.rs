@@ -2,7 +2,6 @@
 //! none or where one was asked for.
 
 use crate::{
-    convoy::Place,
     file::{Design, ModelFile, Origin, remove},
     gauges::Drawn,
     parking::{self, DrawError, Stored},
@@ -86,23 +85,22 @@ impl Drawer {
     /// Makes a new file and puts it in the place of the old one, which answers and moves on until then.
     async fn make(&self, mut old: Option<ModelFile>) -> Result<ModelFile, ExitReason> {
         let mut next = self.at_the_files(ModelFile::begin).await?;
-        let (mut old_log, mut log) = (old.as_ref().map(|old| self.subscribe(old)), self.subscribe(&next));
-        let place = self.side.convoy.join();
-        let mut ahead = self.gather(&mut log, MAKING_EVENTS, Some(&place)).await?;
+        let mut old_log = old.as_ref().map(|old| self.subscribe(old));
+        let mut log = self.subscribe(&next).beside(self.side.store.convoy());
+        let mut ahead = self.gather(&mut log, MAKING_EVENTS).await?;
         loop {
             let head = self.store.head();
             if let (Some(file), Some(old_log)) = (old.take(), &mut old_log) {
-                let stretch = self.gather(old_log, BATCH_EVENTS, None).await?;
+                let stretch = self.gather(old_log, BATCH_EVENTS).await?;
                 old = Some(self.draw(file, stretch).await?);
             }
             // The next stretch is read while this one is drawn.
-            let reading = self.gather(&mut log, MAKING_EVENTS, Some(&place));
+            let reading = self.gather(&mut log, MAKING_EVENTS);
             let (drawn, read) = tokio::join!(self.draw(next, ahead), reading);
             (next, ahead) = (drawn?, read?);
             self.publish(old.as_ref(), Some(&next));
             let passed = old.as_ref().is_none_or(|old| old.position <= next.position);
             if next.position >= head && passed {
-                drop(place);
                 return self.swap(old, next).await;
             }
         }
@@ -241,18 +239,10 @@ impl Drawer {
     }
 
     /// What comes next in the log, as much as is drawn in one go; perhaps nothing.
-    async fn gather(
-        &self,
-        log: &mut Subscription,
-        events_max: usize,
-        place: Option<&Place>,
-    ) -> Result<Stretch, ExitReason> {
+    async fn gather(&self, log: &mut Subscription, events_max: usize) -> Result<Stretch, ExitReason> {
         let (mut events, mut bytes) = (Vec::new(), 0);
         for _ in 0..events_max.div_ceil(PAGE_EVENTS_MAX) {
             let from = log.caught_up_to();
-            if let Some(place) = place {
-                place.read_up_to(from).await;
-            }
             let page = match log.try_page(PAGE_EVENTS_MAX).await {
                 // Who follows a store is renewed with it.
                 Err(ReadError::Unavailable { reason: UnavailableReason::Closed }) => {

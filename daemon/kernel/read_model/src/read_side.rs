@@ -1,7 +1,6 @@
 //! The side of a read model that answers: it waits for the position that a caller wants to see, and reads.
 
 use crate::{
-    convoy::Convoy,
     gauges::{Batches, Drawn, ModelGauges},
     model::{ModelEntry, ModelWiring},
     pen::PenRest,
@@ -38,7 +37,6 @@ pub struct ReadSide {
     pub(crate) pen: PenRest,
     pub(crate) path: PathBuf,
     pub(crate) store: CurrentStore,
-    pub(crate) convoy: Convoy,
     pub(crate) tending: Arc<dyn Tending>,
 }
 
@@ -56,7 +54,6 @@ impl ReadSide {
             pen: PenRest::default(),
             path,
             store: wiring.store,
-            convoy: wiring.convoy,
             tending: wiring.tending,
         }
     }
