@@ -99,7 +99,7 @@ impl Drawer {
             let (drawn, read) = tokio::join!(self.draw(next, ahead), reading);
             (next, ahead) = (drawn?, read?);
             self.publish(old.as_ref(), Some(&next));
-            let passed = old.as_ref().is_none_or(|old| old.position <= next.position);
+            let passed = old.as_ref().is_none_or(|old| old.drawn_to() <= next.position);
             if next.position >= head && passed {
                 return self.swap(old, next).await;
             }
@@ -161,7 +161,11 @@ impl Drawer {
     /// Draws a stretch; the orders in it are followed where they stand.
     async fn draw(&self, mut file: ModelFile, stretch: Stretch) -> Result<ModelFile, ExitReason> {
         let Stretch { events, to } = stretch;
-        let ahead = events.iter().filter(|event| event.position > file.position);
+        let drawn_to = file.drawn_to();
+        if to <= drawn_to || (events.last().is_none_or(|last| last.position <= drawn_to) && file.pass(to)) {
+            return Ok(file);
+        }
+        let ahead = events.iter().filter(|event| event.position > drawn_to);
         let orders =
             ahead.filter_map(|event| Some((event.position, tending::order(self.side.name(), event)?)));
         for (by, order) in orders.collect::<Vec<_>>() {
@@ -297,7 +301,7 @@ impl Drawer {
     fn subscribe(&self, file: &ModelFile) -> Subscription {
         let own = self.side.entry.design.projections.iter().map(|entry| entry.event_type);
         let types = Filter::types(own.chain(tending::TYPES));
-        Subscription::new(Arc::clone(&self.store), file.position, types)
+        Subscription::new(Arc::clone(&self.store), file.drawn_to(), types)
     }
 
     fn origin(&self) -> Origin {
@@ -311,7 +315,7 @@ impl Drawer {
 
     /// Tells whoever waits and whoever looks how far the files are.
     fn publish(&self, answers: Option<&ModelFile>, making: Option<&ModelFile>) {
-        let position = |file: &ModelFile| file.position;
+        let position = ModelFile::drawn_to;
         // A file that was ordered and not begun is drawn up to nothing.
         let ordered = answers.filter(|file| file.rebuild.is_due()).map(|_| 0);
         self.side.drawn.send_replace(Drawn {
