@@ -13,7 +13,7 @@ use hecate_blobs::Blobs;
 use hecate_desk::{Code, Node, Process, ProcessEntry, Wiring};
 use hecate_event_store::{CurrentStore, Fault, Progress, Supervised, Upcasters};
 use hecate_facts::{ALL, Emitter, Groups, Hearing, Listener};
-use hecate_read_model::{Convoy, ModelWiring, ReadSide};
+use hecate_read_model::{ModelWiring, ReadSide};
 use hecate_supervision::{Kinds, Tree};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -56,7 +56,7 @@ impl House {
         let writing = Hearing::new(Arc::new(writer), Progress::default(), &folders.listeners);
         let tending = TendingDoor::of(&processes, &node);
         let folder = folders.read_models.clone();
-        let reading = ModelWiring { store: store.clone(), folder, convoy: Convoy::default(), tending };
+        let reading = ModelWiring { store: store.clone(), folder, tending };
         House {
             groups: Groups::new(&node.node_id),
             hearings: hears.map(hearing).chain([writing]).collect(),

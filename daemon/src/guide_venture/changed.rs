@@ -15,21 +15,22 @@ struct Changed {
     moved: bool,
 }
 
-/// Something happened that is told in the journal.
+/// Something happened that is told in the journal; `moves` where it may move it on, too.
 pub(super) fn happened(
     tx: &Transaction<'_>,
     (venture_id, division_id): (&str, Option<&str>),
     (position, at_us): (u64, i64),
+    moves: bool,
 ) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO changed VALUES (?1, ?2, ?3, ?4, 0)
-         ON CONFLICT DO UPDATE SET position = excluded.position, at = excluded.at",
+        "INSERT INTO changed VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET position = excluded.position, at = excluded.at, moved = moved OR excluded.moved",
     )?
-    .execute((venture_id, division_id.unwrap_or_default(), position, at_us))?;
+    .execute((venture_id, division_id.unwrap_or_default(), position, at_us, moves))?;
     Ok(())
 }
 
-/// Something happened that may move it on.
+/// Something happened that may move it on, and is told elsewhere or not at all.
 pub(super) fn moved(tx: &Transaction<'_>, venture_id: &str, division_id: Option<&str>) -> Result<()> {
     tx.prepare_cached(
         "INSERT INTO changed VALUES (?1, ?2, NULL, NULL, 1) ON CONFLICT DO UPDATE SET moved = 1",

@@ -19,11 +19,13 @@ pub(super) struct Entry<'e> {
     /// What happened, of any length.
     pub(super) says: String,
     pub(super) actor: Option<&'e str>,
+    /// Whether it may move on what it is about.
+    pub(super) moves: bool,
 }
 
 /// Writes an entry, and marks that something happened to what it is about.
 pub(super) fn enter<E>(tx: &Transaction<'_>, recorded: &Recorded<E>, entry: Entry<'_>) -> Result<()> {
-    let Entry { venture_id, division_id, process, event_type, says, actor } = entry;
+    let Entry { venture_id, division_id, process, event_type, says, actor, moves } = entry;
     let (position, at_us) = (recorded.position, recorded.at_us);
     tx.prepare_cached("INSERT INTO venture_timeline VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute((
         position,
@@ -35,7 +37,7 @@ pub(super) fn enter<E>(tx: &Transaction<'_>, recorded: &Recorded<E>, entry: Entr
         actor,
         at_us,
     ))?;
-    changed::happened(tx, (venture_id, division_id), (position, at_us))
+    changed::happened(tx, (venture_id, division_id), (position, at_us), moves)
 }
 
 /// What happened, and why where somebody said so.

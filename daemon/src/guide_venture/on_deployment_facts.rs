@@ -36,6 +36,7 @@ impl Project<ReleaseDeployed> for GuideVenture {
             event_type: ReleaseDeployed::TYPE,
             says,
             actor: Some(deployed_by),
+            moves: false,
         };
         enter(tx, recorded, entry)
     }

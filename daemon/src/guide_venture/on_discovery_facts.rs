@@ -20,9 +20,9 @@ impl Project<DivisionDiscovered> for GuideVenture {
             event_type: DivisionDiscovered::TYPE,
             says: format!("Division {division_name} discovered"),
             actor: Some(discovered_by),
+            moves: true,
         };
-        enter(tx, recorded, entry)?;
-        changed::moved(tx, venture_id, Some(division_id))
+        enter(tx, recorded, entry)
     }
 }
 
@@ -42,6 +42,7 @@ impl Project<DivisionDismissed> for GuideVenture {
             event_type: DivisionDismissed::TYPE,
             says: because(format!("Division {division_name} dismissed"), Some(reason)),
             actor: Some(dismissed_by),
+            moves: false,
         };
         enter(tx, recorded, entry)?;
         changed::moved(tx, venture_id, None)

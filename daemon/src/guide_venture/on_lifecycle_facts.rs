@@ -21,7 +21,7 @@ impl<A: Guided> Project<Initiated<A>> for GuideVenture {
 
 impl<A: Guided> Project<Rebriefed<A>> for GuideVenture {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Rebriefed<A>>) -> Result<()> {
-        told::<A, _>(tx, recorded, &recorded.event.of.subject(), None, ("briefed again", None))
+        enter(tx, recorded, entry::<A, Rebriefed<A>>(&recorded.event.of.subject(), "briefed again", None))
     }
 }
 
@@ -81,11 +81,12 @@ impl<A: Guided> Project<Archived<A>> for GuideVenture {
         let reason = reason.as_deref();
         let fact = Fact { step: Step::Archived, cycle: *cycle, actor: archived_by, reason, flags: NONE };
         // What ended before it began is no story of its own: what ended it has an entry.
-        if *cycle == 0 {
-            shift(tx, recorded, &of.subject(), fact)
-        } else {
-            moved(tx, recorded, &of.subject(), fact, "archived")
+        if *cycle > 0 {
+            return moved(tx, recorded, &of.subject(), fact, "archived");
         }
+        let Subject { venture_id, division_id, .. } = of.subject();
+        shift::<A, _>(tx, recorded, &of.subject(), &fact)?;
+        changed::moved(tx, venture_id, division_id)
     }
 }
 
@@ -101,7 +102,7 @@ struct Fact<'f> {
     flags: Status,
 }
 
-/// Moves the dossier, tells of it, and draws what follows.
+/// Moves the dossier, tells of it, and notes that more may follow.
 fn moved<A: Guided, E: Event<A>>(
     tx: &Transaction<'_>,
     recorded: &Recorded<E>,
@@ -109,32 +110,20 @@ fn moved<A: Guided, E: Event<A>>(
     fact: Fact<'_>,
     what: &str,
 ) -> Result<()> {
-    told::<A, E>(tx, recorded, of, Some(fact.actor), (what, fact.reason))?;
-    shift::<A, E>(tx, recorded, of, fact)
+    shift::<A, E>(tx, recorded, of, &fact)?;
+    let entry = entry::<A, E>(of, what, fact.reason);
+    enter(tx, recorded, Entry { actor: Some(fact.actor), moves: true, ..entry })
 }
 
-/// Moves the dossier without a word, and draws what follows.
-fn shift<A: Guided, E: Event<A>>(
-    tx: &Transaction<'_>,
-    recorded: &Recorded<E>,
-    of: &Subject<'_>,
-    fact: Fact<'_>,
-) -> Result<()> {
-    let Subject { venture_id, division_id, name, .. } = *of;
-    draw_dossier::<A, E>(tx, recorded, of, &fact)?;
-    if let Some(division_id) = division_id {
-        note_division(tx, recorded.position, (venture_id, division_id, name))?;
-    }
-    changed::moved(tx, venture_id, division_id)
-}
-
-fn draw_dossier<A: Guided, E>(
+/// Moves the dossier without a word.
+fn shift<A: Guided, E>(
     tx: &Transaction<'_>,
     recorded: &Recorded<E>,
     of: &Subject<'_>,
     fact: &Fact<'_>,
 ) -> Result<()> {
-    let Subject { venture_id, division_id, incident_id, .. } = *of;
+    let Subject { venture_id, division_id, incident_id, name } = *of;
+    let division = division_id.map(|division_id| (venture_id, division_id, name));
     let (division_id, incident_id) = (division_id.unwrap_or_default(), incident_id.unwrap_or_default());
     let process = TextColumn(A::TURN);
     let before = tx
@@ -144,6 +133,9 @@ fn draw_dossier<A: Guided, E>(
         )?
         .query_row((venture_id, division_id, &process, incident_id), |row| row.get(0).map(Status))
         .optional()?;
+    if let Some(division) = division.filter(|_| before.is_none()) {
+        note_division(tx, recorded.position, division)?;
+    }
     let status = status_after::<A>(before.unwrap_or(Status::UNBORN), fact.step, fact.flags);
     tx.prepare_cached(
         "INSERT OR REPLACE INTO division_process VALUES (:venture_id, :division_id, :process, :incident_id,
@@ -159,23 +151,17 @@ fn draw_dossier<A: Guided, E>(
 }
 
 /// "Design of orders paused: waiting for the bank".
-fn told<A: Guided, E: Event<A>>(
-    tx: &Transaction<'_>,
-    recorded: &Recorded<E>,
-    of: &Subject<'_>,
-    actor: Option<&str>,
-    (what, reason): (&str, Option<&str>),
-) -> Result<()> {
+fn entry<'k, A: Guided, E: Event<A>>(of: &Subject<'k>, what: &str, reason: Option<&str>) -> Entry<'k> {
     let noun = capitalised(<A as LongLived>::PROCESS.noun);
-    let entry = Entry {
+    Entry {
         venture_id: of.venture_id,
         division_id: of.division_id,
         process: A::TURN,
         event_type: E::TYPE,
         says: because(format!("{noun} of {} {what}", of.name), reason),
-        actor,
-    };
-    enter(tx, recorded, entry)
+        actor: None,
+        moves: false,
+    }
 }
 
 fn capitalised(noun: &str) -> String {

@@ -1,9 +1,9 @@
 //! A division in operation: what its checks see, and what goes wrong. Samples that say nothing new are no story.
 
+use super::GuideVenture;
 use super::journal::{Entry, because, enter};
 use super::subject::Subject;
 use super::tells::{name, tells};
-use super::{GuideVenture, changed};
 use crate::monitor_division::{
     Health as Seen, HealthCheckDeregistered, HealthCheckRegistered, HealthStatusRecorded, IncidentRaised,
     IncidentResolved, Monitoring, SlaThresholdSet,
@@ -116,9 +116,9 @@ fn happened<E: Event<Monitoring>>(
         event_type: E::TYPE,
         says,
         actor,
+        moves: true,
     };
-    enter(tx, recorded, entry)?;
-    changed::moved(tx, venture_id, Some(division_id))
+    enter(tx, recorded, entry)
 }
 
 /// How a division does whose only check has seen this.

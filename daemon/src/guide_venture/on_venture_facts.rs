@@ -1,7 +1,7 @@
 //! A venture is named, its vision refined and submitted, and one day it is archived.
 
+use super::GuideVenture;
 use super::journal::{Entry, because, enter};
-use super::{GuideVenture, changed};
 use crate::setup_venture::{VISION_REFINED, VISION_SUBMITTED, Venture};
 use crate::setup_venture::{VentureArchived, VentureSetup, VentureVisionRefined, VentureVisionSubmitted};
 use hecate_desk::{Event, Status, shown};
@@ -67,8 +67,8 @@ fn happened<E: Event<Venture>>(tx: &Transaction<'_>, recorded: &Recorded<E>, fac
     )?
     .execute((venture_id, status.0, shown.label, JsonColumn(shown.available_actions)))?;
     let (process, division_id, actor) = (Process::Setup, None, Some(actor));
-    enter(tx, recorded, Entry { venture_id, division_id, process, event_type: E::TYPE, says, actor })?;
-    changed::moved(tx, venture_id, None)
+    let event_type = E::TYPE;
+    enter(tx, recorded, Entry { venture_id, division_id, process, event_type, says, actor, moves: true })
 }
 
 fn name(tx: &Transaction<'_>, venture_id: &str) -> Result<String> {

@@ -72,6 +72,16 @@ pub(super) fn works(db: &Connection, venture_id: &str, division_id: &str) -> Res
     .collect()
 }
 
+/// The same without what can be done next: where all stands does not depend on it.
+pub(super) fn stands(db: &Connection, venture_id: &str, division_id: &str) -> Result<Vec<Work>> {
+    db.prepare_cached(
+        "SELECT process, incident_id, status, cycle, '[]' AS available_actions FROM division_process
+         WHERE venture_id = ?1 AND division_id = ?2",
+    )?
+    .query_map([venture_id, division_id], work)?
+    .collect()
+}
+
 /// What the checks of a division have seen last.
 pub(super) fn checks(db: &Connection, venture_id: &str, division_id: &str) -> Result<Vec<Health>> {
     db.prepare_cached("SELECT health FROM division_checks WHERE venture_id = ?1 AND division_id = ?2")?
@@ -83,10 +93,10 @@ pub(super) fn checks(db: &Connection, venture_id: &str, division_id: &str) -> Re
 
 fn work(row: &Row<'_>) -> Result<Work> {
     Ok(Work {
-        process: row.get::<_, TextColumn<_>>("process")?.0,
-        incident_id: Some(row.get("incident_id")?).filter(|id: &String| !id.is_empty()),
-        status: Status(row.get("status")?),
-        cycle: row.get("cycle")?,
-        available_actions: row.get::<_, JsonColumn<_>>("available_actions")?.0,
+        process: row.get::<_, TextColumn<_>>(0)?.0,
+        incident_id: Some(row.get(1)?).filter(|id: &String| !id.is_empty()),
+        status: Status(row.get(2)?),
+        cycle: row.get(3)?,
+        available_actions: row.get::<_, JsonColumn<_>>(4)?.0,
     })
 }

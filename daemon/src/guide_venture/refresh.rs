@@ -9,22 +9,32 @@ use rusqlite::{Result, Transaction, named_params};
 
 /// The division; its venture follows.
 pub(super) fn division(tx: &Transaction<'_>, venture_id: &str, division_id: &str) -> Result<()> {
-    count(tx, venture_id, division_id, -1)?;
-    let works = plain::works(tx, venture_id, division_id)?;
+    let works = plain::stands(tx, venture_id, division_id)?;
     let standing = standing::of_division(&works, &plain::checks(tx, venture_id, division_id)?);
     let blocked = tasks::blocked(&tasks::of_division(&Division { works, ..Division::default() }));
+    let incidents: usize = tx
+        .prepare_cached("SELECT count(*) FROM open_incidents WHERE venture_id = ?1 AND division_id = ?2")?
+        .query_row([venture_id, division_id], |row| row.get(0))?;
+    // Most facts leave the division in the phase in which it is counted.
+    let counts_the_same = tx
+        .prepare_cached(
+            "SELECT 1 FROM division_progress WHERE venture_id = ?1 AND division_id = ?2 AND phase = ?3
+             AND blocked_count = ?4 AND open_incident_count = ?5",
+        )?
+        .exists((venture_id, division_id, TextColumn(standing.phase), blocked, incidents))?;
+    let recount = |by| if counts_the_same { Ok(()) } else { count(tx, venture_id, division_id, by) };
+    recount(-1)?;
     tx.prepare_cached(
         "UPDATE division_progress SET phase = :phase, current_process = :process, state = :state,
-         health = :health, cycle = :cycle, blocked_count = :blocked, open_incident_count =
-         (SELECT count(*) FROM open_incidents WHERE venture_id = :venture_id AND division_id = :division_id)
+         health = :health, cycle = :cycle, blocked_count = :blocked, open_incident_count = :incidents
          WHERE venture_id = :venture_id AND division_id = :division_id",
     )?
     .execute(named_params! {
         ":venture_id": venture_id, ":division_id": division_id, ":phase": TextColumn(standing.phase), ":process": TextColumn(standing.process),
         ":state": TextColumn(standing.state), ":health": TextColumn(standing.health), ":cycle": standing.cycle,
-        ":blocked": blocked,
+        ":blocked": blocked, ":incidents": incidents,
     })?;
-    count(tx, venture_id, division_id, 1)
+    recount(1)
 }
 
 /// Counts a live division in the phase that its row says, with `by` 1, or out of it with -1.

@@ -81,6 +81,7 @@ impl<E: Tells> Project<E> for GuideVenture {
             event_type: E::TYPE,
             says,
             actor: Some(recorded.event.actor()),
+            moves: false,
         };
         enter(tx, recorded, entry)
     }

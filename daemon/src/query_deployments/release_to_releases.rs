@@ -22,7 +22,7 @@ impl Project<ReleaseDeployed> for Deployments {
             ":deployed_by": release.deployed_by, ":deployed_at": release.deployed_at,
         })?;
         stand(tx, &release.of.division_id, release.target_env, Some(&release.release_id))?;
-        let deployment = Deployments::row(tx, &[&release.of.division_id])?;
+        let deployment = Deployments::row(tx, &[&release.of.division_id]);
         deployment.lower(ROLLED_BACK)?;
         show(&deployment)?;
         deployment.mark(recorded)
@@ -40,7 +40,7 @@ impl Project<ReleaseRolledBack> for Deployments {
         .execute((&of.division_id, release_id, rolled_back_at, reason))?;
         let standing = standing.as_ref().map(|standing| &*standing.release_id);
         stand(tx, &of.division_id, *target_env, standing)?;
-        let deployment = Deployments::row(tx, &[&of.division_id])?;
+        let deployment = Deployments::row(tx, &[&of.division_id]);
         deployment.raise(ROLLED_BACK)?;
         show(&deployment)?;
         deployment.mark(recorded)

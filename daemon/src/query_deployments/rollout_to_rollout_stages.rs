@@ -21,6 +21,6 @@ impl Project<RolloutStaged> for Deployments {
         })?;
         tx.prepare_cached("UPDATE releases SET rollout_pct = ?3 WHERE division_id = ?1 AND release_id = ?2")?
             .execute((&pass.division_id, release_id, stage.stage_percentage))?;
-        Deployments::row(tx, &[&pass.division_id])?.mark(recorded)
+        Deployments::row(tx, &[&pass.division_id]).mark(recorded)
     }
 }

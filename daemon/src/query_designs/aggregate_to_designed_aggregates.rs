@@ -18,7 +18,7 @@ impl Project<AggregateDesigned> for Designs {
             ":stream_pattern": aggregate.stream_pattern, ":status_flags": JsonColumn(&aggregate.status_flags),
             ":description": aggregate.description, ":designed_by": designed_by, ":designed_at": designed_at,
         })?;
-        let design = Designs::row(tx, &[&pass.division_id])?;
+        let design = Designs::row(tx, &[&pass.division_id]);
         design.set("aggregate_count = aggregate_count + 1", &[])?;
         design.mark(recorded)
     }
@@ -36,6 +36,6 @@ impl Project<AggregateRevised> for Designs {
             ":status_flags": JsonColumn(&aggregate.status_flags), ":description": aggregate.description,
             ":revision": aggregate.revision,
         })?;
-        Designs::row(tx, &[&pass.division_id])?.mark(recorded)
+        Designs::row(tx, &[&pass.division_id]).mark(recorded)
     }
 }

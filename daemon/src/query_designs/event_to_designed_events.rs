@@ -18,7 +18,7 @@ impl Project<EventDesigned> for Designs {
             ":aggregate_name": event.aggregate_name, ":payload_fields": JsonColumn(&event.payload_fields),
             ":description": event.description, ":designed_by": designed_by, ":designed_at": designed_at,
         })?;
-        let design = Designs::row(tx, &[&pass.division_id])?;
+        let design = Designs::row(tx, &[&pass.division_id]);
         design.set("event_count = event_count + 1", &[])?;
         design.mark(recorded)
     }
@@ -37,6 +37,6 @@ impl Project<EventRevised> for Designs {
             &event.description,
             event.revision,
         ))?;
-        Designs::row(tx, &[&pass.division_id])?.mark(recorded)
+        Designs::row(tx, &[&pass.division_id]).mark(recorded)
     }
 }

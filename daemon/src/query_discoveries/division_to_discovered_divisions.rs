@@ -18,7 +18,7 @@ impl Project<DivisionDiscovered> for Discoveries {
             ":description": found.description, ":rationale": found.rationale,
             ":discovered_by": found.discovered_by, ":discovered_at": found.discovered_at,
         })?;
-        let discovery = Discoveries::row(tx, &[&found.venture_id])?;
+        let discovery = Discoveries::row(tx, &[&found.venture_id]);
         discovery.set("division_count = division_count + 1", &[])?;
         discovery.mark(recorded)
     }
@@ -32,7 +32,7 @@ impl Project<DivisionDismissed> for Discoveries {
              WHERE division_id = ?1 AND venture_id = ?2",
         )?
         .execute((division_id, venture_id, dismissed_at, reason))?;
-        let discovery = Discoveries::row(tx, &[venture_id])?;
+        let discovery = Discoveries::row(tx, &[venture_id]);
         discovery.set("division_count = division_count - 1", &[])?;
         discovery.mark(recorded)
     }

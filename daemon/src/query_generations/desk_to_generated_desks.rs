@@ -19,6 +19,6 @@ impl Project<DeskGenerated> for Generations {
             ":files": JsonColumn(&desk.files), ":generated_by": desk.generated_by,
             ":generated_at": desk.generated_at,
         })?;
-        Generations::row(tx, &[&desk.pass.division_id])?.mark(recorded)
+        Generations::row(tx, &[&desk.pass.division_id]).mark(recorded)
     }
 }

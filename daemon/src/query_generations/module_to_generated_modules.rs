@@ -20,6 +20,6 @@ impl Project<ModuleGenerated> for Generations {
             ":content_sha256": file.content_sha256, ":bytes": file.bytes.cast_signed(),
             ":description": file.description, ":generated_by": generated_by, ":generated_at": generated_at,
         })?;
-        Generations::row(tx, &[&pass.division_id])?.mark(recorded)
+        Generations::row(tx, &[&pass.division_id]).mark(recorded)
     }
 }

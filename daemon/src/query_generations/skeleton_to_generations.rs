@@ -8,7 +8,7 @@ use rusqlite::{Result, Transaction};
 impl Project<SkeletonGenerated> for Generations {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<SkeletonGenerated>) -> Result<()> {
         let SkeletonGenerated { pass, skeleton, manifest_sha256, .. } = &recorded.event;
-        let generation = Generations::row(tx, &[&pass.division_id])?;
+        let generation = Generations::row(tx, &[&pass.division_id]);
         generation.set(
             "language = ?, workspace_path = ?, template_set = ?, manifest_sha256 = ?",
             &[

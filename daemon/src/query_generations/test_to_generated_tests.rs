@@ -21,6 +21,6 @@ impl Project<TestGenerated> for Generations {
             ":bytes": file.bytes.cast_signed(), ":description": file.description,
             ":generated_by": generated_by, ":generated_at": generated_at,
         })?;
-        Generations::row(tx, &[&pass.division_id])?.mark(recorded)
+        Generations::row(tx, &[&pass.division_id]).mark(recorded)
     }
 }

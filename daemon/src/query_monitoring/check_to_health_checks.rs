@@ -21,7 +21,7 @@ impl Project<HealthCheckRegistered> for Monitorings {
             ":unhealthy_after": check.unhealthy_after, ":expected_status": check.expected_status,
             ":registered_at": registered_at,
         })?;
-        let monitoring = Monitorings::row(tx, &[&pass.division_id])?;
+        let monitoring = Monitorings::row(tx, &[&pass.division_id]);
         refresh(&monitoring)?;
         monitoring.mark(recorded)
     }
@@ -32,7 +32,7 @@ impl Project<HealthCheckDeregistered> for Monitorings {
         let HealthCheckDeregistered { pass, check_id, deregistered_at, .. } = &recorded.event;
         tx.prepare_cached("UPDATE health_checks SET deregistered_at = ?2 WHERE check_id = ?1")?
             .execute((check_id, deregistered_at))?;
-        let monitoring = Monitorings::row(tx, &[&pass.division_id])?;
+        let monitoring = Monitorings::row(tx, &[&pass.division_id]);
         refresh(&monitoring)?;
         monitoring.mark(recorded)
     }

@@ -34,7 +34,7 @@ impl Project<HealthStatusRecorded> for Monitorings {
         })?;
         tx.prepare_cached("DELETE FROM health_samples WHERE recorded_at < ?")?
             .execute([seen.recorded_at.saturating_sub(KEPT_US)])?;
-        let monitoring = Monitorings::row(tx, &[&seen.pass.division_id])?;
+        let monitoring = Monitorings::row(tx, &[&seen.pass.division_id]);
         refresh(&monitoring)?;
         monitoring.mark(recorded)
     }

@@ -22,7 +22,7 @@ impl Project<IncidentRaised> for Monitorings {
             ":release_id": raised.release_id, ":raised_by": raised.raised_by,
             ":raised_at": raised.raised_at,
         })?;
-        let monitoring = Monitorings::row(tx, &[&raised.of.division_id])?;
+        let monitoring = Monitorings::row(tx, &[&raised.of.division_id]);
         monitoring.set("open_incident_count = open_incident_count + 1", &[])?;
         monitoring.raise(INCIDENT_OPEN)?;
         monitoring.mark(recorded)
@@ -37,7 +37,7 @@ impl Project<IncidentResolved> for Monitorings {
              WHERE incident_id = ?1 AND division_id = ?5",
         )?
         .execute((incident_id, TextColumn(outcome), resolution, resolved_at, &pass.division_id))?;
-        let monitoring = Monitorings::row(tx, &[&pass.division_id])?;
+        let monitoring = Monitorings::row(tx, &[&pass.division_id]);
         monitoring.set("open_incident_count = open_incident_count - 1", &[])?;
         let open = "SELECT 1 FROM incidents WHERE division_id = ? AND state = 'open'";
         if !tx.prepare_cached(open)?.exists([&pass.division_id])? {

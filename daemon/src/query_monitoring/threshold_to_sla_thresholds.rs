@@ -18,6 +18,6 @@ impl Project<SlaThresholdSet> for Monitorings {
             ":window_s": threshold.window_s, ":severity": TextColumn(threshold.severity), ":set_by": set_by,
             ":set_at": set_at,
         })?;
-        Monitorings::row(tx, &[&pass.division_id])?.mark(recorded)
+        Monitorings::row(tx, &[&pass.division_id]).mark(recorded)
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Result, Transaction};
 
 impl Project<ReleaseWithdrawn> for Monitorings {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<ReleaseWithdrawn>) -> Result<()> {
-        let monitoring = Monitorings::row(tx, &[&recorded.event.of.division_id])?;
+        let monitoring = Monitorings::row(tx, &[&recorded.event.of.division_id]);
         monitoring.set("handoff = ?", &[&JsonColumn(recorded.event.watched())])?;
         monitoring.mark(recorded)
     }

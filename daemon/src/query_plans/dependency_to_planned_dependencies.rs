@@ -18,6 +18,6 @@ impl Project<DependencyPlanned> for Plans {
             ":to_desk": dependency.to_desk, ":dependency_type": TextColumn(dependency.dependency_type),
             ":description": description, ":planned_by": planned_by, ":planned_at": planned_at,
         })?;
-        Plans::row(tx, &[&pass.division_id])?.mark(recorded)
+        Plans::row(tx, &[&pass.division_id]).mark(recorded)
     }
 }

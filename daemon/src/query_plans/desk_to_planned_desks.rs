@@ -21,7 +21,7 @@ impl Project<DeskInventoried> for Plans {
             ":policies": JsonColumn(&desk.policies), ":emitters": JsonColumn(&desk.emitters),
             ":inventoried_by": inventoried_by, ":inventoried_at": inventoried_at,
         })?;
-        let plan = Plans::row(tx, &[&pass.division_id])?;
+        let plan = Plans::row(tx, &[&pass.division_id]);
         plan.set("desk_count = desk_count + 1", &[])?;
         plan.mark(recorded)
     }
@@ -41,7 +41,7 @@ impl Project<DesksSequenced> for Plans {
         for (sprint_order, desk_id) in desk_ids.iter().enumerate() {
             place.execute((desk_id, sprint_number, sprint_order))?;
         }
-        let plan = Plans::row(tx, &[&pass.division_id])?;
+        let plan = Plans::row(tx, &[&pass.division_id]);
         plan.set(
             "sprint_count = (SELECT count(DISTINCT sprint_number) FROM planned_desks WHERE division_id = ?)",
             &[&pass.division_id],

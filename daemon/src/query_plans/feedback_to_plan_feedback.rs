@@ -5,7 +5,7 @@ use crate::plan_division::{
     DeploymentAcknowledged, DeploymentNews, Feedback, GenerationAcknowledged, GenerationNews,
     IncidentAcknowledged, IncidentNews, RescueAcknowledged, RescueNews, TestingAcknowledged, TestingNews,
 };
-use hecate_read_model::{Dossiers, Project, Recorded, TextColumn};
+use hecate_read_model::{DossierRow, Dossiers, Project, Recorded, TextColumn};
 use rusqlite::{Result, Transaction};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,12 +27,12 @@ impl Project<GenerationAcknowledged> for Plans {
         let GenerationAcknowledged { feedback, news: GenerationNews { desk_id } } = &recorded.event;
         tx.prepare_cached("UPDATE planned_desks SET generated_at = ?2 WHERE desk_id = ?1")?
             .execute((desk_id, feedback.acknowledged_at))?;
-        let division_id = &feedback.pass.division_id;
-        Plans::row(tx, &[division_id])?.set(
+        let plan = came_back(tx, feedback, Kind::Generation, format!("{desk_id} was generated"))?;
+        plan.set(
             "generated_count = (SELECT count(generated_at) FROM planned_desks WHERE division_id = ?)",
-            &[division_id],
+            &[&feedback.pass.division_id],
         )?;
-        came_back(tx, recorded, feedback, Kind::Generation, format!("{desk_id} was generated"))
+        plan.mark(recorded)
     }
 }
 
@@ -44,7 +44,7 @@ impl Project<TestingAcknowledged> for Plans {
             "Gate {gate}: {} suites, {} passed, {} failed, {} skipped, {} errored",
             totals.suites, totals.passed, totals.failed, totals.skipped, totals.errored
         );
-        came_back(tx, recorded, feedback, Kind::Testing, summary)
+        came_back(tx, feedback, Kind::Testing, summary)?.mark(recorded)
     }
 }
 
@@ -53,7 +53,7 @@ impl Project<DeploymentAcknowledged> for Plans {
         let DeploymentAcknowledged { feedback, news: DeploymentNews { release_id, version, env } } =
             &recorded.event;
         let summary = format!("{version} was deployed to {env} as {release_id}");
-        came_back(tx, recorded, feedback, Kind::Deployment, summary)
+        came_back(tx, feedback, Kind::Deployment, summary)?.mark(recorded)
     }
 }
 
@@ -61,7 +61,7 @@ impl Project<IncidentAcknowledged> for Plans {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<IncidentAcknowledged>) -> Result<()> {
         let IncidentAcknowledged { feedback, news: IncidentNews { incident_id, severity } } = &recorded.event;
         let summary = format!("{incident_id} was raised, severity {severity}");
-        came_back(tx, recorded, feedback, Kind::Incident, summary)
+        came_back(tx, feedback, Kind::Incident, summary)?.mark(recorded)
     }
 }
 
@@ -69,17 +69,17 @@ impl Project<RescueAcknowledged> for Plans {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<RescueAcknowledged>) -> Result<()> {
         let RescueAcknowledged { feedback, news: RescueNews { incident_id, outcome } } = &recorded.event;
         let summary = format!("{incident_id} came to its end: {outcome}");
-        came_back(tx, recorded, feedback, Kind::Rescue, summary)
+        came_back(tx, feedback, Kind::Rescue, summary)?.mark(recorded)
     }
 }
 
-fn came_back<E>(
-    tx: &Transaction<'_>,
-    recorded: &Recorded<E>,
+/// Answers the row of the plan, to be marked.
+fn came_back<'t>(
+    tx: &'t Transaction<'_>,
     feedback: &Feedback,
     kind: Kind,
     summary: String,
-) -> Result<()> {
+) -> Result<DossierRow<'t, Plans>> {
     let Feedback { pass, source_event_id, acknowledged_at } = feedback;
     tx.prepare_cached("INSERT INTO plan_feedback VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute((
         source_event_id.to_string(),
@@ -89,7 +89,7 @@ fn came_back<E>(
         summary,
         acknowledged_at,
     ))?;
-    let plan = Plans::row(tx, &[&pass.division_id])?;
+    let plan = Plans::row(tx, &[&pass.division_id]);
     plan.set(&format!("{0}_acks = {0}_acks + 1", TextColumn(kind)), &[])?;
-    plan.mark(recorded)
+    Ok(plan)
 }

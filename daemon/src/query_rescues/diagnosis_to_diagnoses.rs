@@ -19,6 +19,6 @@ impl Project<IncidentDiagnosed> for Rescues {
             ":category": TextColumn(found.category), ":diagnosed_by": found.diagnosed_by,
             ":diagnosed_at": found.diagnosed_at,
         })?;
-        Rescues::row(tx, &[&found.pass.division_id, &found.incident_id])?.mark(recorded)
+        Rescues::row(tx, &[&found.pass.division_id, &found.incident_id]).mark(recorded)
     }
 }

@@ -20,7 +20,7 @@ impl Project<RedesignEscalated> for Rescues {
             ":affected_aggregates": JsonColumn(&escalated.affected_aggregates),
             ":escalated_by": escalated.escalated_by, ":escalated_at": escalated.escalated_at,
         })?;
-        let rescue = Rescues::row(tx, &[&division.division_id, &escalated.of.incident_id])?;
+        let rescue = Rescues::row(tx, &[&division.division_id, &escalated.of.incident_id]);
         rescue.raise(ESCALATED)?;
         rescue.mark(recorded)
     }

@@ -20,14 +20,14 @@ impl Project<FixApplied> for Rescues {
             ":affected_desks": JsonColumn(&recorded.event.affected_desks),
             ":applied_by": recorded.event.applied_by, ":applied_at": applied_at,
         })?;
-        let rescue = Rescues::row(tx, &[&pass.division_id, incident_id])?;
+        let rescue = Rescues::row(tx, &[&pass.division_id, incident_id]);
         if fix.mitigation {
             rescue.raise(MITIGATED)?;
             rescue.set(
-                "mitigated_at = coalesce(mitigated_at, ?1),
+                "mitigated_at = coalesce(mitigated_at, ?),
                  time_to_mitigate_ms = coalesce(time_to_mitigate_ms,
-                     max(?1 - coalesce(pass_began_at, initiated_at), 0) / 1000)",
-                &[applied_at],
+                     max(? - coalesce(pass_began_at, initiated_at), 0) / 1000)",
+                &[applied_at, applied_at],
             )?;
         }
         rescue.mark(recorded)

@@ -8,7 +8,7 @@ use rusqlite::{Result, Transaction};
 impl Project<QualityGateSet> for Tests {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<QualityGateSet>) -> Result<()> {
         let QualityGateSet { pass, gate, .. } = &recorded.event;
-        let testing = Tests::row(tx, &[&pass.division_id])?;
+        let testing = Tests::row(tx, &[&pass.division_id]);
         testing.set("gate = ?", &[&JsonColumn(gate)])?;
         testing.mark(recorded)
     }

@@ -25,6 +25,6 @@ impl Project<TestResultRecorded> for Tests {
              WHERE division_id = ?1 AND suite_id = ?2",
         )?
         .execute((&result.pass.division_id, &result.suite_id, TextColumn(result.status)))?;
-        Tests::row(tx, &[&result.pass.division_id])?.mark(recorded)
+        Tests::row(tx, &[&result.pass.division_id]).mark(recorded)
     }
 }

@@ -19,7 +19,7 @@ impl Project<TestSuiteRun> for Tests {
             ":suite_type": TextColumn(run.suite_type), ":target_module": run.target_module,
             ":desk_id": run.desk_id, ":run_by": run.run_by, ":run_at": run.run_at,
         })?;
-        Tests::row(tx, &[&run.pass.division_id])?.mark(recorded)
+        Tests::row(tx, &[&run.pass.division_id]).mark(recorded)
     }
 }
 
@@ -37,6 +37,6 @@ impl Project<TestSuiteConcluded> for Tests {
             ":errored": tally.errored, ":coverage_pct": coverage_pct, ":duration_ms": duration_ms,
             ":concluded_at": concluded_at, ":division_id": pass.division_id, ":suite_id": suite_id,
         })?;
-        Tests::row(tx, &[&pass.division_id])?.mark(recorded)
+        Tests::row(tx, &[&pass.division_id]).mark(recorded)
     }
 }

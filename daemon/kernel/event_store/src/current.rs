@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::convoy::Convoy;
 use crate::store::EventStore;
 
 /// A cloneable handle on whichever store is open.
@@ -11,11 +12,13 @@ use crate::store::EventStore;
 pub struct CurrentStore {
     store: watch::Sender<Option<Arc<dyn EventStore>>>,
     damage: watch::Sender<Option<String>>,
+    convoy: Convoy,
 }
 
 impl Default for CurrentStore {
     fn default() -> Self {
-        Self { store: watch::Sender::new(None), damage: watch::Sender::new(None) }
+        let (store, damage) = (watch::Sender::new(None), watch::Sender::new(None));
+        Self { store, damage, convoy: Convoy::default() }
     }
 }
 
@@ -36,6 +39,11 @@ impl CurrentStore {
             // The sender lives in `self`, so this ends only with news.
             let _ = store.changed().await;
         }
+    }
+
+    /// Those who read its whole log at the moment.
+    pub fn convoy(&self) -> &Convoy {
+        &self.convoy
     }
 
     /// Waits until damage is found, and says where. No restart mends it, so it is nobody's to retry.

@@ -1,5 +1,6 @@
 //! Which events a reader cares about. Everything that it leaves out still moves its checkpoint.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::event::RecordedEvent;
@@ -8,7 +9,7 @@ use crate::event::RecordedEvent;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// The event has one of these types.
-    pub types: Option<Vec<Arc<str>>>,
+    pub types: Option<BTreeSet<Arc<str>>>,
     /// The event's stream id begins like this.
     pub stream_prefix: Option<Arc<str>>,
     /// The event carries all of these tags.

@@ -9,6 +9,7 @@
 mod actor;
 mod admission;
 mod append;
+mod convoy;
 mod current;
 mod error;
 mod event;
@@ -29,6 +30,7 @@ mod upcast;
 
 pub use actor::Supervised;
 pub use append::{APPEND_BYTES_MAX, Append, Appended, EVENT_BYTES_MAX, Expected};
+pub use convoy::Convoy;
 pub use current::CurrentStore;
 pub use error::{AppendError, ClosedReason, OpenError, ReadError, UnavailableReason};
 pub use event::{Json, Metadata, NewEvent, RecordedEvent};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::convoy::{Convoy, Place};
 use crate::error::{ReadError, UnavailableReason};
 use crate::event::RecordedEvent;
 use crate::filter::Filter;
@@ -16,13 +17,20 @@ pub struct Subscription {
     filter: Filter,
     head: watch::Receiver<u64>,
     caught_up_to: u64,
+    /// Its place among others, until it has come to the head.
+    place: Option<Place>,
 }
 
 impl Subscription {
     /// Starts behind position `after`; 0 reads from the first event.
     pub fn new(store: Arc<dyn EventStore>, after: u64, filter: Filter) -> Self {
         let head = store.watch_head();
-        Self { store, filter, head, caught_up_to: after }
+        Self { store, filter, head, caught_up_to: after, place: None }
+    }
+
+    /// The same, side by side with others until it has come to the head: for whoever reads the whole log.
+    pub fn beside(self, convoy: &Convoy) -> Self {
+        Self { place: Some(convoy.join()), ..self }
     }
 
     /// The next events, at least one and at most `max` (and `PAGE_EVENTS_MAX`); waits when there is
@@ -42,8 +50,14 @@ impl Subscription {
 
     /// One step without waiting for new events: at most `max` of them, perhaps none. Safe to cancel.
     pub async fn try_page(&mut self, max: usize) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        if let Some(place) = &self.place {
+            place.read_up_to(self.caught_up_to).await;
+        }
         let Page { events, caught_up_to } = self.store.read_all(self.caught_up_to, &self.filter, max).await?;
         self.caught_up_to = caught_up_to;
+        if caught_up_to >= self.store.head() {
+            self.place = None;
+        }
         Ok(events)
     }
 

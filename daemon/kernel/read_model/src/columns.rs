@@ -2,6 +2,7 @@
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, ValueRef};
+use serde::de::{IntoDeserializer, value::Error as NoWord};
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 
@@ -15,8 +16,9 @@ pub struct JsonColumn<T>(pub T);
 pub struct TextColumn<T>(pub T);
 
 impl<T: Serialize> TextColumn<T> {
-    fn text(&self) -> serde_json::Result<String> {
-        serde_json::from_value(serde_json::to_value(&self.0)?)
+    fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        fmt::write(&mut text, format_args!("{self}")).map(|()| text)
     }
 }
 
@@ -29,15 +31,14 @@ impl<T: Serialize> ToSql for TextColumn<T> {
 
 impl<T: Serialize> fmt::Display for TextColumn<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text().map_err(|_| fmt::Error)?)
+        self.0.serialize(f)
     }
 }
 
 impl<T: DeserializeOwned> FromSql for TextColumn<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        serde_json::from_value(value.as_str()?.into())
-            .map(TextColumn)
-            .map_err(|error| FromSqlError::Other(error.into()))
+        let word = T::deserialize(value.as_str()?.into_deserializer());
+        word.map(TextColumn).map_err(|error: NoWord| FromSqlError::Other(error.into()))
     }
 }
 

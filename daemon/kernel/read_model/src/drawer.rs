@@ -2,7 +2,6 @@
 //! none or where one was asked for.
 
 use crate::{
-    convoy::Place,
     file::{Design, ModelFile, Origin, remove},
     gauges::Drawn,
     parking::{self, DrawError, Stored},
@@ -86,23 +85,22 @@ impl Drawer {
     /// Makes a new file and puts it in the place of the old one, which answers and moves on until then.
     async fn make(&self, mut old: Option<ModelFile>) -> Result<ModelFile, ExitReason> {
         let mut next = self.at_the_files(ModelFile::begin).await?;
-        let (mut old_log, mut log) = (old.as_ref().map(|old| self.subscribe(old)), self.subscribe(&next));
-        let place = self.side.convoy.join();
-        let mut ahead = self.gather(&mut log, MAKING_EVENTS, Some(&place)).await?;
+        let mut old_log = old.as_ref().map(|old| self.subscribe(old));
+        let mut log = self.subscribe(&next).beside(self.side.store.convoy());
+        let mut ahead = self.gather(&mut log, MAKING_EVENTS).await?;
         loop {
             let head = self.store.head();
             if let (Some(file), Some(old_log)) = (old.take(), &mut old_log) {
-                let stretch = self.gather(old_log, BATCH_EVENTS, None).await?;
+                let stretch = self.gather(old_log, BATCH_EVENTS).await?;
                 old = Some(self.draw(file, stretch).await?);
             }
             // The next stretch is read while this one is drawn.
-            let reading = self.gather(&mut log, MAKING_EVENTS, Some(&place));
+            let reading = self.gather(&mut log, MAKING_EVENTS);
             let (drawn, read) = tokio::join!(self.draw(next, ahead), reading);
             (next, ahead) = (drawn?, read?);
             self.publish(old.as_ref(), Some(&next));
-            let passed = old.as_ref().is_none_or(|old| old.position <= next.position);
+            let passed = old.as_ref().is_none_or(|old| old.drawn_to() <= next.position);
             if next.position >= head && passed {
-                drop(place);
                 return self.swap(old, next).await;
             }
         }
@@ -163,7 +161,11 @@ impl Drawer {
     /// Draws a stretch; the orders in it are followed where they stand.
     async fn draw(&self, mut file: ModelFile, stretch: Stretch) -> Result<ModelFile, ExitReason> {
         let Stretch { events, to } = stretch;
-        let ahead = events.iter().filter(|event| event.position > file.position);
+        let drawn_to = file.drawn_to();
+        if to <= drawn_to || (events.last().is_none_or(|last| last.position <= drawn_to) && file.pass(to)) {
+            return Ok(file);
+        }
+        let ahead = events.iter().filter(|event| event.position > drawn_to);
         let orders =
             ahead.filter_map(|event| Some((event.position, tending::order(self.side.name(), event)?)));
         for (by, order) in orders.collect::<Vec<_>>() {
@@ -241,18 +243,10 @@ impl Drawer {
     }
 
     /// What comes next in the log, as much as is drawn in one go; perhaps nothing.
-    async fn gather(
-        &self,
-        log: &mut Subscription,
-        events_max: usize,
-        place: Option<&Place>,
-    ) -> Result<Stretch, ExitReason> {
+    async fn gather(&self, log: &mut Subscription, events_max: usize) -> Result<Stretch, ExitReason> {
         let (mut events, mut bytes) = (Vec::new(), 0);
         for _ in 0..events_max.div_ceil(PAGE_EVENTS_MAX) {
             let from = log.caught_up_to();
-            if let Some(place) = place {
-                place.read_up_to(from).await;
-            }
             let page = match log.try_page(PAGE_EVENTS_MAX).await {
                 // Who follows a store is renewed with it.
                 Err(ReadError::Unavailable { reason: UnavailableReason::Closed }) => {
@@ -307,7 +301,7 @@ impl Drawer {
     fn subscribe(&self, file: &ModelFile) -> Subscription {
         let own = self.side.entry.design.projections.iter().map(|entry| entry.event_type);
         let types = Filter::types(own.chain(tending::TYPES));
-        Subscription::new(Arc::clone(&self.store), file.position, types)
+        Subscription::new(Arc::clone(&self.store), file.drawn_to(), types)
     }
 
     fn origin(&self) -> Origin {
@@ -321,7 +315,7 @@ impl Drawer {
 
     /// Tells whoever waits and whoever looks how far the files are.
     fn publish(&self, answers: Option<&ModelFile>, making: Option<&ModelFile>) {
-        let position = |file: &ModelFile| file.position;
+        let position = ModelFile::drawn_to;
         // A file that was ordered and not begun is drawn up to nothing.
         let ordered = answers.filter(|file| file.rebuild.is_due()).map(|_| 0);
         self.side.drawn.send_replace(Drawn {

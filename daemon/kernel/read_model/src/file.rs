@@ -36,6 +36,8 @@ const OWN_TABLES: &str = "
 const NEXT: &str = ".next";
 /// Statements kept prepared: more than all projections of one model have.
 const STATEMENTS_MAX: usize = 64;
+/// Events of the log that a checkpoint lags behind, at most.
+const CHECKPOINT_LAG_MAX: u64 = 1_000;
 /// Page cache of a file in the making, KiB: index pages that are written again and again stay in memory.
 const MAKING_CACHE_KIB: i64 = 32 * 1024;
 
@@ -64,7 +66,10 @@ pub(crate) struct Design {
 pub(crate) struct ModelFile {
     pub(crate) db: Connection,
     pub(crate) design: Design,
+    /// Its checkpoint.
     pub(crate) position: u64,
+    /// Nothing that it draws lies between its checkpoint and here.
+    clear_to: u64,
     /// Drawn from the first event on, and seen by nobody yet.
     pub(crate) in_the_making: bool,
     pub(crate) parking: Parking,
@@ -160,8 +165,24 @@ impl ModelFile {
             db.query_row("SELECT position, rebuild_asked, rebuilt_for FROM _checkpoint", [], |row| {
                 Ok((row.get(0)?, Rebuild { asked: row.get(1)?, made: row.get(2)? }))
             })?;
-        let parking = Parking::read(&db)?;
-        Ok(ModelFile { db, design, position, in_the_making: false, parking, touched: false, rebuild, pen })
+        let (parking, clear_to, in_the_making, touched) = (Parking::read(&db)?, position, false, false);
+        Ok(ModelFile { db, design, position, clear_to, in_the_making, parking, touched, rebuild, pen })
+    }
+
+    /// The position up to which all that it draws is in it.
+    pub(crate) fn drawn_to(&self) -> u64 {
+        self.position.max(self.clear_to)
+    }
+
+    /// Goes on to a position up to which the log has nothing for it. That the file says so too can wait: most of what
+    /// is recorded is another model's, and what its checkpoint lags behind is read again after a restart. Answers
+    /// whether it waits.
+    pub(crate) fn pass(&mut self, to: u64) -> bool {
+        let waits = !self.in_the_making && to - self.position < CHECKPOINT_LAG_MAX;
+        if waits {
+            self.clear_to = to;
+        }
+        waits
     }
 
     /// Its own path, where the file that answers lies at `path`.

@@ -9,7 +9,6 @@
 #![warn(missing_docs)]
 
 mod columns;
-mod convoy;
 mod dossiers;
 mod drawer;
 mod file;
@@ -32,7 +31,6 @@ pub mod tending;
 mod tests;
 
 pub use columns::{JsonColumn, TextColumn};
-pub use convoy::Convoy;
 pub use dossiers::{About, DossierRow, Dossiers, Show, Shown, dossier_columns};
 pub use gauges::ModelGauges;
 pub use model::{ModelEntry, ModelWiring, ReadModel, Settle, model};

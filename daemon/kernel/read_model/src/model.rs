@@ -1,8 +1,8 @@
 //! A read model as its folder says it: the tables, what draws them, what reads them.
 
 use crate::{
-    convoy::Convoy, file::Design, parking::Poison, projection::ProjectionEntry, query::QueryDoor,
-    query::QueryEntry, read_side::ReadSide, tending::Tending,
+    file::Design, parking::Poison, projection::ProjectionEntry, query::QueryDoor, query::QueryEntry,
+    read_side::ReadSide, tending::Tending,
 };
 use hecate_event_store::CurrentStore;
 use rusqlite::Transaction;
@@ -47,8 +47,6 @@ pub struct ModelWiring {
     pub store: CurrentStore,
     /// The folder of the files.
     pub folder: PathBuf,
-    /// Files that are made at the same time.
-    pub convoy: Convoy,
     /// Who records what is parked.
     pub tending: Arc<dyn Tending>,
 }

@@ -1,7 +1,6 @@
 //! The side of a read model that answers: it waits for the position that a caller wants to see, and reads.
 
 use crate::{
-    convoy::Convoy,
     gauges::{Batches, Drawn, ModelGauges},
     model::{ModelEntry, ModelWiring},
     pen::PenRest,
@@ -38,7 +37,6 @@ pub struct ReadSide {
     pub(crate) pen: PenRest,
     pub(crate) path: PathBuf,
     pub(crate) store: CurrentStore,
-    pub(crate) convoy: Convoy,
     pub(crate) tending: Arc<dyn Tending>,
 }
 
@@ -56,7 +54,6 @@ impl ReadSide {
             pen: PenRest::default(),
             path,
             store: wiring.store,
-            convoy: wiring.convoy,
             tending: wiring.tending,
         }
     }
@@ -100,13 +97,14 @@ impl ReadSide {
     pub async fn ask(self: &Arc<Self>, door: usize, asked: AskedQuery) -> Result<QueryAnswer, Refused> {
         let (params, min_position) = self.doors[door].check(asked)?;
         self.reach(min_position).await?;
-        let side = Arc::clone(self);
+        // The file's own checkpoint may lag behind what was there to draw.
+        let (side, drawn_to) = (Arc::clone(self), self.position().unwrap_or_default());
         self.read(move |db| {
             let snapshot = db.unchecked_transaction()?;
             let position: u64 =
                 snapshot.query_row("SELECT position FROM _checkpoint", [], |row| row.get(0))?;
             let mut fields = side.doors[door].read(params, &snapshot)?;
-            fields.insert("as_of_position".to_owned(), position.into());
+            fields.insert("as_of_position".to_owned(), position.max(drawn_to).into());
             Ok(QueryAnswer { fields })
         })
         .await

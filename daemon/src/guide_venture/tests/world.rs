@@ -8,7 +8,7 @@ use hecate_event_store::{BoxFuture, CurrentStore, EventStore, Filter, MemoryStor
 use hecate_proto::answer::CommandAnswer;
 use hecate_proto::guide::{TaskRow, TimelineRow};
 use hecate_read_model::tending::{Concern, Tending};
-use hecate_read_model::{AskedQuery, Convoy, ModelWiring, ReadSide, model};
+use hecate_read_model::{AskedQuery, ModelWiring, ReadSide, model};
 use hecate_supervision::{Kinds, Plan, Tree};
 use rusqlite::{Connection, types::Value as Sql};
 use serde_json::{Map, Value, json};
@@ -54,8 +54,8 @@ pub(super) struct Guide {
 
 impl Guide {
     pub(super) async fn open(store: &CurrentStore, folder: &Path) -> Guide {
-        let (convoy, tending) = (Convoy::default(), Arc::new(Nobody));
-        let wiring = ModelWiring { store: store.clone(), folder: folder.to_owned(), convoy, tending };
+        let tending = Arc::new(Nobody);
+        let wiring = ModelWiring { store: store.clone(), folder: folder.to_owned(), tending };
         let side = model::<GuideVenture>().open(wiring);
         let mut kinds = Kinds::new();
         side.register(&mut kinds);

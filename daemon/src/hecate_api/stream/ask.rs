@@ -5,7 +5,7 @@ use super::ids::{Ids, position};
 use hecate_desk::{Process, Refusal, Refused, Rule};
 use hecate_event_store::Filter;
 use hecate_proto::id::kind_of;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const LAST_EVENT_ID: &str = "Last-Event-ID";
@@ -92,7 +92,7 @@ fn process_tag(name: &str, processes: &[Arc<dyn Process>]) -> Result<String, Ref
     Err(Refusal::rule("process", Rule::Enum, format!("Known: {}.", names.join(", "))))
 }
 
-fn types(list: &str) -> Result<Vec<Arc<str>>, Refused> {
+fn types(list: &str) -> Result<BTreeSet<Arc<str>>, Refused> {
     let types: Vec<Arc<str>> = list.split(',').map(Arc::from).collect();
     if types.iter().any(|name| name.is_empty()) {
         return Err(Refusal::rule("types", Rule::Blank, "Event types, separated by commas."));
@@ -100,7 +100,7 @@ fn types(list: &str) -> Result<Vec<Arc<str>>, Refused> {
     if types.len() > TYPES_MAX {
         return Err(Refusal::rule("types", Rule::TooLong, format!("At most {TYPES_MAX} event types.")));
     }
-    Ok(types)
+    Ok(types.into_iter().collect())
 }
 
 #[cfg(test)]

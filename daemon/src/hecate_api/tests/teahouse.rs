@@ -13,8 +13,8 @@ use hecate_facts::{Groups, Hearing, Listener, Reacts};
 use hecate_proto::id::VentureId;
 use hecate_read_model::tending::{Concern, Tending};
 use hecate_read_model::{
-    Convoy, Found, Keyset, ModelWiring, Order, Paging, Project, ProjectionEntry, Query, QueryEntry,
-    QueryError, QuerySpec, ReadModel, ReadSide, Recorded, model, projects, query,
+    Found, Keyset, ModelWiring, Order, Paging, Project, ProjectionEntry, Query, QueryEntry, QueryError,
+    QuerySpec, ReadModel, ReadSide, Recorded, model, projects, query,
 };
 use hecate_supervision::{Kinds, Plan, Tree, trace};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -289,7 +289,6 @@ impl Teahouse {
         let model = model::<Teas>().open(ModelWiring {
             store: current.clone(),
             folder: dir.path().to_owned(),
-            convoy: Convoy::default(),
             tending: Arc::new(Nobody),
         });
         let listeners = dir.path().join("listeners");

@@ -9,7 +9,7 @@ use super::level::Samples;
 use super::prober::{Memory, Post};
 use crate::monitor_division::{HealthCheckRegistered, Monitoring};
 use hecate_desk::Event;
-use hecate_event_store::{EventStore, Filter, ReadError, RecordedEvent, Subscription};
+use hecate_event_store::{EventStore, Filter, PAGE_EVENTS_MAX, ReadError, RecordedEvent, Subscription};
 use hecate_supervision::{Actor, ExitReason, Me, Unheard};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,7 +90,7 @@ impl Book {
     async fn keep(mut self, store: Arc<dyn EventStore>) -> Result<(), ExitReason> {
         let types = self.probing.process.event_types().into_iter().map(|(event_type, _)| event_type);
         let (filter, head) = (Filter::types(types), store.head());
-        let mut log = Subscription::new(store, 0, filter);
+        let mut log = Subscription::new(store, 0, filter).beside(self.probing.store.convoy());
         self.restore(&mut log, head).await.map_err(ExitReason::error)?;
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -106,7 +106,7 @@ impl Book {
     /// Nobody is sent out before all is known that was recorded before.
     async fn restore(&mut self, log: &mut Subscription, head: u64) -> Result<(), ReadError> {
         while log.caught_up_to() < head {
-            let facts = log.try_page(PAGE_EVENTS).await?;
+            let facts = log.try_page(PAGE_EVENTS_MAX).await?;
             facts.iter().for_each(|fact| self.fold(fact));
         }
         let streams: Vec<_> = self.duties.streams().cloned().collect();

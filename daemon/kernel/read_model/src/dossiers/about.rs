@@ -11,6 +11,8 @@ pub trait About: Key {
     const COLUMNS: &'static [&'static str];
     /// How many columns name one dossier.
     const IDS: usize;
+    /// The condition on those columns, as SQL.
+    const NAMED: &'static str;
     /// What somebody says who asks for one.
     type Ids: DeserializeOwned + JsonSchema + 'static;
 
@@ -52,6 +54,7 @@ pub struct OfIncident {
 impl About for Venture {
     const COLUMNS: &'static [&'static str] = &["venture_id", "venture_name"];
     const IDS: usize = 1;
+    const NAMED: &'static str = "venture_id = ?";
     type Ids = OfVenture;
 
     fn named(ids: &OfVenture) -> Vec<&str> {
@@ -66,6 +69,7 @@ impl About for Venture {
 impl About for Division {
     const COLUMNS: &'static [&'static str] = &["division_id", "division_name", "venture_id"];
     const IDS: usize = 1;
+    const NAMED: &'static str = "division_id = ?";
     type Ids = OfDivision;
 
     fn named(ids: &OfDivision) -> Vec<&str> {
@@ -80,6 +84,7 @@ impl About for Division {
 impl About for Incident {
     const COLUMNS: &'static [&'static str] = &["division_id", "incident_id", "division_name", "venture_id"];
     const IDS: usize = 2;
+    const NAMED: &'static str = "division_id = ? AND incident_id = ?";
     type Ids = OfIncident;
 
     fn named(ids: &OfIncident) -> Vec<&str> {

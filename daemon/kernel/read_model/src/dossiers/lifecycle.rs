@@ -23,7 +23,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Initiated<A>> for 
 impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Rebriefed<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Rebriefed<A>>) -> Result<()> {
         let Rebriefed { of, handoff, .. } = &recorded.event;
-        let row = DossierRow::<M>::about(tx, of)?;
+        let row = DossierRow::<M>::about(tx, of);
         M::rebriefed(&row, recorded, row.handoff()?)?;
         row.set("handoff = ?", &[&JsonColumn(handoff)])?;
         M::handed(&row, handoff)?;
@@ -34,7 +34,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Rebriefed<A>> for 
 impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Started<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Started<A>>) -> Result<()> {
         let Started { of, started_at, started_by, .. } = &recorded.event;
-        let row = DossierRow::<M>::about(tx, of)?;
+        let row = DossierRow::<M>::about(tx, of);
         row.set("started_at = ?, started_by = ?", &[started_at, started_by])?;
         row.step(Step::Started, recorded)
     }
@@ -43,7 +43,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Started<A>> for M 
 impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Paused<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Paused<A>>) -> Result<()> {
         let Paused { of, paused_at, reason, .. } = &recorded.event;
-        let row = DossierRow::<M>::about(tx, of)?;
+        let row = DossierRow::<M>::about(tx, of);
         row.set("paused_at = ?, pause_reason = ?", &[paused_at, reason])?;
         row.step(Step::Paused, recorded)
     }
@@ -51,7 +51,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Paused<A>> for M {
 
 impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Resumed<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Resumed<A>>) -> Result<()> {
-        let row = DossierRow::<M>::about(tx, &recorded.event.of)?;
+        let row = DossierRow::<M>::about(tx, &recorded.event.of);
         row.set("paused_at = NULL, pause_reason = NULL", &[])?;
         row.step(Step::Resumed, recorded)
     }
@@ -60,7 +60,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Resumed<A>> for M 
 impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Completed<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Completed<A>>) -> Result<()> {
         let Completed { of, handover, completed_at, completed_by, .. } = &recorded.event;
-        let row = DossierRow::<M>::about(tx, of)?;
+        let row = DossierRow::<M>::about(tx, of);
         row.set("completed_at = ?, completed_by = ?", &[completed_at, completed_by])?;
         M::completed(&row, recorded)?;
         row.step_with(Step::Completed, A::flags_of(handover), recorded)
@@ -70,7 +70,7 @@ impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Completed<A>> for 
 impl<A: LongLived<Of: About>, M: Dossiers<Drawn = A>> Project<Reopened<A>> for M {
     fn project(tx: &Transaction<'_>, recorded: &Recorded<Reopened<A>>) -> Result<()> {
         let Reopened { of, cycle, handoff, .. } = &recorded.event;
-        let row = DossierRow::<M>::about(tx, of)?;
+        let row = DossierRow::<M>::about(tx, of);
         row.set(
             "cycle = ?, handoff = coalesce(?, handoff), completed_at = NULL, completed_by = NULL",
             &[cycle, &handoff.as_ref().map(JsonColumn)],

@@ -76,13 +76,13 @@ pub trait Dossiers: Sized + 'static {
 
     /// Reads the row that these ids name, if it is there. They are the first columns of [`About`].
     fn find<R>(db: &Connection, ids: &[&str], read: impl FnOnce(&Row<'_>) -> Result<R>) -> Result<Option<R>> {
-        let named = named::<<Self::Drawn as LongLived>::Of>();
+        let named = <<Self::Drawn as LongLived>::Of as About>::NAMED;
         let sql = format!("SELECT * FROM {} WHERE {named}", Self::TABLE);
         db.prepare_cached(&sql)?.query_row(params_from_iter(ids), read).optional()
     }
 
     /// The row of one dossier, to be changed by an event of the process's own.
-    fn row<'t>(tx: &'t Connection, ids: &[&str]) -> Result<DossierRow<'t, Self>> {
+    fn row<'t>(tx: &'t Connection, ids: &[&str]) -> DossierRow<'t, Self> {
         DossierRow::of(tx, ids)
     }
 
@@ -108,11 +108,6 @@ pub trait Dossiers: Sized + 'static {
             .fold(rows, |rows, (condition, id)| rows.only_with(condition, Some(id.to_owned())));
         Ok(Found::Page(rows.read(db, paging, row)?))
     }
-}
-
-/// The condition that names one dossier.
-fn named<Of: About>() -> String {
-    Of::ids().iter().map(|column| format!("{column} = ?")).collect::<Vec<_>>().join(" AND ")
 }
 
 /// The columns that every dossier has, as they are answered.

@@ -8,7 +8,7 @@ pub use division::{because_of, column, division, handing_over};
 pub use kills::survives_kills;
 pub use stroll::{Step, stroll};
 
-use crate::{AskedQuery, Convoy, ModelEntry, ModelWiring, ReadModel, ReadSide, model};
+use crate::{AskedQuery, ModelEntry, ModelWiring, ReadModel, ReadSide, model};
 use crate::{tending::Concern, tending::Tending};
 use hecate_desk::Blobs;
 use hecate_desk::process;
@@ -174,12 +174,7 @@ const DRAWN_MAX: Duration = Duration::from_secs(30);
 fn open(model: ModelEntry, store: &Arc<dyn EventStore>, folder: &Path) -> Arc<ReadSide> {
     let current = CurrentStore::default();
     current.set(Some(Arc::clone(store)));
-    model.open(ModelWiring {
-        store: current,
-        folder: folder.to_owned(),
-        convoy: Convoy::default(),
-        tending: Arc::new(Nobody),
-    })
+    model.open(ModelWiring { store: current, folder: folder.to_owned(), tending: Arc::new(Nobody) })
 }
 
 async fn boot(mut kinds: Kinds, side: &Arc<ReadSide>, pool: &str) -> Tree {

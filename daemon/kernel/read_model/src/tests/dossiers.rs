@@ -155,12 +155,13 @@ where
     Inquiries: Project<E>,
 {
     let tx = db.unchecked_transaction()?;
-    let at_us = i64::try_from(version).unwrap_or_default();
-    Inquiries::project(
-        &tx,
-        &Recorded { event, event_id: Uuid::nil(), position: version + 1, version, at_us },
-    )?;
+    Inquiries::project(&tx, &recorded(version, event))?;
     tx.commit()
+}
+
+fn recorded<E>(version: u64, event: E) -> Recorded<E> {
+    let at_us = i64::try_from(version).unwrap_or_default();
+    Recorded { event, event_id: Uuid::nil(), position: version + 1, version, at_us }
 }
 
 fn seen(db: &Connection, id: &str) -> Option<DossierColumns> {
@@ -210,11 +211,29 @@ fn after_every_event_on_every_combination_of_flags_row_and_aggregate_say_the_sam
 fn flags_that_one_event_raises_and_lowers_are_all_kept() {
     let db = tables();
     draw(&db, 0, initiated("a")).unwrap();
-    let row = Inquiries::row(&db, &[DIVISION, "a"]).unwrap();
+    let row = Inquiries::row(&db, &[DIVISION, "a"]);
     row.raise(Status(64)).unwrap();
     row.raise(LIVELY).unwrap();
     row.lower(Status(64)).unwrap();
+    row.mark(&recorded(1, started())).unwrap();
     assert_eq!(seen(&db, "a").unwrap().status, 1 | 32);
+}
+
+#[test]
+fn what_an_event_sets_is_written_at_once_and_from_the_row_as_it_was() {
+    let db = tables();
+    draw(&db, 0, initiated("a")).unwrap();
+    let row = Inquiries::row(&db, &[DIVISION, "a"]);
+    row.set("cycle = ?, witness_count = witness_count + ?", &[&7, &1]).unwrap();
+    row.set("witness_count = cycle, pause_reason = ?", &[&"Lunch"]).unwrap();
+    assert_eq!(seen(&db, "a").unwrap().pause_reason, None, "nothing is written before it is marked");
+    row.mark(&recorded(1, started())).unwrap();
+    let told = "SELECT cycle, witness_count, pause_reason, version FROM inquiries";
+    let told = db.query_row(told, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+    assert_eq!(told.unwrap(), (7, 1, "Lunch".to_owned(), 1), "the later assignment holds");
+    let nobody = Inquiries::row(&db, &[DIVISION, "b"]);
+    let lost = nobody.mark(&recorded(1, started())).unwrap_err();
+    assert_eq!(lost, rusqlite::Error::QueryReturnedNoRows);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod rules;
 mod scribe;
 mod speed;
 
-use crate::{AskedQuery, Convoy, Found, Keyset, ModelWiring, Order, Paging, Project, ProjectionEntry, Query};
+use crate::{AskedQuery, Found, Keyset, ModelWiring, Order, Paging, Project, ProjectionEntry, Query};
 use crate::{
     QueryEntry, QueryError, QuerySpec, ReadModel, ReadSide, Recorded, Settle, model, projects, query,
 };
@@ -137,8 +137,8 @@ kind = "query_words"
 "#;
 
 fn wiring(store: CurrentStore, folder: &Path) -> ModelWiring {
-    let (convoy, tending) = (Convoy::default(), scribe::Scribe::new(store.clone()));
-    ModelWiring { store, folder: folder.to_owned(), convoy, tending }
+    let tending = scribe::Scribe::new(store.clone());
+    ModelWiring { store, folder: folder.to_owned(), tending }
 }
 
 struct Reading {

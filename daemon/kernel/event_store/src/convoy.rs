@@ -1,16 +1,20 @@
-//! Files that are made at the same time go through the log side by side: the store keeps the stretches that it
+//! Who reads the whole log at the same time goes through it side by side: the store keeps the stretches that it
 //! decoded last, so the log is read once for all of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+
 use tokio::sync::watch;
 
-/// How far one file reads ahead of another; the store keeps more than that.
+/// How far one reader goes ahead of another; the store keeps more than that.
 const APART_EVENTS_MAX: u64 = 10_000;
 /// Who is further behind than this began later, and goes alone.
 const TOGETHER_EVENTS_MAX: u64 = 4 * APART_EVENTS_MAX;
+/// How long somebody who does not come closer is waited for, before each page.
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The files in the making of one store, and how far each has read the log.
+/// Those who read the whole log of one store, and how far each has come.
 #[derive(Clone, Default)]
 pub struct Convoy(Arc<watch::Sender<Read>>);
 
@@ -20,14 +24,14 @@ struct Read {
     positions: BTreeMap<u64, u64>,
 }
 
-/// One file's place; it is given up when dropped.
+/// One reader's place; it is given up when dropped.
 pub(crate) struct Place {
     convoy: Convoy,
     number: u64,
 }
 
 impl Convoy {
-    /// Takes a place behind everybody who is on the way.
+    /// Takes a place at the end.
     pub(crate) fn join(&self) -> Place {
         let mut number = 0;
         self.0.send_modify(|read| {
@@ -40,7 +44,7 @@ impl Convoy {
 }
 
 impl Place {
-    /// Says how far the file has read, and waits for those who are close behind.
+    /// Says how far its reader has come, and waits for those who are close behind.
     pub(crate) async fn read_up_to(&self, position: u64) {
         self.convoy.0.send_modify(|read| {
             read.positions.insert(self.number, position);
@@ -51,8 +55,9 @@ impl Place {
                 behind <= APART_EVENTS_MAX || behind > TOGETHER_EVENTS_MAX
             })
         };
-        // The sender lives in `self`, so the wait ends only when it may go on.
-        let _ = self.convoy.0.subscribe().wait_for(may_go_on).await;
+        let mut others = self.convoy.0.subscribe();
+        // The sender lives in `self`, so the wait ends only when it may go on, or with its patience.
+        let _ = tokio::time::timeout(PATIENCE, others.wait_for(may_go_on)).await;
     }
 }
 
@@ -67,7 +72,6 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
     use tokio::time::timeout;
 
     #[tokio::test(start_paused = true)]
@@ -91,5 +95,12 @@ mod tests {
         let second = convoy.join();
         first.read_up_to(TOGETHER_EVENTS_MAX + 1).await;
         second.read_up_to(1_000).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_stands_still_holds_nobody_up_for_long() {
+        let convoy = Convoy::default();
+        let (first, _second) = (convoy.join(), convoy.join());
+        first.read_up_to(APART_EVENTS_MAX + 1).await;
     }
 }
