@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod catalogue;
+pub mod cluster;
 pub mod fact;
 pub mod guide;
 pub mod health;

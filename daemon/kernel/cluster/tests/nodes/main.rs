@@ -1,0 +1,10 @@
+//! Nodes as they are: each a process of its own, since ractor's registries are the process's, with a network
+//! between them that can be cut.
+
+mod facts;
+mod linking;
+mod network;
+mod node;
+mod partitions;
+mod rig;
+mod strangers;
