@@ -10,6 +10,7 @@ use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr, pg};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// Frames of one peer that its link has not looked at yet. A peer that keeps to its window never has so many.
 const FRAMES_MAX: usize = 256;
@@ -109,11 +110,11 @@ impl Drop for Letterbox {
     }
 }
 
-/// Opens this node's gateway. It ends with its owner.
-pub(crate) async fn open(post: Arc<Post>, owner: ActorCell) -> Result<(), SpawnErr> {
-    let (gateway, _) = Actor::spawn_linked(None, Gateway, post, owner).await?;
+/// Opens this node's gateway. It ends with its owner, who waits for what this answers to end with it.
+pub(crate) async fn open(post: Arc<Post>, owner: ActorCell) -> Result<JoinHandle<()>, SpawnErr> {
+    let (gateway, ended) = Actor::spawn_linked(None, Gateway, post, owner).await?;
     pg::join_scoped(SCOPE.to_owned(), GATEWAYS.to_owned(), vec![gateway.get_cell()]);
-    Ok(())
+    Ok(ended)
 }
 
 struct Gateway;

@@ -1,6 +1,7 @@
 //! The actor that keeps the view: it opens the sockets, calls who is away, answers who calls, and hands the
 //! node's own facts to every peer's queue.
 
+use crate::away::patience;
 use crate::cluster::{Open, Shared};
 use crate::election::Candidate;
 use crate::gateway;
@@ -16,14 +17,12 @@ use ractor::ActorCell;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 /// The kind in `supervision.toml`.
 pub(crate) const KIND: &str = "cluster";
-/// One attempt to call a peer.
-const CALL_MAX: Duration = Duration::from_secs(1);
 /// A peer whose connection stands opens its stream at once.
 const KNOCK_MAX: Duration = Duration::from_secs(2);
 /// Greetings at once; who comes then waits in the listener.
@@ -52,7 +51,8 @@ impl Actor for ClusterActor {
         let (listening, dialing) = opened.map_err(ExitReason::error)?;
         let listen = listening.local_addr().map_err(ExitReason::error)?;
         let owner = me.addr().cell();
-        gateway::open(Arc::clone(&shared.post), owner.clone()).await.map_err(ExitReason::error)?;
+        let gateway = gateway::open(Arc::clone(&shared.post), owner.clone()).await;
+        me.attach(outlive(gateway.map_err(ExitReason::error)?));
         for peer in shared.peers.values() {
             let inlets = peer.begin((shared.now_us)());
             me.attach(serve(Arc::clone(&shared), Arc::clone(peer), owner.clone(), inlets));
@@ -78,6 +78,12 @@ impl Actor for ClusterActor {
     async fn terminate(&mut self, _: &ExitReason) {
         *self.0.open() = None;
     }
+}
+
+/// The gateway dies with its owner by ractor's rules; and its owner with it by this.
+async fn outlive(gateway: JoinHandle<()>) -> Result<(), ExitReason> {
+    drop(gateway.await);
+    Err(ExitReason::error("the gateway ended"))
 }
 
 /// Serves one link to the peer after the other.
@@ -124,7 +130,8 @@ async fn call(shared: Arc<Shared>, peer: Arc<PeerNode>, dialing: Dialing) -> Res
         if peer.held().is_some() {
             continue;
         }
-        match timeout(CALL_MAX, dialing.dial(&peer.node_id, &peer.address)).await {
+        let patience = patience(away_since.elapsed());
+        match timeout(patience, dialing.dial(&peer.node_id, &peer.address)).await {
             Ok(Ok(stream)) => meet(&shared, stream).await,
             Ok(Err(error)) => tracing::debug!(peer = %peer.node_id, %error, "a call failed"),
             Err(_) => tracing::debug!(peer = %peer.node_id, "a call was not answered"),
