@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, timeout};
+use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 
 /// Both ends tell each other their actors in this time, or the link is given up.
 const READY_MAX: Duration = Duration::from_secs(2);
@@ -62,25 +62,41 @@ pub(crate) async fn serve(
         Ok(session) => session,
         Err(error) => return Ended::Unready(error.to_string()),
     };
-    let ended = match begin(&mut session).await {
+    let ended = match begin(peer, &mut session, inlets).await {
         Ok(gateway) => {
             peer.show_linked(&program, (shared.now_us)());
             let (began, pending) = (Instant::now(), BTreeMap::new());
             let link = Link { shared, peer, token, gateway, heard_at: began, began, asked: 0, pending };
             link.run(letterbox, &mut session, inlets).await
         }
-        Err(why) => Ended::Unready(why),
+        Err(ended) => ended,
     };
     session.close().await;
     ended
 }
 
-async fn begin(session: &mut Session) -> Result<ActorCell, String> {
-    match timeout(READY_MAX, session.ready()).await {
-        Ok(true) => session.gateway().ok_or_else(|| "the peer has no gateway".to_owned()),
-        Ok(false) => Err("it ended at once".to_owned()),
-        Err(_) => Err(format!("not ready within {} ms", READY_MAX.as_millis())),
+/// Waits for the session, but not for one whose other end serves a link that crossed this one.
+async fn begin(peer: &PeerNode, session: &mut Session, inlets: &mut Inlets) -> Result<ActorCell, Ended> {
+    let unready = |why: &str| Ended::Unready(why.to_owned());
+    let deadline = Instant::now() + READY_MAX;
+    loop {
+        tokio::select! {
+            ready = timeout_at(deadline, session.ready()) => return match ready {
+                Ok(true) => session.gateway().ok_or_else(|| unready("the peer has no gateway")),
+                Ok(false) => Err(unready("it ended at once")),
+                Err(_) => Err(unready(&format!("not ready within {} ms", READY_MAX.as_millis()))),
+            },
+            Some(greeted) = inlets.arrivals.recv() => replace(peer, greeted)?,
+        }
     }
+}
+
+/// A link that arrives while another one is served: it takes its place, or it is closed.
+fn replace(peer: &PeerNode, greeted: Greeted) -> Result<(), Ended> {
+    if greeted.candidate.replaces(peer.held().as_ref()) {
+        return Err(Ended::Replaced(Box::new(greeted)));
+    }
+    Ok(())
 }
 
 struct Link<'l> {
@@ -113,11 +129,9 @@ impl Link<'_> {
                 }
                 () = self.peer.queued() => {}
                 Some(reply) = inlets.asks.recv() => self.ask(reply),
-                Some(greeted) = inlets.arrivals.recv() => {
-                    if greeted.candidate.replaces(self.peer.held().as_ref()) {
-                        return Ended::Replaced(Box::new(greeted));
-                    }
-                }
+                Some(greeted) = inlets.arrivals.recv() => if let Err(replaced) = replace(self.peer, greeted) {
+                    return replaced;
+                },
                 () = session.ended() => return Ended::Closed,
             }
             self.send_queued();
