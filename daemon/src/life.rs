@@ -118,14 +118,15 @@ fn node(node_id: String, config: &Config) -> Node {
 fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure> {
     logging::start(&config.log, config.log_format);
     let data = ClaimedData::claim(&config.data_dir)?;
+    let (identity, tree) = (data.identity()?, Arc::default());
     let house = House::furnish(
-        node(data.node_id()?, config),
+        node(identity.node_id().to_string(), config),
         &data.folders(config.workspace_root.as_deref()),
         &config.policies,
     )
     .with_models(&config.providers)
-    .with_commands(config.allow_commands);
-    let tree = Arc::new(OnceLock::new());
+    .with_commands(config.allow_commands)
+    .with_cluster_view(identity, config.cluster_view.clone(), &tree);
     let edge = house.edge(config, &tree, started);
     edge.claim_socket().map_err(refuse_claim)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::GaveUp, error))?;

@@ -47,8 +47,8 @@ pub type ShowTree = Arc<dyn Fn() -> Option<TreeNode> + Send + Sync>;
 pub struct ClusterParts {
     /// This node.
     pub identity: Identity,
-    /// None: the view is off. It opens nothing, and its actor keeps its place in the tree empty.
-    pub settings: Option<Settings>,
+    /// Where it listens, and whom it knows. The node itself may be among them, so that all nodes can say the same.
+    pub settings: Settings,
     /// The version of this program. Peers must run the same.
     pub program: &'static str,
     /// The node's own facts, which its peers hear.
@@ -85,7 +85,7 @@ pub enum TreeError {
 /// A stream that nobody takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdoptError {
-    /// The view is off, or between two lives.
+    /// The view is between two lives.
     #[error("no cluster view runs")]
     NotRunning,
     /// Too many streams wait to be greeted.
@@ -100,7 +100,7 @@ pub struct Cluster(pub(crate) Arc<Shared>);
 /// What outlives the actor, so that a restart of it doubles no fact and hides no count.
 pub(crate) struct Shared {
     pub(crate) identity: Identity,
-    pub(crate) settings: Option<Settings>,
+    pub(crate) listen: SocketAddr,
     pub(crate) program: &'static str,
     pub(crate) local: Groups,
     pub(crate) tree: ShowTree,
@@ -126,12 +126,12 @@ impl Cluster {
     /// The view, not yet running.
     pub fn new(parts: ClusterParts) -> Cluster {
         let ClusterParts { identity, settings, program, local, tree, now_us } = parts;
-        let configured = settings.iter().flat_map(|settings| &settings.peers);
+        let others = settings.peers.iter().filter(|peer| peer.node_id != *identity.node_id());
         let peer = |peer: &Peer| {
             let node = PeerNode::new(peer.node_id.clone(), peer.address.clone(), now_us());
             (peer.node_id.clone(), Arc::new(node))
         };
-        let peers: BTreeMap<_, _> = configured.map(peer).collect();
+        let peers: BTreeMap<_, _> = others.map(peer).collect();
         Cluster(Arc::new(Shared {
             // Never zero, which stands for nobody.
             boot: Uuid::new_v4().as_u64_pair().0 | 1,
@@ -140,7 +140,7 @@ impl Cluster {
             post: Arc::default(),
             open: Mutex::default(),
             identity,
-            settings,
+            listen: settings.listen,
             program,
             local,
             tree,
@@ -152,7 +152,12 @@ impl Cluster {
     /// Registers the view's actor as kind `cluster`.
     pub fn register(&self, kinds: &mut Kinds) {
         let shared = Arc::clone(&self.0);
-        kinds.worker::<ClusterActor>(KIND, None, move || Arc::clone(&shared));
+        kinds.worker::<ClusterActor>(KIND, None, move || Some(Arc::clone(&shared)));
+    }
+
+    /// Registers the same kind for a node without a view: its actor keeps its place in the tree empty.
+    pub fn register_none(kinds: &mut Kinds) {
+        kinds.worker::<ClusterActor>(KIND, None, || None);
     }
 
     /// The groups in which facts of *other* nodes are told, by type and in `facts.all`.
@@ -174,7 +179,7 @@ impl Cluster {
         ClusterAnswer {
             ok: true,
             node_id: self.0.identity.node_id().to_string(),
-            enabled: self.0.settings.is_some(),
+            enabled: true,
             listen: self.listens_on().map(|listen| listen.to_string()),
             strangers: self.0.pins.refused(),
             garbled: self.0.post.garbled(),

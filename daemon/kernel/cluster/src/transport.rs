@@ -3,6 +3,7 @@
 use crate::identity::{Identity, NodeId};
 use crate::pins::Pins;
 use crate::stream::{Closing, PeerStream, SECRET_BYTES};
+use hecate_names::Names;
 use rustls::pki_types::CertificateDer;
 use s2n_quic::client::Connect;
 use s2n_quic::provider::event::events::TlsExporterReady;
@@ -53,6 +54,7 @@ pub(crate) struct Listening(Server);
 pub(crate) struct Dialing {
     client: Client,
     from: SocketAddr,
+    names: Names,
 }
 
 /// Opens both sockets: s2n-quic does not share one between the two roles.
@@ -89,7 +91,7 @@ pub(crate) fn open(
         .map_err(TransportError::when("the socket to dial from"))?
         .start()
         .map_err(TransportError::when("the dialer"))?;
-    Ok((Listening(server), Dialing { client, from }))
+    Ok((Listening(server), Dialing { client, from, names: Names::of_the_system() }))
 }
 
 fn limits() -> Result<Limits, TransportError> {
@@ -129,15 +131,29 @@ impl Knock {
 impl Dialing {
     /// Connects to the peer of this name and no other. The caller bounds the wait.
     pub(crate) async fn dial(&self, peer: &NodeId, address: &str) -> Result<PeerStream, TransportError> {
-        let found = tokio::net::lookup_host(address).await;
-        let mut found = found.map_err(TransportError::when("looking up the address"))?;
-        let to = found.find(|found| found.is_ipv4() == self.from.is_ipv4());
-        let to = to.ok_or_else(|| TransportError::new("looking up the address", "none of our family"))?;
+        let to = self.look_up(address).await?;
         // The name of the node is what the verifier compares the key with.
         let mut connection = (self.client.connect(Connect::new(to).with_server_name(peer.as_str())).await)
             .map_err(TransportError::when("connecting"))?;
         let stream = connection.open_bidirectional_stream().await;
         proven(connection, stream.map_err(TransportError::when("opening the stream"))?, true)
+    }
+}
+
+impl Dialing {
+    /// The first address of the family that we call from.
+    async fn look_up(&self, address: &str) -> Result<SocketAddr, TransportError> {
+        const DOING: &str = "looking up the address";
+        if let Ok(known) = address.parse() {
+            return Ok(known);
+        }
+        let host_and_port =
+            address.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        let (host, port) = host_and_port.ok_or_else(|| TransportError::new(DOING, "not HOST:PORT"))?;
+        let found = self.names.look_up(host).await.map_err(TransportError::when(DOING))?;
+        let ours = found.iter().find(|found| found.is_ipv4() == self.from.is_ipv4());
+        let ours = ours.ok_or_else(|| TransportError::new(DOING, "none of our family"))?;
+        Ok(SocketAddr::new(*ours, port))
     }
 }
 

@@ -43,11 +43,12 @@ pub(crate) struct ClusterActor(Arc<Shared>);
 
 impl Actor for ClusterActor {
     type Msg = Told;
-    type Args = Arc<Shared>;
+    /// None where no view is configured.
+    type Args = Option<Arc<Shared>>;
 
-    async fn init(shared: Arc<Shared>, me: &Me<Told>) -> Result<Self, ExitReason> {
-        let Some(settings) = &shared.settings else { return Err(ExitReason::Ignore) };
-        let opened = transport::open(&shared.identity, &shared.pins, settings.listen);
+    async fn init(shared: Option<Arc<Shared>>, me: &Me<Told>) -> Result<Self, ExitReason> {
+        let shared = shared.ok_or(ExitReason::Ignore)?;
+        let opened = transport::open(&shared.identity, &shared.pins, shared.listen);
         let (listening, dialing) = opened.map_err(ExitReason::error)?;
         let listen = listening.local_addr().map_err(ExitReason::error)?;
         let owner = me.addr().cell();

@@ -115,7 +115,7 @@ async fn boot(said: &Value) -> Node {
     let shown = Arc::clone(&tree);
     let cluster = Cluster::new(ClusterParts {
         identity,
-        settings: Some(settings),
+        settings,
         program: said["program"].as_str().unwrap().to_owned().leak(),
         local: groups.clone(),
         tree: Arc::new(move || shown.get().map(Tree::snapshot)),
