@@ -26,7 +26,10 @@ Settings come from the flags, then the environment, then the configuration file 
   HECATE_LOG_FORMAT   log_format    json or text; text on a terminal
   HECATE_REALM        realm         whose members hear this node's facts
   HECATE_WORKSPACE_ROOT  workspace_root  where generated code is written; `workspaces` in the data folder
+  HECATE_CLUSTER_VIEW_LISTEN, HECATE_CLUSTER_VIEW_PEERS
+                      cluster_view  other nodes to look at: an address, and hecate://ID@HOST:PORT, ...
   HECATE_OPERATORS    operators     who may look into the daemon: uid:N, gid:N
+  HECATE_UNSAFE_DEBUG unsafe_debug  true lets operators act on the event store too
 
 Exit codes: 0 clean, 1 a probe or check said no, 64 usage, 70 the root supervisor gave up, 74 damaged store, \
 75 another daemon is running, 78 configuration or a store of a newer format.";
@@ -46,6 +49,9 @@ pub(crate) struct Flags {
     /// A supervision.toml instead of the embedded one.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) supervision: Option<PathBuf>,
+    /// Lets operators suspend, kill and restart the event store too: for experiments, never for data that matters.
+    #[arg(long, global = true)]
+    pub(crate) unsafe_debug: bool,
 }
 
 /// What the program can do instead of running the daemon.

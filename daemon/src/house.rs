@@ -115,7 +115,6 @@ impl House {
 
     /// The edge of this house, on a socket; `tree` is filled once the tree has booted.
     pub(crate) fn edge(&self, config: &Config, tree: &Arc<OnceLock<Tree>>, started: Instant) -> Arc<Edge> {
-        let tree = Arc::clone(tree);
         Edge::new(EdgeParts {
             processes: self.processes.clone(),
             models: self.models.clone(),
@@ -123,10 +122,13 @@ impl House {
             store: self.store.clone(),
             told: self.told.clone(),
             hearings: self.hearings.clone(),
+            groups: self.groups.clone(),
+            cluster: self.cluster.clone(),
             node: self.node.clone(),
-            tree: Box::new(move || tree.get().map(Tree::snapshot)),
+            tree: Arc::clone(tree),
             socket_path: config.socket.clone(),
             operators: config.operators.clone(),
+            unsafe_debug: config.unsafe_debug,
             limits: Limits::default(),
             version: env!("CARGO_PKG_VERSION"),
             started,

@@ -15,7 +15,7 @@ use hecate_event_store::{OpenError, Supervised};
 use hecate_supervision::{Kinds, Plan, Tree};
 use std::fmt::Display;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 

@@ -12,7 +12,8 @@ pub(crate) fn start(filter: &str, format: LogFormat) {
         .with_ansi(terminal)
         // A log that cannot be written (a full disk) is reported on that very log, and that would panic.
         .log_internal_errors(false)
-        .with_env_filter(EnvFilter::new(filter));
+        // Who reads fewer lines still reads the audit, unless the filter names it.
+        .with_env_filter(EnvFilter::new(format!("audit=info,{filter}")));
     let text = format == LogFormat::Text || format == LogFormat::ByTerminal && terminal;
     let started = if text {
         lines.try_init()

@@ -1,14 +1,11 @@
 //! The nodes of one cluster as one of them sees the others: `GET /debug/cluster`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Answer of `GET /debug/cluster`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClusterAnswer {
-    /// Always true.
-    pub ok: bool,
-    /// Whose view it is.
-    pub node_id: String,
+/// What a node shows of its cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ClusterView {
     /// Whether a cluster is configured at all.
     pub enabled: bool,
     /// Where this node is called, while it listens.
@@ -23,7 +20,7 @@ pub struct ClusterAnswer {
 }
 
 /// One configured peer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeView {
     /// Its name, which is the hash of its key.
     pub node_id: String,
@@ -44,6 +41,8 @@ pub struct NodeView {
     pub version: Option<String>,
     /// Facts for it that found no place, or that went down with its predecessor.
     pub dropped: u64,
+    /// Facts of it that were told here.
+    pub heard: u64,
     /// Facts of it that it dropped before they were sent.
     pub missed: u64,
     /// Links to it that came about.

@@ -8,6 +8,8 @@
 pub mod answer;
 pub mod catalogue;
 pub mod cluster;
+pub mod debug;
+pub mod debug_answers;
 pub mod fact;
 pub mod guide;
 pub mod health;

@@ -36,3 +36,48 @@ pub const DEBUG_OUTCOMES: &str = "/debug/listeners/{process}/outcomes";
 pub const DEBUG_REPLAY: &str = "/debug/listeners/{process}/dead_letters/{position}/replay";
 /// Decides that a dead letter has no effect.
 pub const DEBUG_DISMISS: &str = "/debug/listeners/{process}/dead_letters/{position}/dismiss";
+/// One actor in detail, by its id or its path, percent-encoded as one segment.
+pub const DEBUG_ACTOR: &str = "/debug/actors/{actor}";
+/// What one actor handles and sends, live.
+pub const DEBUG_TRACE: &str = "/debug/actors/{actor}/trace";
+/// Lets an actor handle nothing for a while.
+pub const DEBUG_SUSPEND: &str = "/debug/actors/{actor}/suspend";
+/// Ends a suspension.
+pub const DEBUG_RESUME: &str = "/debug/actors/{actor}/resume";
+/// Kills an actor.
+pub const DEBUG_KILL: &str = "/debug/actors/{actor}/kill";
+/// Ends an actor in good order and starts it again.
+pub const DEBUG_RESTART: &str = "/debug/actors/{actor}/restart";
+/// Lets an actor end once it has handled what is queued.
+pub const DEBUG_DRAIN: &str = "/debug/actors/{actor}/drain";
+/// The actors that lead by one measure.
+pub const DEBUG_TOP: &str = "/debug/top";
+/// Who hears and who tells which facts.
+pub const DEBUG_GROUPS: &str = "/debug/groups";
+/// The other nodes of the cluster.
+pub const DEBUG_CLUSTER: &str = "/debug/cluster";
+/// The last crashes.
+pub const DEBUG_CRASHES: &str = "/debug/crashes";
+/// Who may never answer.
+pub const DEBUG_DEADLOCKS: &str = "/debug/deadlocks";
+/// What happens in the tree, live.
+pub const DEBUG_EVENTS: &str = "/debug/events";
+/// The runtime under the actors, and the process.
+pub const DEBUG_RUNTIME: &str = "/debug/runtime";
+/// The figures, as OpenMetrics.
+pub const METRICS: &str = "/metrics";
+
+/// The path of a resource of one actor, given by its id or its path in the tree.
+pub fn of_actor(route: &str, actor: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encode = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    route.replace("{actor}", &actor.bytes().map(encode).collect::<String>())
+}
+
+#[cfg(test)]
+#[test]
+fn the_path_of_an_actor_is_one_segment() {
+    assert_eq!(of_actor(DEBUG_KILL, "/hecate/kernel"), "/debug/actors/%2Fhecate%2Fkernel/kill");
+    assert_eq!(of_actor(DEBUG_ACTOR, "0.17"), "/debug/actors/0.17");
+    assert_eq!(of_actor(DEBUG_ACTOR, "a?é"), "/debug/actors/a%3F%C3%A9");
+}

@@ -1,9 +1,10 @@
 //! The live supervision tree as a value: `GET /debug/tree`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Answer of `GET /debug/tree`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TreeAnswer {
     /// Always true.
     pub ok: bool,
@@ -11,12 +12,15 @@ pub struct TreeAnswer {
     pub node_id: String,
     /// When it was read, RFC 3339 in UTC.
     pub at: String,
-    /// The root supervisor.
+    /// The root supervisor, or whoever was asked for.
     pub tree: TreeNode,
+    /// What a tree of the past does not show, because it was not kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_kept: Vec<String>,
 }
 
 /// One supervisor or worker.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TreeNode {
     /// For example `/hecate/apps/read_models/query_ventures`.
     pub path: String,
@@ -27,9 +31,11 @@ pub struct TreeNode {
     pub id: Option<String>,
     /// How often it was started.
     pub generation: u64,
-    /// `starting`, `running`, `draining`, `restarting` or `stopped`.
+    /// `starting`, `running`, `suspended`, `draining`, `restarting` or `stopped`.
+    #[schemars(extend("enum" = ["starting", "running", "suspended", "draining", "restarting", "stopped"]))]
     pub status: String,
     /// `permanent`, `transient` or `temporary`.
+    #[schemars(extend("enum" = ["permanent", "transient", "temporary"]))]
     pub restart: String,
     /// Supervisors only: `one_for_one`, `rest_for_one`, ….
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,7 +60,7 @@ pub struct TreeNode {
 }
 
 /// How many restarts the window holds, and when it gives up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Intensity {
     /// Restarts inside the window now.
     pub used: u32,
@@ -65,7 +71,7 @@ pub struct Intensity {
 }
 
 /// The bounded mailbox of one actor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Mailbox {
     /// Messages that wait.
     pub depth: u64,
@@ -78,7 +84,7 @@ pub struct Mailbox {
 }
 
 /// Counters of one actor's present generation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Messages {
     /// Handled so far.
     pub handled: u64,
@@ -92,7 +98,7 @@ pub struct Messages {
 }
 
 /// Restarts of one child.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Restarts {
     /// Since the daemon began.
     pub total: u64,
@@ -102,7 +108,7 @@ pub struct Restarts {
 }
 
 /// When and why a child last ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LastExit {
     /// RFC 3339 in UTC.
     pub at: String,

@@ -233,7 +233,7 @@ fn setting(key: &str, value: &DeValue<'_>) -> Result<(&'static str, String), Wro
     let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or(Wrong::Key)?;
     let form = match (setting.key, value) {
         ("operators", DeValue::Array(_)) => Form::Words,
-        ("mesh_enabled", DeValue::Boolean(_)) => Form::Flag,
+        ("mesh_enabled" | "unsafe_debug", DeValue::Boolean(_)) => Form::Flag,
         _ => Form::Text,
     };
     form.text(value).map(|text| (setting.key, text)).ok_or(Wrong::Value(form.wanted()))

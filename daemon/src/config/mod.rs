@@ -34,6 +34,7 @@ const SETTINGS: &[Setting] = &[
     Setting { key: "realm", variable: "HECATE_REALM" },
     Setting { key: "operators", variable: "HECATE_OPERATORS" },
     Setting { key: "workspace_root", variable: "HECATE_WORKSPACE_ROOT" },
+    Setting { key: "unsafe_debug", variable: "HECATE_UNSAFE_DEBUG" },
     Setting { key: "tcp", variable: "HECATE_TCP" },
     Setting { key: "cluster", variable: "HECATE_CLUSTER" },
     Setting { key: "mesh_enabled", variable: "HECATE_MESH_ENABLED" },
@@ -44,7 +45,7 @@ const NOT_YET: &[(&str, &[&str])] =
     &[("tcp", &["off", ""]), ("cluster", &["off", ""]), ("mesh_enabled", &["false", "0", "off", ""])];
 
 /// What is logged unless said otherwise; ractor's own spans say nothing that ours do not.
-const LOG: &str = "info,ractor=warn";
+const LOG: &str = "info,ractor=warn,ractor_cluster=error";
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     pub(crate) realm: String,
     pub(crate) operators: Operators,
+    /// Whether operators may do to the event store what puts the daemon at risk.
+    pub(crate) unsafe_debug: bool,
     /// In the order of their priority.
     pub(crate) providers: Vec<ProviderSettings>,
     /// What the processes may do by themselves.
@@ -115,6 +118,9 @@ fn flagged(flags: &Flags) -> impl Iterator<Item = (&'static str, Said)> {
         path("socket", "--socket", &flags.socket),
         path("data_dir", "--data-dir", &flags.data_dir),
         path("supervision", "--supervision", &flags.supervision),
+        flags.unsafe_debug.then(|| {
+            ("unsafe_debug", Said { text: "true".to_owned(), origin: Origin::Flag("--unsafe-debug") })
+        }),
     ]
     .into_iter()
     .flatten()
@@ -139,6 +145,7 @@ fn check(said: &BTreeMap<&'static str, Said>, environment: &Environment, faults:
         log_format: text("log_format").map_or(LogFormat::ByTerminal, |said| check_format(said, faults)),
         realm: text("realm").map_or("io.hecate.public".to_owned(), |said| said.text.clone()),
         operators: text("operators").map_or_else(Operators::default, |said| check_operators(said, faults)),
+        unsafe_debug: text("unsafe_debug").is_some_and(|said| check_switch("unsafe_debug", said, faults)),
         providers: Vec::new(),
         policies: Policies::new(),
         allow_commands: false,
@@ -164,6 +171,13 @@ fn check_format(said: &Said, faults: &mut Vec<Fault>) -> LogFormat {
             LogFormat::Text
         }
     }
+}
+
+fn check_switch(key: &str, said: &Said, faults: &mut Vec<Fault>) -> bool {
+    if !["true", "false"].contains(&said.text.as_str()) {
+        faults.push(said.fault(format!("`{key}` cannot be \"{}\"", said.text), "true or false"));
+    }
+    said.text == "true"
 }
 
 fn check_operators(said: &Said, faults: &mut Vec<Fault>) -> Operators {
@@ -203,6 +217,19 @@ mod tests {
         assert_eq!(config.data_dir, PathBuf::from("/variable"));
         assert_eq!(config.realm, "file");
         assert_eq!(config.workspace_root, Some(PathBuf::from("/work")));
+    }
+
+    #[test]
+    fn a_switch_is_off_until_somebody_says_true() {
+        let read = |flags: &Flags, said: &[(&str, &str)]| {
+            let (config, faults) = read(flags, &environment(said));
+            (config.unsafe_debug, faults.len())
+        };
+        let flag = Flags { unsafe_debug: true, ..Flags::default() };
+        assert_eq!(read(&Flags::default(), &[]), (false, 0));
+        assert_eq!(read(&flag, &[("HECATE_UNSAFE_DEBUG", "false")]), (true, 0));
+        assert_eq!(read(&Flags::default(), &[("HECATE_UNSAFE_DEBUG", "true")]), (true, 0));
+        assert_eq!(read(&Flags::default(), &[("HECATE_UNSAFE_DEBUG", "yes")]), (false, 1));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{
     claim::{ClaimError, SocketClaim},
     limits::Limits,
+    pace::Pace,
     peer::Operators,
     places::{NoPlace, Place, Places},
     routes::Routes,
@@ -10,18 +11,19 @@ use super::{
 };
 use arc_swap::ArcSwapOption;
 use axum::Router;
+use hecate_cluster::Cluster;
 use hecate_desk::{Node, Process, Refusal, Refused};
 use hecate_event_store::{CurrentStore, EventStore, Progress};
-use hecate_facts::Hearing;
-use hecate_proto::tree::TreeNode;
+use hecate_facts::{Groups, Hearing};
 use hecate_read_model::ReadSide;
+use hecate_supervision::Tree;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-/// Yields the live tree; none while it boots. The tree is made after the kinds that it places.
-pub(crate) type TreeView = Box<dyn Fn() -> Option<TreeNode> + Send + Sync>;
+/// The running tree; none while it boots, because it is made after the kinds that it places.
+pub(crate) type LiveTree = Arc<OnceLock<Tree>>;
 
 /// What the composition root hands over.
 pub(crate) struct EdgeParts {
@@ -37,14 +39,20 @@ pub(crate) struct EdgeParts {
     pub(crate) told: Vec<(&'static str, Progress)>,
     /// The listeners of the processes that hear something.
     pub(crate) hearings: Vec<Hearing>,
+    /// Who hears which facts.
+    pub(crate) groups: Groups,
+    /// The other nodes, where a view of them is configured.
+    pub(crate) cluster: Option<Cluster>,
     /// This node.
     pub(crate) node: Node,
     /// The live supervision tree.
-    pub(crate) tree: TreeView,
+    pub(crate) tree: LiveTree,
     /// Where the socket is.
     pub(crate) socket_path: PathBuf,
     /// Who may look into the daemon.
     pub(crate) operators: Operators,
+    /// Whether what takes the event store along may be done to the tree.
+    pub(crate) unsafe_debug: bool,
     /// Every bound.
     pub(crate) limits: Limits,
     /// The daemon's version.
@@ -60,6 +68,8 @@ pub(crate) struct Edge {
     claim: Mutex<Option<SocketClaim>>,
     served: ArcSwapOption<Served>,
     streams: Arc<Places>,
+    /// Attempts to act on the running daemon.
+    pub(super) attempts: Pace,
     /// Clients that took nothing for too long.
     pub(super) cut_off: Tally,
     stopping: AtomicBool,
@@ -96,6 +106,7 @@ impl Edge {
             claim: Mutex::new(None),
             served: ArcSwapOption::empty(),
             streams: Places::new(limits.streams_max, limits.streams_per_uid_max),
+            attempts: Pace::new(limits.attempts_per_second_max),
             cut_off: Tally::default(),
             stopping: AtomicBool::new(false),
             parts: EdgeParts { limits, ..parts },
@@ -175,6 +186,11 @@ impl Edge {
 
     pub(super) fn store(&self) -> Result<Arc<dyn EventStore>, Refused> {
         self.parts.store.get().ok_or_else(|| Refusal::STARTING.into())
+    }
+
+    /// The running tree.
+    pub(super) fn tree(&self) -> Result<&Tree, Refused> {
+        self.parts.tree.get().ok_or_else(|| Refusal::STARTING.into())
     }
 
     /// Head of the log when the routes were published; none while there are none.

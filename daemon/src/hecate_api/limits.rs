@@ -26,6 +26,8 @@ pub(crate) struct Limits {
     pub(crate) body_idle_max: Duration,
     /// The longest that a client may take no byte while there is something to write.
     pub(crate) write_idle_max: Duration,
+    /// Attempts to act on the running daemon, in one second.
+    pub(crate) attempts_per_second_max: u32,
     /// Between two signs of life on a stream.
     pub(crate) heartbeat: Duration,
     /// How long requests in flight may take once the socket stops; shorter than the actor's own `shutdown`.
@@ -44,6 +46,7 @@ impl Default for Limits {
             body_bytes_max: 1024 * 1024,
             body_idle_max: Duration::from_secs(30),
             write_idle_max: Duration::from_secs(30),
+            attempts_per_second_max: 200,
             heartbeat: Duration::from_secs(10),
             drain_max: Duration::from_millis(1_500),
         }

@@ -1,15 +1,17 @@
-//! Who is at the other end of the socket, as the kernel says it. Not the pid: it means nothing across
-//! pid namespaces.
+//! Who is at the other end of the socket, as the kernel says it. Nothing is decided by the pid, which means
+//! nothing across pid namespaces: it only helps whoever reads the audit.
 
 use hecate_desk::{Refusal, Refused};
 use std::io;
 use tokio::net::UnixStream;
 
-/// A uid and primary gid, from `SO_PEERCRED`.
+/// A uid, a primary gid and a process, from `SO_PEERCRED`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Peer {
     pub(super) uid: u32,
     pub(super) gid: u32,
+    /// None where the kernel does not say it.
+    pub(super) pid: Option<i32>,
 }
 
 /// Who, beside root and the daemon's own user, may look into the running daemon.
@@ -27,7 +29,7 @@ impl Peer {
     /// The client of one connection.
     pub(super) fn of(stream: &UnixStream) -> io::Result<Peer> {
         let cred = stream.peer_cred()?;
-        Ok(Peer { uid: cred.uid(), gid: cred.gid() })
+        Ok(Peer { uid: cred.uid(), gid: cred.gid(), pid: cred.pid() })
     }
 
     /// Refuses whoever may look but not change: beside root and the daemon's own user, everybody.
@@ -62,19 +64,19 @@ mod tests {
     #[test]
     fn operators_are_root_the_daemon_and_whoever_is_configured() {
         let operators = Operators { uids: vec![7], gids: vec![70] };
-        let admits = |uid, gid| operators.admit(Peer { uid, gid }, 500).is_ok();
+        let admits = |uid, gid| operators.admit(Peer { uid, gid, pid: None }, 500).is_ok();
         assert!(admits(0, 0) && admits(500, 1) && admits(7, 1) && admits(8, 70));
         assert!(!admits(8, 71) && !admits(70, 7));
     }
 
     #[test]
     fn to_look_is_not_to_change() {
-        let may_change = |uid| Peer { uid, gid: 70 }.may_change(500).is_ok();
+        let may_change = |uid| Peer { uid, gid: 70, pid: None }.may_change(500).is_ok();
         assert!(may_change(0) && may_change(500) && !may_change(7));
     }
 
     #[test]
     fn a_peer_acts_under_its_uid_at_this_node() {
-        assert_eq!(Peer { uid: 1000, gid: 1 }.actor("n1"), "uid:1000@n1");
+        assert_eq!(Peer { uid: 1000, gid: 1, pid: None }.actor("n1"), "uid:1000@n1");
     }
 }

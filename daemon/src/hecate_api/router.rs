@@ -4,8 +4,7 @@ use super::{
     answer::{self, Answer, METHOD_NOT_ALLOWED, NOT_FOUND},
     catalogue, command,
     connection::Asking,
-    debug_listeners::{self, Decision},
-    debug_read_models, debug_store, debug_tree,
+    debug,
     edge::Edge,
     health, openapi, query, routes, stream,
 };
@@ -32,7 +31,7 @@ pub(super) struct RouteTaken {
 /// Every route of the edge.
 pub(super) fn build(edge: &Arc<Edge>) -> Result<Router, RouteTaken> {
     let fixed = fixed(edge).into_iter().map(|(path, entry)| ("GET", path.to_owned(), entry));
-    let doors = fixed.chain(decisions(edge)).chain(desks(edge)).chain(queries(edge)).chain(others(edge));
+    let doors = fixed.chain(debug(edge)).chain(desks(edge)).chain(queries(edge)).chain(others(edge));
     let mut taken = BTreeSet::new();
     let mut router = Router::new();
     for (method, path, entry) in doors {
@@ -74,21 +73,16 @@ fn fixed(edge: &Arc<Edge>) -> Vec<(&'static str, MethodRouter)> {
         (route::OPENAPI, printed(openapi::print(edge))),
         (route::FACTS_STREAM, get(entry(edge, stream::facts))),
         (route::STREAM, get(entry(edge, stream::topics))),
-        (route::DEBUG_TREE, get(entry(edge, debug_tree::show))),
-        (route::DEBUG_STORE, get(entry(edge, debug_store::show))),
-        (route::DEBUG_READ_MODELS, get(entry(edge, debug_read_models::show))),
-        (route::DEBUG_LISTENERS, get(entry(edge, debug_listeners::show))),
-        (route::DEBUG_OUTCOMES, get(entry(edge, debug_listeners::outcomes))),
     ];
     health_routes(edge).into_iter().chain(more).collect()
 }
 
-/// What operators can change.
-fn decisions(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, MethodRouter)> + '_ {
-    let all = [(route::DEBUG_REPLAY, Decision::Replay), (route::DEBUG_DISMISS, Decision::Dismiss)];
-    all.into_iter().map(move |(path, decision)| {
-        let decide = move |edge, asking, request| debug_listeners::decide(edge, decision, asking, request);
-        ("POST", path.to_owned(), post(entry(edge, decide)))
+/// What operators see and can change.
+fn debug(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, MethodRouter)> + '_ {
+    debug::doors().into_iter().map(move |debug::Door { method, path, ask }| {
+        let entry = entry(edge, move |edge, asking, request| ask(edge, asking, request));
+        let entry = if method == "GET" { get(entry) } else { post(entry) };
+        (method, path.to_owned(), entry)
     })
 }
 

@@ -9,7 +9,7 @@ use crate::stream::PeerStream;
 use crate::view::{ClusterActor, KIND};
 use crate::wire::TreeRefusal;
 use hecate_facts::Groups;
-use hecate_proto::cluster::{ClusterAnswer, NodeView};
+use hecate_proto::cluster::{ClusterView, NodeView};
 use hecate_proto::tree::TreeNode;
 use hecate_supervision::Kinds;
 use std::collections::BTreeMap;
@@ -174,11 +174,9 @@ impl Cluster {
         self.0.peers.values().map(|peer| peer.view()).collect()
     }
 
-    /// All that is shown of the view.
-    pub fn view(&self) -> ClusterAnswer {
-        ClusterAnswer {
-            ok: true,
-            node_id: self.0.identity.node_id().to_string(),
+    /// All that is shown of it.
+    pub fn view(&self) -> ClusterView {
+        ClusterView {
             enabled: true,
             listen: self.listens_on().map(|listen| listen.to_string()),
             strangers: self.0.pins.refused(),

@@ -1,6 +1,6 @@
 //! The cluster view: every node of one cluster shows its tree to the others, and tells them its facts.
 //!
-//! For a handful of nodes of one operator that run one release. Off unless it is configured.
+//! For a handful of nodes of one operator that run one release. Off unless it is configured (`[cluster_view]`).
 //!
 //! - **Who.** A node's name is the hash of its Ed25519 key. Peers are configured by name and address; mutual TLS
 //!   lets nobody else in, and an unknown key leaves an audit line.
@@ -15,7 +15,7 @@
 //!   dies takes along what was under way. Both are counted at both ends. Delivery is a wake-up, as in the node's
 //!   own groups; the log that a fact comes from stays the truth.
 //! - **Life.** A beat every 400 ms; a peer that is silent for 2 s is dead and leaves all groups. It is called again
-//!   after a tenth of the time that it has been away (50 ms to 5 s, with jitter). Of two links that crossed both
+//!   after a twentieth of the time that it has been away (50 ms to 5 s, with jitter). Of two links that crossed both
 //!   ends keep the one that the node with the later name opened.
 #![warn(missing_docs)]
 

@@ -143,6 +143,8 @@ impl Queue {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Inbox {
     heard: Heard,
+    /// Facts that were new.
+    taken: u64,
     missed: u64,
 }
 
@@ -150,6 +152,11 @@ impl Inbox {
     /// What the next greeting says.
     pub(crate) fn heard(&self) -> Heard {
         self.heard
+    }
+
+    /// Facts of all its boots, each counted once.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// Facts that the peer dropped before they were sent.
@@ -169,7 +176,9 @@ impl Inbox {
         let next = self.heard.next;
         self.missed += number.saturating_sub(next);
         self.heard.next = next.max(number + facts as u64);
-        usize::try_from(next.saturating_sub(number)).unwrap_or(usize::MAX).min(facts)
+        let known = usize::try_from(next.saturating_sub(number)).unwrap_or(usize::MAX).min(facts);
+        self.taken += (facts - known) as u64;
+        known
     }
 }
 

@@ -236,7 +236,7 @@ impl PeerNode {
     }
 
     pub(crate) fn view(&self) -> NodeView {
-        let (dropped, missed) = (lock(&self.outbox).dropped(), lock(&self.inbox).missed());
+        let (dropped, inbox) = (lock(&self.outbox).dropped(), *lock(&self.inbox));
         let shown = lock(&self.shown);
         NodeView {
             node_id: self.node_id.to_string(),
@@ -247,7 +247,8 @@ impl PeerNode {
             latency_us: shown.latency_us,
             version: shown.version.clone(),
             dropped,
-            missed,
+            heard: inbox.taken(),
+            missed: inbox.missed(),
             links: shown.links,
         }
     }

@@ -51,6 +51,7 @@ impl Actor for Telling {
         // A restored log may end before what was told from the old one.
         let after = emitter.told.position().map_or(store.head(), |told| told.min(store.head()));
         emitter.told.set(after);
+        emitter.groups.publish(me, &emitter.types);
         me.attach(emitter.follow(store, after));
         Ok(Telling)
     }

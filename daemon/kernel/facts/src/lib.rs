@@ -11,7 +11,7 @@ mod listener;
 mod tests;
 
 pub use emitter::Emitter;
-pub use groups::{ALL, Fact, Groups};
+pub use groups::{ALL, Fact, GroupShown, Groups, Present};
 pub use listener::{
     Hearing, HearingError, HearingGauges, Listener, Outcome, OutcomeFilter, OutcomePage, OutcomeState,
     Reaction, Reacts, Retrying,

@@ -1,7 +1,9 @@
 //! The actor as its author sees it: three functions and a handle to itself.
 
+use crate::instruments::{EventLog, Happening};
 use crate::links::Links;
-use crate::{Addr, ExitReason};
+use crate::{Addr, ExitReason, clock};
+use hecate_proto::debug::DebugEventKind;
 use ractor::ActorId;
 use std::future::Future;
 use std::sync::Arc;
@@ -47,6 +49,12 @@ pub trait Actor: Sized + Send + 'static {
         me: &Me<Self::Msg>,
     ) -> impl Future<Output = Result<(), ExitReason>> + Send;
 
+    /// What an operator may see of the state, if anything; read between two messages. No secrets, and
+    /// nothing of what people wrote. Quick: the next message waits for it.
+    fn debug_state(&self) -> Option<serde_json::Value> {
+        None
+    }
+
     /// The last act, skipped only by a kill. After a panic the state may be half changed: look at `why`.
     /// Attached tasks still run; they are aborted right afterwards.
     fn terminate(&mut self, why: &ExitReason) -> impl Future<Output = ()> + Send {
@@ -59,11 +67,13 @@ pub trait Actor: Sized + Send + 'static {
 pub struct Me<M: Message> {
     addr: Addr<M>,
     links: Arc<Links>,
+    events: Arc<EventLog>,
 }
 
 impl<M: Message> Clone for Me<M> {
     fn clone(&self) -> Self {
-        Self { addr: self.addr.clone(), links: Arc::clone(&self.links) }
+        let (links, events) = (Arc::clone(&self.links), Arc::clone(&self.events));
+        Self { addr: self.addr.clone(), links, events }
     }
 }
 
@@ -74,8 +84,8 @@ impl<M: Message> std::fmt::Debug for Me<M> {
 }
 
 impl<M: Message> Me<M> {
-    pub(crate) fn new(addr: Addr<M>, links: Arc<Links>) -> Self {
-        Self { addr, links }
+    pub(crate) fn new(addr: Addr<M>, links: Arc<Links>, events: Arc<EventLog>) -> Self {
+        Self { addr, links, events }
     }
 
     /// The actor's own address.
@@ -92,6 +102,28 @@ impl<M: Message> Me<M> {
     /// takes the actor out of all of them when it ends.
     pub fn actor_id(&self) -> ActorId {
         self.addr.actor_id()
+    }
+
+    /// Puts among the supervision events that the actor has joined a process group. That it leaves all
+    /// of them when it ends needs no word.
+    pub fn note_joined(&self, group: &str) {
+        self.note_group(DebugEventKind::GroupJoin, group);
+    }
+
+    /// Puts among the supervision events that the actor has left a process group.
+    pub fn note_left(&self, group: &str) {
+        self.note_group(DebugEventKind::GroupLeave, group);
+    }
+
+    fn note_group(&self, kind: DebugEventKind, group: &str) {
+        self.events.tell(Happening {
+            at_us: clock::wall_now_us(),
+            kind,
+            path: Arc::clone(&self.addr.gauge().path),
+            actor: Some(self.actor_id()),
+            generation: None,
+            detail: Some(group.into()),
+        });
     }
 
     /// Runs `work` beside the actor, bound to it both ways: it is aborted and awaited when the actor

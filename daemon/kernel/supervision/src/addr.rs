@@ -1,6 +1,6 @@
 //! The only way to send. ractor's own sends neither refuse at a bound nor say that nobody is there.
 
-use crate::clock;
+use crate::instruments::{self, TRACED, Wake, wait_for};
 use crate::mailbox::{Gauge, NoPlace, OnFull, Ticket};
 use crate::ring::{Letter, Receipt, Ring, Token};
 use crate::shell::Envelope;
@@ -75,7 +75,6 @@ pub struct Addr<M: Message>(Arc<AddrInner<M>>);
 
 pub(crate) struct AddrInner<M: Message> {
     to: ActorRef<Envelope<M>>,
-    path: Arc<str>,
     gauge: Arc<Gauge>,
     ring: Option<Arc<Ring<M>>>,
 }
@@ -88,7 +87,7 @@ impl<M: Message> Clone for Addr<M> {
 
 impl<M: Message> std::fmt::Debug for Addr<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Addr({} {})", self.0.path, self.actor_id())
+        write!(f, "Addr({} {})", self.path(), self.actor_id())
     }
 }
 
@@ -99,9 +98,9 @@ impl<M: Message> PartialEq for Addr<M> {
 }
 
 impl<M: Message> Addr<M> {
-    pub(crate) fn new(to: ActorRef<Envelope<M>>, path: Arc<str>, gauge: Arc<Gauge>) -> Self {
+    pub(crate) fn new(to: ActorRef<Envelope<M>>, gauge: Arc<Gauge>) -> Self {
         let ring = (gauge.on_full() == OnFull::ShedOldest).then(Ring::new);
-        Self(Arc::new(AddrInner { to, path, gauge, ring }))
+        Self(Arc::new(AddrInner { to, gauge, ring }))
     }
 
     pub(crate) fn from_inner(inner: Arc<AddrInner<M>>) -> Self {
@@ -129,8 +128,12 @@ impl<M: Message> Addr<M> {
     /// # Errors
     /// `Full` or `Gone`, with the message.
     pub async fn cast_wait(&self, body: M, limit: Duration) -> Result<(), SendError<M>> {
-        let sent = self.0.post_within(Letter::new(body, None), limit).await;
-        sent.map_err(|refused| self.0.counted(refused).map(|letter| letter.body))
+        let letter = match self.0.post(self.0.letter(body, None)) {
+            Err(SendError::Full(letter)) if self.0.gauge.on_full() == OnFull::Wait => letter,
+            done => return self.0.closed(done),
+        };
+        let _waiting = wait_for(&self.0.gauge.path, self.actor_id());
+        self.0.closed(self.0.post_waiting(letter, limit).await)
     }
 
     /// Asks and waits at most `limit` for the answer, the wait for a place included.
@@ -145,8 +148,9 @@ impl<M: Message> Addr<M> {
         let deadline = tokio::time::Instant::now() + limit;
         let (reply, answer) = oneshot::channel();
         let receipt = Receipt::new(AtomicBool::new(false));
-        let letter = Letter::new(ask(Reply(reply)), Some(Arc::clone(&receipt)));
-        match self.0.post_within(letter, limit).await.map_err(|refused| self.0.counted(refused)) {
+        let letter = self.0.letter(ask(Reply(reply)), Some(Arc::clone(&receipt)));
+        let _waiting = wait_for(&self.0.gauge.path, self.actor_id());
+        match self.0.closed(self.0.post_within(letter, limit).await) {
             Ok(()) => {}
             Err(SendError::Full(_)) => return Err(CallError::Full),
             Err(SendError::Gone(_)) => return Err(CallError::Gone),
@@ -162,7 +166,7 @@ impl<M: Message> Addr<M> {
 
     /// Path in the tree.
     pub(crate) fn path(&self) -> &str {
-        &self.0.path
+        &self.0.gauge.path
     }
 
     /// Changes with every restart.
@@ -184,23 +188,35 @@ impl<M: Message> Addr<M> {
 
 impl<M: Message> AddrInner<M> {
     pub(crate) fn cast(&self, body: M) -> Result<(), SendError<M>> {
-        let posted = self.post(Letter::new(body, None));
-        posted.map_err(|refused| self.counted(refused).map(|letter| letter.body))
+        self.closed(self.post(self.letter(body, None)))
     }
 
-    /// A refusal at the bound is a drop in the actor's own count.
-    fn counted(&self, refused: SendError<Letter<M>>) -> SendError<Letter<M>> {
-        if !refused.is_gone() {
-            self.gauge.count_dropped();
-        }
-        refused
+    fn letter(&self, body: M, receipt: Option<Receipt>) -> Letter<M> {
+        let meter = self.gauge.meter();
+        let sender = if meter.is(TRACED) { trace::who().map(|who| Arc::clone(&who.path)) } else { None };
+        Letter { body, trace: trace::current(), postmark: meter.postmark(), sender, receipt }
+    }
+
+    /// What became of a letter, for its sender. A refusal at the bound is a loss in the actor's own count.
+    fn closed(&self, posted: Result<(), SendError<Letter<M>>>) -> Result<(), SendError<M>> {
+        posted.map_err(|refused| {
+            if !refused.is_gone() {
+                self.gauge.meter().count_full();
+            }
+            refused.map(|letter| letter.body)
+        })
     }
 
     async fn post_within(&self, letter: Letter<M>, limit: Duration) -> Result<(), SendError<Letter<M>>> {
-        let letter = match self.post(letter) {
-            Err(SendError::Full(letter)) if self.gauge.on_full() == OnFull::Wait => letter,
-            done => return done,
-        };
+        match self.post(letter) {
+            Err(SendError::Full(letter)) if self.gauge.on_full() == OnFull::Wait => {
+                self.post_waiting(letter, limit).await
+            }
+            done => done,
+        }
+    }
+
+    async fn post_waiting(&self, letter: Letter<M>, limit: Duration) -> Result<(), SendError<Letter<M>>> {
         match tokio::time::timeout(limit, self.gauge.enter()).await {
             Ok(Ok(ticket)) => self.send(letter, ticket),
             Ok(Err(_)) => Err(SendError::Gone(letter)),
@@ -214,12 +230,22 @@ impl<M: Message> AddrInner<M> {
             (Err(NoPlace::Gone), _) => Err(SendError::Gone(letter)),
             (Err(NoPlace::Full), None) => Err(SendError::Full(letter)),
             (Err(NoPlace::Full), Some(ring)) => {
-                ring.replace_oldest(letter, &self.gauge).map_err(SendError::Full)
+                let variant = letter.body.variant();
+                ring.replace_oldest(letter, &self.gauge).map_err(SendError::Full)?;
+                instruments::note_sent(variant, &self.gauge.path);
+                Ok(())
             }
         }
     }
 
     fn send(&self, letter: Letter<M>, ticket: Ticket) -> Result<(), SendError<Letter<M>>> {
+        let variant = letter.body.variant();
+        self.enqueue(letter, ticket)?;
+        instruments::note_sent(variant, &self.gauge.path);
+        Ok(())
+    }
+
+    fn enqueue(&self, letter: Letter<M>, ticket: Ticket) -> Result<(), SendError<Letter<M>>> {
         let Some(ring) = &self.ring else {
             let sent = hand_over(&self.to, Envelope::direct(letter, ticket));
             return sent.map_err(|refused| SendError::Gone(refused.take_back()));
@@ -247,8 +273,9 @@ fn hand_over<M: Message>(to: &ActorRef<Envelope<M>>, envelope: Envelope<M>) -> R
     }
 }
 
-impl<M> Letter<M> {
-    fn new(body: M, receipt: Option<Receipt>) -> Self {
-        Self { body, trace: trace::current(), sent_ms: clock::coarse_now_ms(), receipt }
+impl<M: Message> Wake for AddrInner<M> {
+    fn wake(&self) {
+        // An actor that is gone has nothing to attend to.
+        let _ = hand_over(&self.to, Envelope::nudge());
     }
 }

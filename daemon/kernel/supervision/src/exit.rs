@@ -2,6 +2,7 @@
 //! and never read back out of ractor's reason strings.
 
 use crate::plan::Shutdown;
+use hecate_proto::debug::ReasonClass;
 use std::any::Any;
 
 /// Why an actor ended, or why it could not start.
@@ -57,6 +58,18 @@ impl ExitReason {
     pub(crate) fn is_crash(&self, asked: Option<Shutdown>) -> bool {
         let as_asked = *self == Self::Killed && asked == Some(Shutdown::BrutalKill);
         !self.is_clean() && !as_asked
+    }
+
+    pub(crate) fn class(&self) -> ReasonClass {
+        match self {
+            Self::Normal => ReasonClass::Normal,
+            Self::Shutdown | Self::ShutdownWith(_) => ReasonClass::Shutdown,
+            Self::Ignore => ReasonClass::Ignore,
+            Self::Killed => ReasonClass::Killed,
+            Self::Error(_) => ReasonClass::Error,
+            Self::Panic(_) => ReasonClass::Panic,
+            Self::StartTimeout(_) | Self::ChildFailed { .. } => ReasonClass::StartFailed,
+        }
     }
 
     pub(crate) fn from_panic(payload: Box<dyn Any + Send>) -> Self {

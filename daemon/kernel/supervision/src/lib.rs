@@ -10,6 +10,7 @@ mod actor;
 mod addr;
 mod clock;
 mod exit;
+mod instruments;
 mod kinds;
 mod links;
 mod mailbox;
@@ -26,6 +27,10 @@ mod tree;
 pub use actor::{Actor, Me, Message, Unheard};
 pub use addr::{Addr, CallError, Reply, SendError};
 pub use exit::ExitReason;
+pub use instruments::{
+    Events, Heard, Histogram, InterventionError, KindStats, RewindError, Stats, SupervisorStats, Trace,
+    TraceError,
+};
 pub use kinds::Kinds;
 pub use name::Name;
 pub use plan::{AutoShutdown, ConfigError, Plan, Restart, Shutdown, Strategy, place_of};

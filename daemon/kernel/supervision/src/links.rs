@@ -2,6 +2,7 @@
 //! The supervisor waits for all of them, so that a replacement never meets its predecessor's leavings.
 
 use crate::ExitReason;
+use crate::mailbox::Gauge;
 use futures_util::FutureExt;
 use ractor::ActorCell;
 use std::future::Future;
@@ -12,7 +13,7 @@ use tokio::task::JoinHandle;
 pub(crate) struct Links {
     cause: Mutex<Option<ExitReason>>,
     outcome: OnceLock<ExitReason>,
-    cell: OnceLock<ActorCell>,
+    actor: OnceLock<(ActorCell, Arc<Gauge>)>,
     /// `None` once the actor has ended: nothing attaches any more.
     attached: Mutex<Option<Vec<JoinHandle<()>>>>,
 }
@@ -22,22 +23,23 @@ impl Links {
         Arc::new(Self {
             cause: Mutex::new(None),
             outcome: OnceLock::new(),
-            cell: OnceLock::new(),
+            actor: OnceLock::new(),
             attached: Mutex::new(Some(Vec::new())),
         })
     }
 
-    pub(crate) fn bind(&self, cell: ActorCell) {
-        let _ = self.cell.set(cell);
+    pub(crate) fn bind(&self, cell: ActorCell, gauge: Arc<Gauge>) {
+        let _ = self.actor.set((cell, gauge));
     }
 
     /// Ends the actor for `why`: `Normal` lets the queue run empty, every other reason drops what is
-    /// queued. No message is accepted from here on.
+    /// queued. No message is accepted from here on, and one at rest goes on for its end.
     pub(crate) fn end_actor(&self, why: ExitReason) {
         let drains = why == ExitReason::Normal;
         self.note_cause(why);
-        let Some(cell) = self.cell.get() else { return };
+        let Some((cell, gauge)) = self.actor.get() else { return };
         let _ = cell.drain();
+        gauge.meter().resume();
         if !drains {
             cell.stop(None);
         }

@@ -1,11 +1,11 @@
 //! The bounded gauge of one mailbox. ractor's own queue has no bound and no depth, so every message
 //! carries a ticket: one place of the gauge, given back when the message is handled or dropped.
 
-use crate::clock;
+use crate::instruments::Meter;
 use hecate_proto::tree as proto;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
-use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 /// What a full mailbox does.
@@ -46,22 +46,18 @@ impl Default for MailboxSpec {
     }
 }
 
-/// The places of one mailbox, and the counters of one generation of its actor. The counters are relaxed:
-/// they are shown, and a pool looks at them to guess whom nobody will miss.
+/// The places of one mailbox, and what is measured of its actor in one generation.
 #[derive(Debug)]
 pub(crate) struct Gauge {
+    /// Path of the actor in the tree.
+    pub(crate) path: Arc<str>,
     spec: MailboxSpec,
     taken: AtomicUsize,
     waiters: AtomicUsize,
     freed: Notify,
     closed: AtomicBool,
     high_water: AtomicU64,
-    handled: AtomicU64,
-    dropped: AtomicU64,
-    busy_ns: AtomicU64,
-    /// When the last message was delivered, or else when the actor was started; coarse.
-    asked_ms: AtomicU64,
-    last: Mutex<Option<&'static str>>,
+    meter: Meter,
 }
 
 /// Why no place was given.
@@ -72,20 +68,21 @@ pub(crate) enum NoPlace {
 }
 
 impl Gauge {
-    pub(crate) fn new(spec: MailboxSpec) -> Arc<Self> {
+    pub(crate) fn new(path: Arc<str>, spec: MailboxSpec, meter: Meter) -> Arc<Self> {
         Arc::new(Self {
+            path,
             spec: MailboxSpec { capacity: spec.capacity.max(1), ..spec },
             taken: AtomicUsize::new(0),
             waiters: AtomicUsize::new(0),
             freed: Notify::new(),
             closed: AtomicBool::new(false),
             high_water: AtomicU64::new(0),
-            handled: AtomicU64::new(0),
-            dropped: AtomicU64::new(0),
-            busy_ns: AtomicU64::new(0),
-            asked_ms: AtomicU64::new(clock::coarse_now_ms()),
-            last: Mutex::new(None),
+            meter,
         })
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     pub(crate) fn on_full(&self) -> OnFull {
@@ -137,32 +134,20 @@ impl Gauge {
         self.taken.load(Relaxed) as u64
     }
 
+    /// It ended while it handled a message.
+    pub(crate) fn note_end_at_work(&self) {
+        self.meter.note_end_at_work(self.depth());
+    }
+
     /// No further places: whoever waits for one learns that the actor is gone.
     pub(crate) fn close(&self) {
         self.closed.store(true, SeqCst);
         self.freed.notify_waiters();
     }
 
-    pub(crate) fn count_dropped(&self) {
-        self.dropped.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn count_handled(&self, busy_ns: u64) {
-        self.handled.fetch_add(1, Relaxed);
-        self.busy_ns.fetch_add(busy_ns, Relaxed);
-    }
-
-    pub(crate) fn note_asked(&self, now_ms: u64) {
-        self.asked_ms.store(now_ms, Relaxed);
-    }
-
     /// Since when nobody has asked the actor anything; `None` while a message waits or is handled.
     pub(crate) fn idle_since_ms(&self) -> Option<u64> {
-        (self.depth() == 0).then(|| self.asked_ms.load(Relaxed))
-    }
-
-    pub(crate) fn set_last(&self, variant: &'static str) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(variant);
+        (self.depth() == 0).then(|| self.meter.asked_ms())
     }
 
     pub(crate) fn mailbox(&self) -> proto::Mailbox {
@@ -175,11 +160,12 @@ impl Gauge {
     }
 
     pub(crate) fn messages(&self) -> proto::Messages {
+        let dropped = self.meter.dropped();
         proto::Messages {
-            handled: self.handled.load(Relaxed),
-            dropped: self.dropped.load(Relaxed),
-            busy_ns: self.busy_ns.load(Relaxed),
-            last: self.last.lock().unwrap_or_else(PoisonError::into_inner).map(str::to_owned),
+            handled: self.meter.handled(),
+            dropped: dropped.full + dropped.shed + dropped.undelivered,
+            busy_ns: self.meter.busy_ns(),
+            last: self.meter.last().map(str::to_owned),
         }
     }
 }
@@ -201,7 +187,7 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.settled {
-            self.gauge.count_dropped();
+            self.gauge.meter.count_undelivered();
         }
         self.gauge.leave();
     }

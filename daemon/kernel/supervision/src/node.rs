@@ -1,11 +1,15 @@
 //! The live tree: one record per place in the plan, written by the supervisor of that place and read by
 //! whoever wants to look, never through a mailbox.
 
+use crate::instruments::{
+    Happening, Instruments, KindMeter, Meter, Place, PlaceStanding, TRACES_MAX, Tracer, Wake, line_restarted,
+};
 use crate::links::Links;
 use crate::mailbox::Gauge;
 use crate::plan::{ChildSpec, Restart, Role, Shutdown};
 use crate::supervise::admin::Request;
 use crate::{ExitReason, GaveUp, clock};
+use hecate_proto::debug::{DebugEventKind, ReasonClass};
 use hecate_proto::tree as proto;
 use ractor::{ActorCell, ActorId};
 use std::collections::HashMap;
@@ -20,16 +24,19 @@ const KILL_GRACE: Duration = Duration::from_millis(250);
 pub(crate) enum Status {
     Starting,
     Running,
+    /// It handles nothing for a while.
+    Suspended,
     Draining,
     Restarting,
     Stopped,
 }
 
 impl Status {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Starting => "starting",
             Self::Running => "running",
+            Self::Suspended => "suspended",
             Self::Draining => "draining",
             Self::Restarting => "restarting",
             Self::Stopped => "stopped",
@@ -42,21 +49,37 @@ impl Status {
 pub(crate) struct Occupant {
     pub(crate) cell: ActorCell,
     pub(crate) links: Arc<Links>,
-    pub(crate) gauge: Option<Arc<Gauge>>,
+    /// Workers only.
+    pub(crate) worker: Option<Worker>,
     /// Supervisors end in their own order, on request, and answer for their children.
     pub(crate) superior: Option<Arc<dyn Superior>>,
     /// Closed when nothing of it is left.
     pub(crate) gone: watch::Receiver<()>,
 }
 
+/// What a worker has that supervisors have not.
+#[derive(Clone)]
+pub(crate) struct Worker {
+    pub(crate) gauge: Arc<Gauge>,
+    pub(crate) wake: Arc<dyn Wake>,
+}
+
 impl Occupant {
+    pub(crate) fn gauge(&self) -> Option<&Arc<Gauge>> {
+        self.worker.as_ref().map(|worker| &worker.gauge)
+    }
+
     pub(crate) async fn wait_gone(mut self) {
         while self.gone.changed().await.is_ok() {}
     }
 
-    /// Asks it to end once it has handled what is queued. One that ends already needs no asking.
+    /// Asks it to end once it has handled what is queued. One that ends already needs no asking, and one at
+    /// rest goes on for it.
     pub(crate) fn drain(&self) {
         let _ = self.cell.drain();
+        if let Some(gauge) = self.gauge() {
+            gauge.meter().resume();
+        }
     }
 
     /// Asks it to end by its policy. The deadline is the supervisor's business.
@@ -77,9 +100,13 @@ struct Live {
     status: Option<Status>,
     generation: u64,
     occupant: Option<Occupant>,
-    last_exit: Option<proto::LastExit>,
+    last_exit: Option<Arc<proto::LastExit>>,
+    /// Class of the last exit, until the restart that follows it is counted.
+    last_class: Option<ReasonClass>,
     window_ms: Vec<u64>,
     gave_up: Option<GaveUp>,
+    /// Live traces of whoever runs here.
+    tracers: Vec<Arc<Tracer>>,
 }
 
 /// What can be asked of a supervisor from outside.
@@ -92,12 +119,17 @@ pub(crate) trait Superior: Send + Sync {
 /// Children that come and go.
 pub(crate) trait Members: Send + Sync {
     fn nodes(&self) -> Vec<Arc<Node>>;
+    /// The child of that id.
+    fn node(&self, id: &str) -> Option<Arc<Node>>;
 }
 
 pub(crate) struct Node {
     pub(crate) path: Arc<str>,
-    kind: String,
-    restart: Restart,
+    kind: Arc<KindMeter>,
+    pub(crate) restart: Restart,
+    instruments: Arc<Instruments>,
+    /// A pool's child: they are too many for a history and for an event with every birth.
+    is_member: bool,
     /// Strategy, restarts and period of a supervisor.
     rules: Option<(&'static str, u32, u64)>,
     children: Mutex<Vec<Arc<Node>>>,
@@ -107,32 +139,51 @@ pub(crate) struct Node {
 
 impl Node {
     /// The record of one place and all below it.
-    pub(crate) fn plant(spec: &ChildSpec) -> Arc<Self> {
+    pub(crate) fn plant(spec: &ChildSpec, instruments: &Arc<Instruments>) -> Arc<Self> {
         let (kind, rules, children) = match &spec.role {
             Role::Supervisor(own) => {
                 let rules = (own.strategy.as_str(), own.restarts_max, own.period_ms);
-                ("supervisor", Some(rules), own.children.iter().map(|child| Self::plant(child)).collect())
+                let children = own.children.iter().map(|child| Self::plant(child, instruments));
+                ("supervisor", Some(rules), children.collect())
             }
             Role::Pool(_) => ("pool", None, Vec::new()),
             Role::Worker(own) => (own.kind.as_str(), None, Vec::new()),
         };
-        Arc::new(Self {
-            rules,
-            children: Mutex::new(children),
-            ..Self::leaf(Arc::clone(&spec.path), kind, spec.restart)
-        })
+        let leaf = Self::leaf(Arc::clone(&spec.path), kind, spec.restart, instruments);
+        Arc::new(Self { is_member: false, rules, children: Mutex::new(children), ..leaf })
     }
 
-    pub(crate) fn leaf(path: Arc<str>, kind: &str, restart: Restart) -> Self {
+    /// The record of a pool's child.
+    pub(crate) fn leaf(path: Arc<str>, kind: &str, restart: Restart, instruments: &Arc<Instruments>) -> Self {
         Self {
             path,
-            kind: kind.into(),
+            kind: instruments.kinds.of(kind),
             restart,
+            instruments: Arc::clone(instruments),
+            is_member: true,
             rules: None,
             children: Mutex::default(),
             members: OnceLock::new(),
             live: Mutex::default(),
         }
+    }
+
+    pub(crate) fn instruments(&self) -> &Arc<Instruments> {
+        &self.instruments
+    }
+
+    pub(crate) fn kind(&self) -> &Arc<KindMeter> {
+        &self.kind
+    }
+
+    pub(crate) fn is_member(&self) -> bool {
+        self.is_member
+    }
+
+    /// Restarts and period of a supervisor.
+    pub(crate) fn limits(&self) -> Option<proto::Intensity> {
+        let (_, max, period_ms) = self.rules?;
+        Some(intensity(&self.live().window_ms, max, period_ms))
     }
 
     /// In start order.
@@ -142,18 +193,72 @@ impl Node {
 
     /// Changes who belongs here.
     pub(crate) fn change_children(&self, change: impl FnOnce(&mut Vec<Arc<Node>>)) {
-        change(&mut self.children.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = children.clone();
+        change(&mut children);
+        let is_same =
+            before.len() == children.len() && before.iter().zip(&*children).all(|(a, b)| Arc::ptr_eq(a, b));
+        if is_same {
+            return;
+        }
+        let paths = children.iter().map(|child| Arc::clone(&child.path)).collect();
+        let new = children.iter().filter(|child| !before.iter().any(|other| Arc::ptr_eq(other, child)));
+        let new = new.flat_map(|child| child.places()).collect();
+        self.instruments.history().set_children(clock::wall_now_us(), &self.path, paths, new);
+    }
+
+    /// This place and all below it, for the history.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let children = self.children();
+        let own = Place {
+            path: Arc::clone(&self.path),
+            kind: Arc::clone(&self.kind),
+            restart: self.restart.as_str(),
+            rules: self.rules,
+            children: children.iter().map(|child| Arc::clone(&child.path)).collect(),
+            standing: self.live().standing(),
+        };
+        std::iter::once(own).chain(children.iter().flat_map(|child| child.places())).collect()
     }
 
     /// The place of that path, here or below.
     pub(crate) fn find(self: &Arc<Self>, path: &str) -> Option<Arc<Node>> {
-        if *self.path == *path {
+        let rest = path.strip_prefix(&*self.path)?;
+        if rest.is_empty() {
             return Some(Arc::clone(self));
         }
-        let leads_there = |node: &Arc<Node>| {
-            path.strip_prefix(&*node.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.children().iter().find(|node| leads_there(node))?.find(path)
+        let id = rest.strip_prefix('/')?;
+        let member = || self.members.get()?.node(id);
+        self.children().iter().find_map(|child| child.find(path)).or_else(member)
+    }
+
+    /// The place where the actor of that number runs, here or below.
+    pub(crate) fn find_actor(self: &Arc<Self>, pid: u64) -> Option<Arc<Node>> {
+        let runs_here = self.live().occupant.as_ref().is_some_and(|it| it.cell.get_id().pid() == pid);
+        if runs_here {
+            return Some(Arc::clone(self));
+        }
+        self.everyone_below().iter().find_map(|child| child.find_actor(pid))
+    }
+
+    /// Children and members.
+    fn everyone_below(&self) -> Vec<Arc<Node>> {
+        let mut children = self.children();
+        children.extend(self.members());
+        children
+    }
+
+    /// This place and all below it, top down.
+    pub(crate) fn everyone(self: &Arc<Self>) -> Vec<Arc<Node>> {
+        let mut found = vec![Arc::clone(self)];
+        found.extend(self.everyone_below().iter().flat_map(|child| child.everyone()));
+        found
+    }
+
+    /// Looks at this place and all below it, top down.
+    pub(crate) fn visit(&self, look: &mut impl FnMut(&Node)) {
+        look(self);
+        self.everyone_below().iter().for_each(|child| child.visit(look));
     }
 
     /// Whether there are children to ask about.
@@ -169,15 +274,44 @@ impl Node {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes how it stands here, and remembers that.
+    fn change<T>(&self, change: impl FnOnce(&mut Live) -> T) -> T {
+        let mut live = self.live();
+        let changed = change(&mut live);
+        if !self.is_member {
+            let standing = live.standing();
+            // Still under the lock, so that changes are remembered in their order.
+            self.instruments.history().stand(clock::wall_now_us(), &self.path, standing);
+        }
+        changed
+    }
+
     pub(crate) fn set_status(&self, status: Status) {
-        self.live().status = Some(status);
+        self.change(|live| live.status = Some(status));
+    }
+
+    /// From one status to another; false when the place does not have the first.
+    pub(crate) fn turn_status(&self, from: Status, to: Status) -> bool {
+        self.change(|live| {
+            let turns = live.status == Some(from);
+            live.status = if turns { Some(to) } else { live.status };
+            turns
+        })
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.live().status.unwrap_or(Status::Stopped)
     }
 
     pub(crate) fn set_window(&self, at_ms: impl Iterator<Item = u64>) {
-        self.live().window_ms = at_ms.collect();
+        let at_ms: Vec<u64> = at_ms.collect();
+        if self.live().window_ms != at_ms {
+            self.change(|live| live.window_ms = at_ms);
+        }
     }
 
     pub(crate) fn set_gave_up(&self, why: GaveUp) {
+        self.instruments.count_give_up();
         self.live().gave_up = Some(why);
     }
 
@@ -187,24 +321,85 @@ impl Node {
 
     /// A start begins; returns its generation, from 1.
     pub(crate) fn begin(&self) -> u64 {
-        let mut live = self.live();
-        live.generation += 1;
-        live.status = Some(if live.generation == 1 { Status::Starting } else { Status::Restarting });
-        live.generation
+        self.change(|live| {
+            live.generation += 1;
+            live.status = Some(if live.generation == 1 { Status::Starting } else { Status::Restarting });
+            if let Some(class) = live.last_class.take() {
+                self.kind.count_restart(class);
+            }
+            live.generation
+        })
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.live().generation
     }
 
     pub(crate) fn occupy(&self, occupant: Occupant) {
-        let mut live = self.live();
-        live.occupant = Some(occupant);
-        live.status = Some(Status::Running);
+        self.change(|live| {
+            live.occupant = Some(occupant);
+            live.status = Some(Status::Running);
+        });
     }
 
     pub(crate) fn vacate(&self, reason: &ExitReason) {
         let last = proto::LastExit { at: jiff::Timestamp::now().to_string(), reason: reason.to_string() };
+        self.change(|live| {
+            let occupant = live.occupant.take();
+            if let Some(gauge) = occupant.as_ref().and_then(Occupant::gauge) {
+                gauge.meter().detach_tracers();
+                self.kind.retire(gauge.meter());
+            }
+            let never_ran = occupant.is_none() && *reason != ExitReason::Ignore;
+            live.status = Some(Status::Stopped);
+            live.last_class = Some(if never_ran { ReasonClass::StartFailed } else { reason.class() });
+            live.last_exit = Some(Arc::new(last));
+        });
+    }
+
+    /// Puts what happened here among the events.
+    pub(crate) fn tell(&self, kind: DebugEventKind, actor: Option<ActorId>, detail: Option<String>) {
+        self.instruments.events.tell(Happening {
+            at_us: clock::wall_now_us(),
+            kind,
+            path: Arc::clone(&self.path),
+            actor,
+            generation: Some(self.generation()),
+            detail: detail.map(String::into_boxed_str),
+        });
+    }
+
+    /// Who runs here is traced, and whoever takes its place; false when there are too many traces.
+    pub(crate) fn add_tracer(&self, tracer: &Arc<Tracer>) -> bool {
         let mut live = self.live();
-        live.occupant = None;
-        live.status = Some(Status::Stopped);
-        live.last_exit = Some(last);
+        if live.tracers.len() >= TRACES_MAX {
+            return false;
+        }
+        live.tracers.push(Arc::clone(tracer));
+        if let Some(gauge) = live.occupant.as_ref().and_then(Occupant::gauge) {
+            gauge.meter().attach_tracer(Arc::clone(tracer));
+        }
+        true
+    }
+
+    pub(crate) fn remove_tracer(&self, tracer: &Arc<Tracer>) {
+        let mut live = self.live();
+        live.tracers.retain(|other| !Arc::ptr_eq(other, tracer));
+        if let Some(gauge) = live.occupant.as_ref().and_then(Occupant::gauge) {
+            gauge.meter().detach_tracer(tracer);
+        }
+    }
+
+    /// Those who trace this place trace its new generation from the init on.
+    pub(crate) fn hand_over_tracers(&self, meter: &Meter) {
+        let (tracers, generation) = {
+            let live = self.live();
+            (live.tracers.clone(), live.generation)
+        };
+        for tracer in tracers {
+            tracer.write(|| line_restarted(generation));
+            meter.attach_tracer(tracer);
+        }
     }
 
     pub(crate) fn occupant(&self) -> Option<Occupant> {
@@ -213,13 +408,11 @@ impl Node {
 
     /// Everything below this place, top down, the last started first.
     fn below(&self) -> Vec<Arc<Node>> {
-        let mut children = self.children();
-        children.extend(self.members());
         let with_descendants = |child: Arc<Node>| {
             let below = child.below();
             std::iter::once(child).chain(below)
         };
-        children.into_iter().rev().flat_map(with_descendants).collect()
+        self.everyone_below().into_iter().rev().flat_map(with_descendants).collect()
     }
 
     fn members(&self) -> Vec<Arc<Node>> {
@@ -242,15 +435,19 @@ impl Node {
     }
 
     pub(crate) fn snapshot(&self, groups: &HashMap<ActorId, Vec<String>>) -> proto::TreeNode {
-        let children =
-            self.children().iter().chain(&self.members()).map(|node| node.snapshot(groups)).collect();
+        let children = self.everyone_below();
+        let children = children.iter().map(|child| child.snapshot(groups)).collect();
+        proto::TreeNode { children, ..self.portrait(groups) }
+    }
+
+    /// This place without what is below it.
+    pub(crate) fn portrait(&self, groups: &HashMap<ActorId, Vec<String>>) -> proto::TreeNode {
         let live = self.live();
-        let occupant = live.occupant.as_ref();
-        let gauge = occupant.and_then(|occupant| occupant.gauge.as_ref());
-        let actor_id = occupant.map(|occupant| occupant.cell.get_id());
+        let gauge = live.occupant.as_ref().and_then(Occupant::gauge);
+        let actor_id = live.occupant.as_ref().map(|occupant| occupant.cell.get_id());
         proto::TreeNode {
             path: self.path.to_string(),
-            kind: self.kind.clone(),
+            kind: self.kind.name.to_string(),
             id: actor_id.map(|id| id.to_string()),
             generation: live.generation,
             status: live.status.unwrap_or(Status::Stopped).as_str().into(),
@@ -261,10 +458,24 @@ impl Node {
             messages: gauge.map(|gauge| gauge.messages()),
             restarts: proto::Restarts {
                 total: live.generation.saturating_sub(1),
-                last: live.last_exit.clone(),
+                last: live.last_exit.as_deref().cloned(),
             },
             groups: actor_id.and_then(|id| groups.get(&id).cloned()).unwrap_or_default(),
-            children,
+            children: Vec::new(),
+        }
+    }
+}
+
+impl Live {
+    fn standing(&self) -> PlaceStanding {
+        let (now_us, now_ms) = (clock::wall_now_us(), clock::exact_now_ms());
+        let ago_us = |at_ms: &u64| now_us.saturating_sub_unsigned(now_ms.saturating_sub(*at_ms) * 1_000);
+        PlaceStanding {
+            status: self.status.unwrap_or(Status::Stopped).as_str(),
+            generation: self.generation,
+            actor: self.occupant.as_ref().map(|occupant| occupant.cell.get_id()),
+            last_exit: self.last_exit.clone(),
+            restarts_us: self.window_ms.iter().map(ago_us).collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! so the bodies wait here and ractor carries one token per body: a newcomer to a full ring takes over
 //! the token of the body that it pushes out, and nothing ever grows.
 
+use crate::instruments::Postmark;
 use crate::mailbox::Gauge;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Letter<M> {
     pub(crate) body: M,
     pub(crate) trace: uuid::Uuid,
-    pub(crate) sent_ms: u64,
+    pub(crate) postmark: Postmark,
+    /// Path of the actor that sent it, if one did, to an actor that is traced.
+    pub(crate) sender: Option<Arc<str>>,
     /// Tells a caller whether its message ever reached the actor.
     pub(crate) receipt: Option<Receipt>,
 }
@@ -38,7 +41,7 @@ impl<M> Ring<M> {
         let Some(oldest) = letters.pop_front() else { return Err(letter) };
         letters.push_back(letter);
         drop(letters);
-        gauge.count_dropped();
+        gauge.meter().count_shed();
         drop(oldest);
         Ok(())
     }

@@ -1,22 +1,20 @@
 //! One ractor actor for all of ours: it unpacks envelopes, counts, times, catches panics, and sees to it
 //! that every end but a kill takes the same road: terminate, drop the state, sever what was attached.
 
+use crate::instruments::{ASKED, EventLog, SUSPENDED, Stopwatch};
 use crate::links::Links;
 use crate::mailbox::{Gauge, Ticket};
 use crate::ring::{Letter, Token};
-use crate::{Actor, Addr, ExitReason, Me, Message, Name, clock, trace};
+use crate::{Actor, Addr, ExitReason, Me, Message, Name, trace};
 use futures_util::FutureExt;
 use ractor::{ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::marker::PhantomData;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Release;
 use std::sync::{Arc, OnceLock};
 
-/// What travels through ractor: the body, its trace id, when it was sent, and its place in the gauge.
-pub(crate) struct Envelope<M> {
-    cargo: Cargo<M>,
-    ticket: Ticket,
-}
+/// What travels through ractor: a letter with its place in the gauge, or a nudge.
+pub(crate) struct Envelope<M>(Option<(Cargo<M>, Ticket)>);
 
 enum Cargo<M> {
     Letter(Letter<M>),
@@ -27,39 +25,45 @@ impl<M: Send + 'static> ractor::Message for Envelope<M> {}
 
 impl<M> Envelope<M> {
     pub(crate) fn direct(letter: Letter<M>, ticket: Ticket) -> Self {
-        Self { cargo: Cargo::Letter(letter), ticket }
+        Self(Some((Cargo::Letter(letter), ticket)))
     }
 
     pub(crate) fn token(token: Token<M>, ticket: Ticket) -> Self {
-        Self { cargo: Cargo::Token(token), ticket }
+        Self(Some((Cargo::Token(token), ticket)))
+    }
+
+    /// Nothing but a reason to look up: an actor at rest finds what is asked of it.
+    pub(crate) fn nudge() -> Self {
+        Self(None)
     }
 
     /// Delivers the letter. The ticket is held until the message is handled.
-    fn open(mut self) -> Option<(Letter<M>, Ticket)> {
-        self.ticket.settle();
-        let letter = match self.cargo {
+    fn open(self) -> Option<(Letter<M>, Ticket)> {
+        let (cargo, mut ticket) = self.0?;
+        ticket.settle();
+        let letter = match cargo {
             Cargo::Letter(letter) => letter,
             Cargo::Token(token) => token.redeem()?,
         };
         if let Some(receipt) = &letter.receipt {
             receipt.store(true, Release);
         }
-        Some((letter, self.ticket))
+        Some((letter, ticket))
     }
 
     /// The letter of an envelope that was refused.
-    pub(crate) fn take_back(mut self) -> Letter<M> {
-        self.ticket.settle();
-        match self.cargo {
-            Cargo::Letter(letter) => letter,
-            Cargo::Token(_) => unreachable!("tokens are voided"),
-        }
+    pub(crate) fn take_back(self) -> Letter<M> {
+        let Some((Cargo::Letter(letter), mut ticket)) = self.0 else {
+            unreachable!("tokens are voided, and a nudge brings nothing")
+        };
+        ticket.settle();
+        letter
     }
 
     /// Unmakes an envelope whose token was refused.
-    pub(crate) fn void(mut self) {
-        self.ticket.settle();
-        if let Cargo::Token(token) = self.cargo {
+    pub(crate) fn void(self) {
+        if let Some((Cargo::Token(token), mut ticket)) = self.0 {
+            ticket.settle();
             token.void();
         }
     }
@@ -68,9 +72,9 @@ impl<M> Envelope<M> {
 /// What a start needs.
 pub(crate) struct Birth<A: Actor> {
     pub(crate) args: A::Args,
-    pub(crate) path: Arc<str>,
     pub(crate) gauge: Arc<Gauge>,
     pub(crate) links: Arc<Links>,
+    pub(crate) events: Arc<EventLog>,
     pub(crate) name: Option<Name<A::Msg>>,
     /// Where the address of the newborn is left for its supervisor.
     pub(crate) addr: Arc<OnceLock<Addr<A::Msg>>>,
@@ -82,7 +86,7 @@ pub(crate) struct Living<A: Actor> {
     me: Me<A::Msg>,
     links: Arc<Links>,
     name: Option<Name<A::Msg>>,
-    last: &'static str,
+    watch: Stopwatch,
 }
 
 impl<A: Actor> Living<A> {
@@ -90,18 +94,55 @@ impl<A: Actor> Living<A> {
         if let Some(name) = &self.name {
             name.clear(self.me.addr());
         }
-        self.me.addr().gauge().close();
+        let gauge = self.me.addr().gauge();
+        gauge.meter().note_end(gauge.depth());
+        gauge.close();
     }
 
-    fn note(&mut self, letter: &Letter<A::Msg>) {
+    /// Does what is asked of it from outside before it takes the next message.
+    async fn attend(&mut self) {
+        let (actor, path) = (&mut self.actor, self.me.path());
+        let state = || {
+            let shown = catch_unwind(AssertUnwindSafe(|| actor.as_mut()?.debug_state()));
+            shown.inspect_err(|_| tracing::error!(path, "debug_state panicked")).ok().flatten()
+        };
+        self.me.addr().gauge().meter().attend(state).await;
+    }
+
+    /// Handles one message and measures it. `Err` ends the actor.
+    async fn work(&mut self, letter: Letter<A::Msg>) -> Result<(), ExitReason> {
+        let Some(actor) = self.actor.as_mut() else { return Ok(()) };
+        let gauge = self.me.addr().gauge();
         let variant = letter.body.variant();
-        let now_ms = clock::coarse_now_ms();
-        let waited_ms = now_ms.saturating_sub(letter.sent_ms);
-        self.me.addr().gauge().note_asked(now_ms);
-        tracing::trace!(path = self.me.path(), trace = %letter.trace, waited_ms, variant, "message");
-        if !std::ptr::eq(self.last, variant) {
-            self.last = variant;
-            self.me.addr().gauge().set_last(variant);
+        let lap = gauge.meter().begin(&mut self.watch, variant, letter.trace, letter.postmark);
+        tracing::trace!(path = &*gauge.path, trace = %lap.trace, queued_ns = lap.queued_ns, variant, "message");
+        let cut_off = CutOff(Some(gauge));
+        let work = trace::scope_of(Arc::clone(gauge), lap.trace, actor.handle(letter.body, &self.me));
+        let done = AssertUnwindSafe(work).catch_unwind().await;
+        cut_off.disarm();
+        let done = done.unwrap_or_else(|payload| Err(ExitReason::from_panic(payload)));
+        let handled = gauge.meter().finish(&mut self.watch, &lap);
+        gauge.meter().note_handled(&lap, handled, letter.sender.as_deref(), done.as_ref().err());
+        if done.is_err() {
+            gauge.note_end_at_work();
+        }
+        done
+    }
+}
+
+/// Notes the end of an actor that is killed in its handler: nobody else is there to do it.
+struct CutOff<'g>(Option<&'g Arc<Gauge>>);
+
+impl CutOff<'_> {
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for CutOff<'_> {
+    fn drop(&mut self) {
+        if let Some(gauge) = self.0 {
+            gauge.note_end_at_work();
         }
     }
 }
@@ -130,17 +171,18 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         myself: ActorRef<Self::Msg>,
         birth: Birth<A>,
     ) -> Result<Living<A>, ActorProcessingErr> {
-        let Birth { args, path, gauge, links, name, addr } = birth;
-        links.bind(myself.get_cell());
-        let me = Me::new(Addr::new(myself, path, gauge), Arc::clone(&links));
-        let begun = AssertUnwindSafe(A::init(args, &me)).catch_unwind().await;
+        let Birth { args, gauge, links, events, name, addr } = birth;
+        links.bind(myself.get_cell(), Arc::clone(&gauge));
+        let me = Me::new(Addr::new(myself, Arc::clone(&gauge)), Arc::clone(&links), events);
+        let begin = trace::scope_of(gauge, trace::current(), A::init(args, &me));
+        let begun = AssertUnwindSafe(begin).catch_unwind().await;
         match begun.unwrap_or_else(|payload| Err(ExitReason::from_panic(payload))) {
             Ok(actor) => {
                 let _ = addr.set(me.addr().clone());
                 if let Some(name) = &name {
                     name.set(me.addr());
                 }
-                Ok(Living { actor: Some(actor), me, links, name, last: "" })
+                Ok(Living { actor: Some(actor), me, links, name, watch: Stopwatch::default() })
             }
             Err(why) => {
                 let refused = why.to_string();
@@ -156,14 +198,11 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         envelope: Envelope<A::Msg>,
         living: &mut Living<A>,
     ) -> Result<(), ActorProcessingErr> {
+        if living.me.addr().gauge().meter().is(SUSPENDED | ASKED) {
+            living.attend().await;
+        }
         let Some((letter, _place)) = envelope.open() else { return Ok(()) };
-        living.note(&letter);
-        let Some(actor) = living.actor.as_mut() else { return Ok(()) };
-        let begun_ns = clock::coarse_now_ns();
-        let work = trace::scope(letter.trace, actor.handle(letter.body, &living.me));
-        let done = AssertUnwindSafe(work).catch_unwind().await;
-        living.me.addr().gauge().count_handled(clock::coarse_now_ns().saturating_sub(begun_ns));
-        if let Err(why) = done.unwrap_or_else(|payload| Err(ExitReason::from_panic(payload))) {
+        if let Err(why) = living.work(letter).await {
             living.links.end_actor(why);
         }
         Ok(())
@@ -177,7 +216,9 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         living.retire();
         let why = living.links.cause().unwrap_or(ExitReason::Shutdown);
         if let Some(mut actor) = living.actor.take() {
-            let last_act = AssertUnwindSafe(actor.terminate(&why)).catch_unwind().await;
+            let gauge = Arc::clone(living.me.addr().gauge());
+            let last_act = trace::scope_of(gauge, trace::current(), actor.terminate(&why));
+            let last_act = AssertUnwindSafe(last_act).catch_unwind().await;
             if last_act.is_err() {
                 tracing::error!(path = living.me.path(), "terminate panicked");
             }

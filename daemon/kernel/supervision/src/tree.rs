@@ -1,5 +1,6 @@
 //! The whole tree: up in order, down in reverse, and never longer than the root deadline allows.
 
+use crate::instruments::Instruments;
 use crate::node::{Node, Occupant, Status, await_gone};
 use crate::plan::{ChildSpec, Plan, Role, Shutdown};
 use crate::supervise::admin::{AdminError, Answer, Ask, Request};
@@ -7,7 +8,7 @@ use crate::supervise::chair::Seat;
 use crate::supervise::child::{Child, Flags};
 use crate::supervise::launch::Launch;
 use crate::supervise::launching::SupervisorLaunch;
-use crate::{ExitReason, Kinds};
+use crate::{ExitReason, Kinds, clock};
 use hecate_proto::tree::TreeNode;
 use ractor::ActorId;
 use std::collections::HashMap;
@@ -38,7 +39,7 @@ pub struct GaveUp {
 
 /// A running tree of supervisors. Dropped without [`Tree::stop`] it goes on running.
 pub struct Tree {
-    root: Arc<Node>,
+    pub(crate) root: Arc<Node>,
     occupant: Occupant,
     /// What the root left when it ended.
     down: watch::Receiver<Option<ExitReason>>,
@@ -57,7 +58,7 @@ impl Tree {
     /// # Errors
     /// When a child does not start; those before it have been stopped in reverse order.
     pub async fn boot(plan: &Plan, kinds: &Kinds) -> Result<Self, BootError> {
-        let root = Node::plant(&plan.root);
+        let root = Node::plant(&plan.root, &Instruments::new());
         let Role::Supervisor(spec) = &plan.root.role else { unreachable!("a plan's root is a supervisor") };
         let launch = supervisor(spec, &root, kinds);
         Self::launch(root, &launch).await
@@ -75,8 +76,10 @@ impl Tree {
     }
 
     async fn launch(root: Arc<Node>, launch: &SupervisorLaunch) -> Result<Self, BootError> {
+        root.instruments().history().begin(clock::wall_now_us(), root.places());
         root.begin();
         let born = launch.launch_root(&root).await.map_err(|reason| BootError { reason })?;
+        root.report_started(born.occupant.cell.get_id());
         let (occupant, (ended, down)) = (born.occupant.clone(), watch::channel(None));
         born.settle(&root, move |reason| drop(ended.send(Some(reason))));
         Ok(Self { root, occupant, down, stopping: AtomicBool::new(false) })
@@ -146,7 +149,7 @@ fn launch_of(spec: &ChildSpec, node: &Arc<Node>, kinds: &Kinds) -> Arc<dyn Launc
 }
 
 /// Which groups each local actor has joined.
-fn groups() -> HashMap<ActorId, Vec<String>> {
+pub(crate) fn groups() -> HashMap<ActorId, Vec<String>> {
     let mut groups: HashMap<ActorId, Vec<String>> = HashMap::new();
     for key in ractor::pg::which_scopes_and_groups() {
         let group = key.get_group();

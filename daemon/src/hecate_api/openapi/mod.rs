@@ -6,6 +6,7 @@
 mod operation;
 mod schemas;
 
+use super::debug::document as debug;
 use super::{command, edge::Edge, query};
 use bytes::Bytes;
 use operation::{desk, query as query_operation};
@@ -25,6 +26,8 @@ fn document(edge: &Edge) -> Value {
     let mut components = object(COMPONENTS);
     let mut schemas = Schemas::new(components.get_mut("schemas").map(Value::take));
     let mut paths = object(FIXED_PATHS);
+    paths.extend(debug::paths());
+    schemas.extend(debug::schemas());
     for (path, method, operation) in operations(edge, &mut schemas) {
         paths.entry(path).or_insert_with(|| json!({}))[method] = operation;
     }
@@ -54,13 +57,14 @@ fn object(text: &str) -> Map<String, Value> {
 }
 
 fn tags(edge: &Edge) -> Vec<Value> {
-    let daemon = json!({ "name": "daemon", "description": "The daemon itself." });
     let tag = |name: &str, says: &str| json!({ "name": name, "description": says });
+    let daemon = tag("daemon", "The daemon itself.");
+    let debug = tag(debug::TAG.0, debug::TAG.1);
     let processes =
         edge.parts.processes.iter().map(|process| process.spec()).map(|spec| tag(spec.name, spec.says));
     let models = edge.parts.models.iter().map(|model| tag(model.name(), "Answers queries."));
     let others = edge.parts.routes.iter().map(|part| tag(part.tag.0, part.tag.1));
-    std::iter::once(daemon).chain(processes).chain(models).chain(others).collect()
+    [daemon, debug].into_iter().chain(processes).chain(models).chain(others).collect()
 }
 
 fn operations(edge: &Edge, schemas: &mut Schemas) -> Vec<(String, &'static str, Value)> {
@@ -117,12 +121,6 @@ pub(super) mod tests {
             route::HEALTH,
             route::STREAM,
             route::FACTS_STREAM,
-            route::DEBUG_TREE,
-            route::DEBUG_READ_MODELS,
-            route::DEBUG_LISTENERS,
-            route::DEBUG_OUTCOMES,
-            route::DEBUG_REPLAY,
-            route::DEBUG_DISMISS,
             "/health",
             "/ready",
         ];

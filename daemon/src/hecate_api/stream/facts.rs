@@ -1,16 +1,14 @@
 //! The facts topic: the log behind a position, a page at a time, then whatever comes.
 
-use super::super::{places::Place, stopping::Stopping};
+use super::super::stopping::Stopping;
 use super::{
-    frame::{self, HEARTBEAT},
+    frame,
     ids::Ids,
+    pulled::{Pulled, Source},
 };
-use bytes::Bytes;
-use futures_util::{Stream, stream};
 use hecate_event_store::{EventStore, Filter, ReadError, RecordedEvent, Subscription};
 use hecate_proto::{fact::FactFrame, time};
 use serde_json::{Value, json};
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,52 +34,36 @@ impl Start {
     }
 }
 
-/// One client's stream.
-pub(super) struct FactStream {
+/// The facts that one client wants.
+pub(super) struct Facts {
     log: Subscription,
     ids: Ids,
-    heartbeat: Duration,
-    stopping: Stopping,
-    opening: Option<String>,
 }
 
-impl FactStream {
-    pub(super) fn new(
+impl Facts {
+    pub(super) fn stream(
         store: Arc<dyn EventStore>,
         filter: Filter,
         start: Start,
         ids: Ids,
         heartbeat: Duration,
         stopping: Stopping,
-    ) -> FactStream {
+    ) -> Pulled<Facts> {
         let (Start::Behind(after) | Start::Beyond { head: after }) = start;
-        let mut opening = frame::opening(&ids.write(after));
+        let mut opening = frame::opening(Some(&ids.write(after)));
         if let Start::Beyond { head } = start {
             let data = json!({ "topic": "facts", "position": head }).to_string();
-            frame::event(&mut opening, &ids.write(head), "snapshot", &data);
+            frame::event(&mut opening, Some(&ids.write(head)), "snapshot", &data);
         }
         let log = Subscription::new(store, after, filter);
-        FactStream { log, ids, heartbeat, stopping, opening: Some(opening) }
+        Pulled { source: Facts { log, ids }, opening: Some(opening), heartbeat, stopping }
     }
+}
 
-    /// The body. It keeps its place as long as it lives.
-    pub(super) fn chunks(self, place: Place) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        stream::unfold((self, place), |(mut facts, place)| async move {
-            facts.next().await.map(|text| (Ok(Bytes::from(text)), (facts, place)))
-        })
-    }
-
-    /// The next text; none when the socket stops or the store closes, and the client comes back.
+impl Source for Facts {
+    /// None where the store closes.
     async fn next(&mut self) -> Option<String> {
-        if let Some(opening) = self.opening.take() {
-            return Some(opening);
-        }
-        tokio::select! {
-            biased;
-            () = self.stopping.begun() => None,
-            page = self.log.next_page(CHUNK_EVENTS) => print(page, self.ids),
-            () = tokio::time::sleep(self.heartbeat) => Some(HEARTBEAT.to_owned()),
-        }
+        print(self.log.next_page(CHUNK_EVENTS).await, self.ids)
     }
 }
 
@@ -90,7 +72,7 @@ fn print(page: Result<Vec<Arc<RecordedEvent>>, ReadError>, ids: Ids) -> Option<S
         Ok(events) => {
             let mut text = String::new();
             for event in &events {
-                frame::event(&mut text, &ids.write(event.position), "fact", &fact(event));
+                frame::event(&mut text, Some(&ids.write(event.position)), "fact", &fact(event));
             }
             Some(text)
         }
@@ -122,6 +104,7 @@ fn fact(event: &RecordedEvent) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::cursor::Cursor;
+    use super::super::frame::HEARTBEAT;
     use super::*;
     use crate::hecate_api::stopping::{Stop, stopping};
     use hecate_event_store::{Append, Expected, MemoryStore, Metadata, NewEvent};
@@ -151,7 +134,7 @@ mod tests {
     struct Case {
         store: Arc<MemoryStore>,
         stop: Stop,
-        stream: FactStream,
+        stream: Pulled<Facts>,
     }
 
     async fn case(recorded: u64, after: Option<u64>, filter: Filter, ids: Ids) -> Case {
@@ -162,7 +145,7 @@ mod tests {
         let (stop, stopping) = stopping();
         let start = Start::of(after, store.head());
         let log: Arc<dyn EventStore> = Arc::clone(&store) as _;
-        let mut stream = FactStream::new(log, filter, start, ids, Duration::from_secs(10), stopping);
+        let mut stream = Facts::stream(log, filter, start, ids, Duration::from_secs(10), stopping);
         let opening = stream.next().await.unwrap();
         assert!(opening.starts_with("retry: 500\nid: "), "{opening}");
         Case { store, stop, stream }
@@ -214,7 +197,7 @@ mod tests {
         let store: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
         let start = Start::of(Some(9), 0);
         let mut stream =
-            FactStream::new(store, Filter::all(), start, Ids::Positions, Duration::from_secs(10), stopping);
+            Facts::stream(store, Filter::all(), start, Ids::Positions, Duration::from_secs(10), stopping);
         let opening = stream.next().await.unwrap();
         let (head, data) = opening.split_once("data: ").unwrap();
         assert_eq!(head, "retry: 500\nid: 0\n\nid: 0\nevent: snapshot\n");

@@ -1,25 +1,23 @@
-//! Server-sent events. A stream is pulled: it reads the log only when its client has taken what came
-//! before, so a slow client costs no memory, only its own delay.
+//! Server-sent events: the streams of facts, and what every stream is made of.
 
 mod ask;
 mod cursor;
 mod facts;
-mod frame;
+pub(super) mod frame;
 mod ids;
+pub(super) mod pulled;
 
 use super::{
     answer::{Answer, TOO_MANY_STREAMS},
     connection::Asking,
     edge::Edge,
     headers,
-    places::NoPlace,
+    places::{NoPlace, Place},
 };
 use ask::FactsAsked;
-use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
-use axum::response::Response;
-use facts::{FactStream, Start};
+use facts::{Facts, Start};
+use hecate_desk::Refused;
 use ids::Ids;
 use std::sync::Arc;
 
@@ -37,14 +35,15 @@ fn open(edge: &Edge, asking: &Asking, request: &Request, ids: Ids) -> Answer {
     let last_seen = headers::last_event_id(request.headers())?;
     let asked = FactsAsked::read(request.uri().query(), last_seen, ids, &edge.parts.processes)?;
     let store = edge.store()?;
-    let crowded = |no_place: NoPlace| TOO_MANY_STREAMS.about("hint", no_place.to_string());
-    let place = edge.stream_place(asking.connected.peer.uid).map_err(crowded)?;
+    let place = place(edge, asking)?;
     let start = Start::of(asked.after, store.head());
     let stopping = asking.connected.stopping.clone();
-    let stream = FactStream::new(store, asked.filter, start, ids, edge.parts.limits.heartbeat, stopping);
-    let mut response = Response::new(Body::from_stream(stream.chunks(place)));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    let heartbeat = edge.parts.limits.heartbeat;
+    Ok(Facts::stream(store, asked.filter, start, ids, heartbeat, stopping).answer(place))
+}
+
+/// A place for one more stream of this client.
+pub(super) fn place(edge: &Edge, asking: &Asking) -> Result<Place, Refused> {
+    let crowded = |no_place: NoPlace| TOO_MANY_STREAMS.about("hint", no_place.to_string());
+    edge.stream_place(asking.connected.peer.uid).map_err(crowded)
 }

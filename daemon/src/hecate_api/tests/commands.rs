@@ -1,10 +1,10 @@
 //! Commands and queries: what is asked, what is answered, what is refused and by which name.
 
-use super::super::edge::TreeView;
+use super::super::{Method, Route, Routes};
 use super::client::Client;
 use super::teahouse::{Teahouse, Wish};
-use hecate_proto::tree::TreeNode;
-use serde_json::json;
+use serde_json::{Map, json};
+use std::sync::Arc;
 use uuid::Uuid;
 
 async fn brew(client: &mut Client) -> String {
@@ -145,9 +145,11 @@ async fn what_is_not_there_is_said_in_the_same_shape() {
 
 #[tokio::test]
 async fn a_panic_answers_500_and_the_connection_lives_on() {
-    let tree = Some(Box::new(|| -> Option<TreeNode> { panic!("the tree is gone") }) as TreeView);
-    let house = Teahouse::open_with(Wish { tree, ..Wish::default() }).await;
+    let spilt =
+        Route { method: Method::Get, path: "/spilt", serve: Arc::new(|_| panic!("the tea is spilt")) };
+    let routes = Routes { routes: vec![spilt], tag: ("", ""), paths: Map::new(), schemas: Map::new() };
+    let house = Teahouse::open_with(Wish { routes: Some(routes), ..Wish::default() }).await;
     let mut client = house.connect().await;
-    assert_eq!(client.get("/debug/tree").await.refusal().1, "internal_error");
+    assert_eq!(client.get("/spilt").await.refusal().1, "internal_error");
     assert_eq!(client.get("/api/health").await.status, 200);
 }

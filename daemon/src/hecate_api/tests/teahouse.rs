@@ -1,7 +1,6 @@
 //! A process that brews tea, its read model, and the edge in front of them, in a small tree.
 
-use super::super::edge::TreeView;
-use super::super::{Edge, EdgeParts, Limits, Operators, kinds};
+use super::super::{Edge, EdgeParts, Limits, Operators, Routes, kinds};
 use super::client::Client;
 use hecate_desk::prelude::*;
 use hecate_desk::{
@@ -234,15 +233,15 @@ pub(super) struct Wish {
     pub(super) limits: Limits,
     /// Without it the read model is never drawn, and the daemon never ready.
     pub(super) draws: bool,
-    /// Instead of the real tree.
-    pub(super) tree: Option<TreeView>,
+    /// What another part of the house serves.
+    pub(super) routes: Option<Routes>,
     /// Hears facts, as a process does.
     pub(super) listens: Option<Arc<dyn Reacts>>,
 }
 
 impl Default for Wish {
     fn default() -> Self {
-        Wish { limits: Limits::default(), draws: true, tree: None, listens: None }
+        Wish { limits: Limits::default(), draws: true, routes: None, listens: None }
     }
 }
 
@@ -296,18 +295,21 @@ impl Teahouse {
         let listeners = dir.path().join("listeners");
         let hearing = wish.listens.map(|reacts| Hearing::new(reacts, Progress::default(), &listeners));
         let tree: Arc<OnceLock<Tree>> = Arc::default();
-        let seen = Arc::clone(&tree);
+        let groups = Groups::new(&dir.path().to_string_lossy());
         let edge = Edge::new(EdgeParts {
             processes: vec![Arc::clone(&brewing)],
             models: vec![Arc::clone(&model)],
-            routes: Vec::new(),
+            routes: wish.routes.into_iter().collect(),
             store: current.clone(),
             told: Vec::new(),
             hearings: hearing.iter().cloned().collect(),
+            groups: groups.clone(),
+            cluster: None,
             node,
-            tree: wish.tree.unwrap_or_else(|| Box::new(move || seen.get().map(Tree::snapshot))),
+            tree: Arc::clone(&tree),
             socket_path: dir.path().join("daemon.sock"),
             operators: Operators::default(),
+            unsafe_debug: false,
             limits: wish.limits,
             version: "0.0.0",
             started: Instant::now(),
@@ -320,7 +322,6 @@ impl Teahouse {
         }
         let listens = hearing.is_some();
         if let Some(hearing) = hearing {
-            let groups = Groups::new(&dir.path().to_string_lossy());
             Listener { hearing, store: current, groups, now_us: Arc::new(|| 0) }.register(&mut own);
         }
         let kinds = kinds(own, &edge);

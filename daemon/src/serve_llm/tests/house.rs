@@ -75,7 +75,6 @@ impl House {
         let store = CurrentStore::default();
         store.set(Some(Arc::new(MemoryStore::new()) as Arc<dyn EventStore>));
         let tree: Arc<OnceLock<Tree>> = Arc::default();
-        let seen = Arc::clone(&tree);
         let edge = Edge::new(EdgeParts {
             processes: Vec::new(),
             models: Vec::new(),
@@ -83,10 +82,13 @@ impl House {
             store,
             told: Vec::new(),
             hearings: Vec::new(),
+            groups: hecate_facts::Groups::new("here"),
+            cluster: None,
             node: Node { node_id: "here".into(), realm: "test".into(), clock },
-            tree: Box::new(move || seen.get().map(Tree::snapshot)),
+            tree: Arc::clone(&tree),
             socket_path: dir.path().join("daemon.sock"),
             operators: Operators::default(),
+            unsafe_debug: false,
             limits,
             version: "0.0.0",
             started: Instant::now(),

@@ -1,5 +1,10 @@
 //! The cases of OTP's `pg_SUITE` that speak of several nodes, as far as the gateways' group has the notion.
 //! A node's members are its gateway's; facts are what is told to a group.
+//!
+//! What has no counterpart: `nolocal` and `process_owner_check` (an actor joins by its own handle, so that another
+//! node's cannot be named); `double` and `group_leave` (membership is a set, and a node has one gateway);
+//! `overlay_missing`, `missing_scope_join` and `forced_sync` (a session's own messages, which nobody else can send).
+//! `scope_restart` stands in `linking.rs`, `disconnected_start` is how every test here begins that cuts first.
 
 use crate::rig::{Rig, until};
 use std::time::{Duration, Instant};

@@ -6,6 +6,7 @@ mod source;
 mod value;
 
 use crate::Kinds;
+use crate::instruments::Instruments;
 use crate::mailbox::MailboxSpec;
 use crate::node::Node;
 use crate::supervise::backoff::Backoff;
@@ -159,6 +160,6 @@ impl Plan {
 
     /// The tree as it would stand before its first start: for checks and drawings without a daemon.
     pub fn outline(&self) -> TreeNode {
-        Node::plant(&self.root).snapshot(&HashMap::new())
+        Node::plant(&self.root, &Instruments::new()).snapshot(&HashMap::new())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::core::{Core, Effect, Rules};
 use super::{Member, Pool, Shared, StartError};
+use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Members, Node, Occupant, Status, Superior};
 use crate::plan::{PoolSpec, Restart};
@@ -10,6 +11,7 @@ use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
 use crate::supervise::window::Window;
 use crate::{Actor, Addr, ExitReason, GaveUp, clock};
 use futures_util::FutureExt;
+use hecate_proto::debug::{DebugEventKind, Decision};
 use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
@@ -72,7 +74,7 @@ impl<A: Actor> Launch for PoolLaunch<A> {
             let (keeper, task) = spawned.map_err(ExitReason::error)?;
             let cell = keeper.get_cell();
             let superior: Arc<dyn Superior> = Arc::new(keeper);
-            let occupant = |gone| Occupant { cell, links, gauge: None, superior: Some(superior), gone };
+            let occupant = |gone| Occupant { cell, links, worker: None, superior: Some(superior), gone };
             Ok(Born::new(occupant, task))
         }
         .boxed()
@@ -248,9 +250,11 @@ impl<A: Actor> Driver<A> {
         let path: Arc<str> = format!("{}/{id}", self.path).into();
         let node = match self.children.remove(&id) {
             Some(before) => before.node,
-            None => Arc::new(Node::leaf(path, &self.spec.child.kind, self.spec.child_restart)),
+            None => Arc::new(self.leaf(path)),
         };
-        node.begin();
+        if node.begin() > 1 {
+            node.report_restarting();
+        }
         let (give_up, given_up) = oneshot::channel();
         let cradle = Cradle { parent: self.me.get_cell(), node: Arc::clone(&node), give_up: given_up };
         self.children.insert(id.clone(), Child { node, running: None, give_up: Some(give_up) });
@@ -267,6 +271,10 @@ impl<A: Actor> Driver<A> {
         Effects::<A>::new()
     }
 
+    fn leaf(&self, path: Arc<str>) -> Node {
+        Node::leaf(path, &self.spec.child.kind, self.spec.child_restart, self.node.instruments())
+    }
+
     fn start_ended(&mut self, id: String, result: Result<(Born, Addr<A::Msg>), ExitReason>) -> Effects<A> {
         let Some(child) = self.children.get_mut(&id) else { return Effects::<A>::new() };
         child.give_up = None;
@@ -275,6 +283,7 @@ impl<A: Actor> Driver<A> {
             Err(why) => return self.start_failed(&id, why),
         };
         tracing::debug!(path = &*child.node.path, id = %born.occupant.cell.get_id(), "started");
+        child.node.report_started(addr.actor_id());
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
         child.running = Some((born.occupant.clone(), addr.clone()));
         self.shared.members.insert(id.clone(), Member { addr, node: Arc::clone(&node) });
@@ -295,7 +304,12 @@ impl<A: Actor> Driver<A> {
             self.core.ignored(id)
         } else {
             tracing::warn!(path = &*self.path, id, reason = %why, "did not start");
-            self.core.start_failed(id, why)
+            let effects = self.core.start_failed(id, why.clone());
+            if let Some(child) = self.children.get(id) {
+                child.node.vacate(&why);
+                child.node.report_failed_start(&why, decision(&effects, id, Decision::LeftDown));
+            }
+            effects
         };
         self.bury(id);
         effects.into()
@@ -312,6 +326,7 @@ impl<A: Actor> Driver<A> {
     fn give_up(&self, id: &str, reason: ExitReason) {
         let (path, child) = (self.path.to_string(), format!("{}/{id}", self.path));
         tracing::error!(path, child, %reason, "gave up");
+        self.node.tell(DebugEventKind::GaveUp, Some(self.me.get_id()), Some(format!("{child}: {reason}")));
         self.node.set_gave_up(GaveUp { path, child, reason });
     }
 
@@ -324,16 +339,20 @@ impl<A: Actor> Driver<A> {
     }
 
     fn exited(&mut self, id: &str, reason: &ExitReason) -> Effects<A> {
+        let was_asked = self.stopping || !self.core.may_leave(id);
+        let effects = self.core.exited(clock::exact_now_ms(), id, reason);
         if let Some(child) = self.children.get_mut(id) {
-            child.running = None;
-            let (path, asked) = (&*child.node.path, self.stopping || !self.core.may_leave(id));
-            if reason.is_crash(asked.then_some(self.spec.child_shutdown)) {
+            let (path, occupant) = (&*child.node.path, child.running.take().map(|(occupant, _)| occupant));
+            let is_crash = reason.is_crash(was_asked.then_some(self.spec.child_shutdown));
+            if is_crash {
                 tracing::error!(path, %reason, "crashed");
             } else {
                 tracing::debug!(path, %reason, "exited");
             }
+            let otherwise = if was_asked { Decision::LeftDown } else { Decision::Forgotten };
+            let verdict = Verdict { was_asked, is_crash };
+            child.node.report_exit(occupant.as_ref(), reason, verdict, decision(&effects, id, otherwise));
         }
-        let effects = self.core.exited(clock::exact_now_ms(), id, reason);
         self.bury(id);
         effects.into()
     }
@@ -365,5 +384,15 @@ impl<A: Actor> Drop for Driver<A> {
 fn answer<A: Actor>(replies: Vec<oneshot::Sender<Answer<A>>>, why: &StartError) {
     for reply in replies {
         let _ = reply.send(Err(why.clone()));
+    }
+}
+
+/// What the core made of a crash. It speaks of the child in question first, if at all.
+fn decision<A, R>(effects: &[Effect<A, R>], id: &str, otherwise: Decision) -> Decision {
+    match effects.first() {
+        Some(Effect::Start(started, _)) if started == id => Decision::Restarted,
+        Some(Effect::RetryLater(_)) => Decision::RetryLater,
+        Some(Effect::GaveUp(..)) => Decision::GaveUp,
+        _ => otherwise,
     }
 }

@@ -147,4 +147,8 @@ impl<A: Actor> Members for Shared<A> {
     fn nodes(&self) -> Vec<Arc<Node>> {
         self.members.iter().map(|member| Arc::clone(&member.node)).collect()
     }
+
+    fn node(&self, id: &str) -> Option<Arc<Node>> {
+        self.members.get(id).map(|member| Arc::clone(&member.node))
+    }
 }

@@ -23,11 +23,13 @@ pub(crate) struct Chair {
     pub(crate) give_up: Option<oneshot::Sender<()>>,
     /// Kills the child when its time is over, or tries it again.
     alarm: Option<AbortHandle>,
+    /// The crash record in which its supervisor's decision is still to be filed.
+    pub(crate) crash: Option<u64>,
 }
 
 impl Chair {
     pub(crate) fn new(seat: Seat) -> Self {
-        Self { seat, occupant: None, give_up: None, alarm: None }
+        Self { seat, occupant: None, give_up: None, alarm: None, crash: None }
     }
 
     /// The one before rings no more.

@@ -5,6 +5,7 @@ use super::chair::Seat;
 use super::launch::Launch;
 use super::launching::SupervisorLaunch;
 use super::rules::{ChildRules, ChildType, InvalidSpec};
+use crate::instruments::Instruments;
 use crate::kinds::WorkerLaunch;
 use crate::mailbox::MailboxSpec;
 use crate::node::Node;
@@ -174,11 +175,11 @@ impl Child {
 
     /// Gives it a place that does not run yet. What is below it is checked; the child itself is checked
     /// by its supervisor.
-    pub(crate) fn seat(self, parent: &str) -> Result<Seat, InvalidSpec> {
+    pub(crate) fn seat(self, parent: &Node) -> Result<Seat, InvalidSpec> {
         self.check_ids()?;
-        let spec = self.spec(parent);
+        let spec = self.spec(&parent.path);
         spec.check_below()?;
-        let node = Node::plant(&spec);
+        let node = Node::plant(&spec, parent.instruments());
         let launch = self.launch(&spec, &node);
         Ok(Seat { spec, node, launch })
     }
@@ -200,7 +201,7 @@ impl Child {
         self.check_ids()?;
         let spec = self.spec("");
         spec.check_below()?;
-        let node = Node::plant(&spec);
+        let node = Node::plant(&spec, &Instruments::new());
         match (self.form, &spec.role) {
             (Form::Supervisor(_, children), Role::Supervisor(own)) => {
                 let launch = SupervisorLaunch { spec: own.clone(), seats: seats(children, own, &node) };

@@ -9,11 +9,13 @@ use super::children::{ChildState, Key};
 use super::core::{Core, Effect, Ending, Event};
 use super::launch::{Born, Cradle};
 use super::launching::Beginning;
+use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Node, Status};
 use crate::plan::Shutdown;
 use crate::{ExitReason, GaveUp, clock};
 use futures_util::FutureExt;
+use hecate_proto::debug::{DebugEventKind, Decision};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -101,8 +103,12 @@ impl Driver {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             self.note_exit(&event);
+            let failed = if let Event::StartFailed(key, ..) = &event { Some(*key) } else { None };
             for effect in self.core.step(clock::exact_now_ms(), event) {
                 events.extend(self.perform(effect));
+            }
+            if let Some(key) = failed.filter(|key| self.core.state(*key) == Some(ChildState::Down)) {
+                self.decide(key, Decision::LeftDown);
             }
         }
         self.node.set_window(self.core.window().at_ms());
@@ -112,14 +118,26 @@ impl Driver {
         let Event::Exited(key, reason) = event else { return };
         let asked = self.core.state(*key) == Some(ChildState::Stopping);
         let Some(chair) = self.chairs.get_mut(key) else { return };
-        chair.occupant = None;
         chair.set_alarm(None);
-        let (path, policy) = (&*chair.seat.node.path, chair.seat.spec.shutdown);
-        if reason.is_crash(asked.then_some(policy)) {
+        let (node, policy) = (&chair.seat.node, chair.seat.spec.shutdown);
+        let path = &*node.path;
+        let is_crash = reason.is_crash(asked.then_some(policy));
+        if is_crash {
             tracing::error!(path, %reason, "crashed");
         } else {
             tracing::info!(path, %reason, "exited");
         }
+        let verdict = Verdict { was_asked: asked, is_crash };
+        let decision = if asked { Decision::LeftDown } else { Decision::Pending };
+        let occupant = chair.occupant.take();
+        let crash = node.report_exit(occupant.as_ref(), reason, verdict, decision);
+        chair.crash = crash.filter(|_| !asked);
+    }
+
+    /// Files in the crash record what became of the child.
+    fn decide(&mut self, key: Key, decision: Decision) {
+        let crash = self.chairs.get_mut(&key).and_then(|chair| chair.crash.take());
+        crash.into_iter().for_each(|crash| self.node.instruments().crashes.decide(crash, decision));
     }
 
     /// Does it; answers with the event that came of it at once, if any.
@@ -147,17 +165,20 @@ impl Driver {
     }
 
     fn forget(&mut self, key: Key) {
+        self.decide(key, Decision::Forgotten);
         let Some(chair) = self.chairs.remove(&key) else { return };
         self.node.change_children(|children| children.retain(|node| !Arc::ptr_eq(node, &chair.seat.node)));
     }
 
     /// Most starts are over in one breath and cost no task.
     fn start(&mut self, key: Key) -> Option<Event> {
+        self.decide(key, Decision::Restarted);
         let chair = self.chairs.get_mut(&key)?;
         let (give_up, given_up) = oneshot::channel();
         let generation = chair.seat.node.begin();
         if generation > 1 {
             tracing::warn!(path = &*chair.seat.node.path, generation, "restarting");
+            chair.seat.node.report_restarting();
         }
         chair.give_up = Some(give_up);
         let node = Arc::clone(&chair.seat.node);
@@ -183,7 +204,9 @@ impl Driver {
         let path = &*chair.seat.node.path;
         match result {
             Ok(born) => {
-                tracing::info!(path, id = %born.occupant.cell.get_id(), "started");
+                let actor = born.occupant.cell.get_id();
+                tracing::info!(path, id = %actor, "started");
+                chair.seat.node.report_started(actor);
                 chair.occupant = Some(born.occupant.clone());
                 let me = self.me.clone();
                 let exited = move |reason| tell(&me, Control::Happened(Event::Exited(key, reason)));
@@ -197,6 +220,7 @@ impl Driver {
             }
             Err(reason) => {
                 tracing::error!(path, %reason, "did not start");
+                chair.crash = Some(chair.seat.node.report_failed_start(&reason, Decision::Pending));
                 chair.seat.node.vacate(&reason);
                 Event::StartFailed(key, reason, draw())
             }
@@ -223,6 +247,10 @@ impl Driver {
 
     fn retry_later(&mut self, key: Key, wait: Duration) {
         let Some(chair) = self.chairs.get_mut(&key) else { return };
+        if let Some(crash) = chair.crash {
+            // It stays open: it may yet become the last straw.
+            self.node.instruments().crashes.decide(crash, Decision::RetryLater);
+        }
         chair.seat.node.set_status(Status::Restarting);
         let (me, retry) = (self.me.clone(), Control::Happened(Event::Retry(key)));
         if wait.is_zero() {
@@ -243,9 +271,11 @@ impl Driver {
     }
 
     fn give_up(&mut self, key: Key, reason: ExitReason) {
+        self.decide(key, Decision::GaveUp);
         self.cancel_retry(key);
         let (path, child) = (self.node.path.to_string(), self.path_of(key));
         tracing::error!(path, child, %reason, "gave up");
+        self.node.tell(DebugEventKind::GaveUp, Some(self.me.get_id()), Some(format!("{child}: {reason}")));
         self.node.set_gave_up(GaveUp { path, child, reason });
         self.node.set_status(Status::Draining);
     }
@@ -263,6 +293,9 @@ impl Driver {
     }
 
     fn end(&mut self, ending: Ending) {
+        for key in self.chairs.keys().copied().collect::<Vec<_>>() {
+            self.decide(key, Decision::LeftDown);
+        }
         let boot = match ending {
             Ending::BootFailed(key, why) => {
                 ExitReason::ChildFailed { path: self.path_of(key), reason: Box::new(why) }

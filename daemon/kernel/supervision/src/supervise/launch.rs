@@ -1,8 +1,10 @@
 //! How one child comes to life, whatever it is.
 
+use crate::addr::AddrInner;
+use crate::instruments::{Meter, Wake};
 use crate::links::Links;
 use crate::mailbox::Gauge;
-use crate::node::{Node, Occupant};
+use crate::node::{Node, Occupant, Worker};
 use crate::plan::WorkerSpec;
 use crate::shell::{Birth, Shell};
 use crate::{Actor, Addr, ExitReason, Name};
@@ -70,14 +72,15 @@ pub(crate) async fn launch_actor<A: Actor>(
     cradle: Cradle,
 ) -> Result<(Born, Addr<A::Msg>), ExitReason> {
     let links = Links::new();
-    let gauge = Gauge::new(spec.mailbox);
-    let path = Arc::clone(&cradle.node.path);
+    let node = cradle.node;
+    let gauge = Gauge::new(Arc::clone(&node.path), spec.mailbox, Meter::new(Arc::clone(node.kind())));
+    node.hand_over_tracers(gauge.meter());
     let addr = Arc::new(OnceLock::new());
     let birth = Birth {
         args,
-        path,
         gauge: Arc::clone(&gauge),
         links: Arc::clone(&links),
+        events: Arc::clone(&node.instruments().events),
         name,
         addr: Arc::clone(&addr),
     };
@@ -93,8 +96,10 @@ pub(crate) async fn launch_actor<A: Actor>(
     };
     match (spawned, addr.get()) {
         (Ok((actor, task)), Some(addr)) => {
-            let (cell, gauge) = (actor.get_cell(), Some(gauge));
-            let born = Born::new(|gone| Occupant { cell, links, gauge, superior: None, gone }, task);
+            let (cell, wake) =
+                (actor.get_cell(), Arc::<AddrInner<A::Msg>>::clone(addr.inner()) as Arc<dyn Wake>);
+            let worker = Some(Worker { gauge, wake });
+            let born = Born::new(|gone| Occupant { cell, links, worker, superior: None, gone }, task);
             Ok((born, addr.clone()))
         }
         (Ok(_), None) => unreachable!("an actor that started has left its address"),

@@ -75,7 +75,7 @@ impl SupervisorLaunch {
 
 fn occupant(supervisor: &ActorRef<Control>, links: Arc<Links>, gone: watch::Receiver<()>) -> Occupant {
     let superior: Arc<dyn Superior> = Arc::new(supervisor.clone());
-    Occupant { cell: supervisor.get_cell(), links, gauge: None, superior: Some(superior), gone }
+    Occupant { cell: supervisor.get_cell(), links, worker: None, superior: Some(superior), gone }
 }
 
 impl Superior for ActorRef<Control> {

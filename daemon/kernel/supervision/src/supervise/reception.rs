@@ -13,7 +13,7 @@ impl Driver {
     pub(super) fn take_request(&mut self, request: Request) -> Option<Event> {
         let (call, seat) = match request.ask {
             Ask::StartChild(child) => {
-                let seat = match child.seat(&self.node.path) {
+                let seat = match child.seat(&self.node) {
                     Ok(seat) => seat,
                     Err(invalid) => {
                         let _ = request.reply.send(Err(AdminError::InvalidSpec(invalid)));

@@ -1,11 +1,11 @@
 //! `GET /debug/read_models`: how each read model is drawn, for operators.
 
-use super::{
+use super::super::{
     answer::{self, Answer},
     connection::Asking,
     edge::Edge,
-    params,
 };
+use super::look::look;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use hecate_event_store::{EventStore, Filter};
@@ -17,8 +17,7 @@ use std::sync::Arc;
 /// Every read model.
 pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
     let parts = &edge.parts;
-    parts.operators.admit(asking.connected.peer, edge.own_uid)?;
-    params::known(request.uri().query(), &[])?;
+    look(&edge, &asking, &request, &[])?;
     let store = parts.store.get();
     let mut read_models = Vec::new();
     for model in &parts.models {

@@ -1,13 +1,14 @@
 //! `GET /debug/listeners` and below: what the processes heard, what came of it, and what operators decide about
 //! the facts that were given up.
 
-use super::{
+use super::super::{
     answer::{self, Answer},
-    command,
     connection::Asking,
     edge::Edge,
-    headers, params, request_body,
+    headers, params,
 };
+use super::attempt::{Attempt, Role};
+use super::look::{Wanted, look};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use hecate_desk::{Refusal, Refused, Rule};
@@ -17,7 +18,6 @@ use hecate_proto::listeners::{
 };
 use hecate_proto::time::rfc3339;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const NO_SUCH_LISTENER: Refusal =
@@ -30,7 +30,7 @@ const NO_ANSWER: Refusal = Refusal::new(503, "listener_unavailable", "The listen
 
 /// Rows of a page where the caller names no limit, and most of them.
 const LIMIT_DEFAULT: usize = 50;
-const LIMIT_MAX: usize = 500;
+const LIMIT_MAX: u64 = 500;
 /// The largest position that a log can have.
 const POSITION_MAX: u64 = i64::MAX as u64;
 /// Characters of a reason, and of a listener's name.
@@ -45,11 +45,19 @@ pub(super) enum Decision {
     Dismiss,
 }
 
+impl Decision {
+    const fn name(self) -> &'static str {
+        match self {
+            Decision::Replay => "replay",
+            Decision::Dismiss => "dismiss",
+        }
+    }
+}
+
 /// Every listener.
 pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
     let parts = &edge.parts;
-    parts.operators.admit(asking.connected.peer, edge.own_uid)?;
-    params::known(request.uri().query(), &[])?;
+    look(&edge, &asking, &request, &[])?;
     let head = parts.store.get().map(|store| store.head());
     let answer = ListenersAnswer {
         ok: true,
@@ -63,8 +71,7 @@ pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> A
 
 /// A page of what came of the facts that one process heard.
 pub(super) async fn outcomes(edge: Arc<Edge>, asking: Asking, mut request: Request) -> Answer {
-    edge.parts.operators.admit(asking.connected.peer, edge.own_uid)?;
-    let filter = filter(&params::known(request.uri().query(), &["cursor", "limit", "state"])?)?;
+    let filter = filter(&look(&edge, &asking, &request, &["cursor", "limit", "state"])?)?;
     let ids = params::path_ids(&mut request).await?;
     let page = hearing(&edge, &ids)?.outcomes(filter).await.map_err(refuse)?;
     let answer = OutcomesAnswer {
@@ -75,32 +82,25 @@ pub(super) async fn outcomes(edge: Arc<Edge>, asking: Asking, mut request: Reque
     Ok(answer::json(StatusCode::OK, &answer))
 }
 
-/// Carries out what an operator decides about a dead letter, and leaves a line about it in the log.
-pub(super) async fn decide(
-    edge: Arc<Edge>,
-    decision: Decision,
-    asking: Asking,
-    mut request: Request,
-) -> Answer {
-    // The body comes first: a client that is still writing would miss the answer.
-    let bytes = request_body::read(std::mem::take(request.body_mut()), &edge.parts.limits).await?;
-    let peer = asking.connected.peer;
-    peer.may_change(edge.own_uid)?;
-    headers::confirmed(request.headers(), request.uri().path())?;
-    params::known(request.uri().query(), &[])?;
-    let ids = params::path_ids(&mut request).await?;
-    let (hearing, position) = (hearing(&edge, &ids)?, position(&ids)?);
-    let Said { listener, reason } = said(command::object(&bytes, &request)?, decision)?;
+/// Carries out what an operator decides about a dead letter.
+pub(super) async fn decide(edge: Arc<Edge>, decision: Decision, asking: Asking, request: Request) -> Answer {
+    let attempt = Attempt::begin(&edge, &asking, decision.name(), &request);
+    let decided = carry_out(&edge, decision, &attempt, request).await;
+    attempt.end(decided)
+}
+
+async fn carry_out(edge: &Edge, decision: Decision, attempt: &Attempt, request: Request) -> Answer {
+    let asked = attempt.admit(Role::Changes, edge.parts.limits.body_bytes_max, request).await?;
+    attempt.confirmed(&asked.headers)?;
+    let (hearing, position) = (hearing(edge, &asked.ids)?, position(&asked.ids)?);
+    let Said { listener, reason } = said(asked.body, decision)?;
     let decided = match (decision, &reason) {
         (Decision::Dismiss, Some(reason)) => hearing.dismiss(position, listener.as_deref(), reason).await,
         _ => hearing.replay(position, listener.as_deref()).await,
     };
     let came_of_it = decided.as_ref().map_or_else(ToString::to_string, |row| row.state.as_str().to_owned());
-    let (uid, process) = (peer.uid, hearing.process());
-    tracing::info!(
-        target: "audit", uid, ?decision, process, position, ?listener, ?reason, came_of_it,
-        "an operator has decided about a dead letter"
-    );
+    let process = hearing.process();
+    tracing::info!(process, position, ?listener, ?reason, came_of_it, "a dead letter was decided about");
     let answer = DecidedAnswer { ok: true, outcome: row(decided.map_err(refuse)?) };
     Ok(answer::json(StatusCode::OK, &answer))
 }
@@ -124,25 +124,13 @@ fn log_position(text: &str) -> Option<u64> {
     headers::digits(text).filter(|position| *position <= POSITION_MAX)
 }
 
-fn filter(params: &BTreeMap<String, String>) -> Result<OutcomeFilter, Refused> {
-    let limit = params.get("limit").map(|text| limit(text)).transpose()?;
+fn filter(wanted: &Wanted) -> Result<OutcomeFilter, Refused> {
+    let states = OutcomeState::ALL.map(|state| (state.as_str(), state));
     Ok(OutcomeFilter {
-        state: params.get("state").map(|name| state_of(name)).transpose()?,
-        before: params.get("cursor").map(|cursor| before(cursor)).transpose()?,
-        limit: limit.unwrap_or(LIMIT_DEFAULT),
+        state: wanted.choice("state", &states)?,
+        before: wanted.text("cursor").map(before).transpose()?,
+        limit: wanted.number("limit", 1..=LIMIT_MAX)?.map_or(LIMIT_DEFAULT, |limit| limit as usize),
     })
-}
-
-fn limit(text: &str) -> Result<usize, Refused> {
-    let number =
-        headers::digits(text).ok_or_else(|| Refusal::rule("limit", Rule::Type, "It is a number."))?;
-    let within = usize::try_from(number).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
-    within.ok_or_else(|| Refusal::rule("limit", Rule::Range, format!("From 1 to {LIMIT_MAX}.")))
-}
-
-fn state_of(name: &str) -> Result<OutcomeState, Refused> {
-    let known = || OutcomeState::ALL.map(OutcomeState::as_str).join(", ");
-    OutcomeState::of(name).ok_or_else(|| Refusal::rule("state", Rule::Enum, format!("One of {}.", known())))
 }
 
 fn before(cursor: &str) -> Result<(u64, String), Refused> {

@@ -1,0 +1,120 @@
+//! One attempt to change the running daemon, from its first byte to its line in the audit. Granted, refused or
+//! left half-way: none goes by unseen.
+
+use super::super::{
+    answer::Answer, command, connection::Asking, edge::Edge, headers, limits::Limits, params, peer::Peer,
+    request_body,
+};
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use hecate_desk::{Refusal, Refused};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use uuid::Uuid;
+
+const TOO_MANY_ATTEMPTS: Refusal =
+    Refusal::new(429, "too_many_attempts", "The daemon is being changed too often; wait a moment.");
+
+/// Who may make an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Operators: it changes nothing, but costs the daemon something.
+    Looks,
+    /// Root and the daemon's own user.
+    Changes,
+}
+
+/// An attempt that has not ended yet.
+pub(super) struct Attempt {
+    edge: Arc<Edge>,
+    peer: Peer,
+    operation: &'static str,
+    /// What is acted on: the path of the request until somebody knows better.
+    on: String,
+    trace_id: Uuid,
+    is_told: bool,
+}
+
+/// What was asked, once the caller is known to have the role.
+pub(super) struct Said {
+    pub(super) ids: Map<String, Value>,
+    pub(super) body: Map<String, Value>,
+    pub(super) headers: HeaderMap,
+}
+
+impl Attempt {
+    pub(super) fn begin(
+        edge: &Arc<Edge>,
+        asking: &Asking,
+        operation: &'static str,
+        request: &Request,
+    ) -> Self {
+        Attempt {
+            edge: Arc::clone(edge),
+            peer: asking.connected.peer,
+            operation,
+            on: request.uri().path().to_owned(),
+            trace_id: asking.correlation_id,
+            is_told: false,
+        }
+    }
+
+    /// Reads the request as far as it is the same for all attempts.
+    pub(super) async fn admit(
+        &self,
+        role: Role,
+        body_bytes_max: usize,
+        mut request: Request,
+    ) -> Result<Said, Refused> {
+        let parts = &self.edge.parts;
+        let limits = Limits { body_bytes_max, ..parts.limits };
+        // The body comes first: a client that is still writing would miss the answer.
+        let bytes = request_body::read(std::mem::take(request.body_mut()), &limits).await?;
+        match role {
+            Role::Looks => parts.operators.admit(self.peer, self.edge.own_uid)?,
+            Role::Changes => self.peer.may_change(self.edge.own_uid)?,
+        }
+        self.edge.attempts.take().map_err(|wait_ms| TOO_MANY_ATTEMPTS.about("retry_after_ms", wait_ms))?;
+        params::known(request.uri().query(), &[])?;
+        let body = command::object(&bytes, &request)?;
+        let ids = params::path_ids(&mut request).await?;
+        Ok(Said { ids, body, headers: std::mem::take(request.headers_mut()) })
+    }
+
+    /// Names what is acted on more closely than the request did.
+    pub(super) fn acts_on(&mut self, path: &str) {
+        path.clone_into(&mut self.on);
+    }
+
+    /// Refuses unless the caller has named once more what is acted on.
+    pub(super) fn confirmed(&self, headers: &HeaderMap) -> Result<(), Refused> {
+        headers::confirmed(headers, &self.on)
+    }
+
+    /// Says in the audit how it went.
+    pub(super) fn end(mut self, answer: Answer) -> Answer {
+        match &answer {
+            Ok(_) => self.tell("granted"),
+            Err(refused) => self.tell(&refused.code),
+        }
+        answer
+    }
+
+    fn tell(&mut self, outcome: &str) {
+        let Attempt { peer, operation, on, trace_id, .. } = &*self;
+        tracing::info!(
+            target: "audit", uid = peer.uid, gid = peer.gid, pid = peer.pid, operation, on, outcome, %trace_id,
+            "an attempt to act on the running daemon"
+        );
+        self.is_told = true;
+    }
+}
+
+impl Drop for Attempt {
+    /// Its client left, or its request panicked.
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.tell("abandoned");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The body of an attempt, taken apart field by field: what is left over is refused.
+
+use super::look;
+use hecate_desk::{Refusal, Refused, Rule};
+use serde_json::{Map, Value};
+use std::ops::RangeInclusive;
+
+/// The fields that nobody has read yet.
+pub(super) struct Body(pub(super) Map<String, Value>);
+
+impl Body {
+    /// A number within its bounds.
+    pub(super) fn number(
+        &mut self,
+        field: &str,
+        bounds: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, Refused> {
+        let hint = format!("From {} to {}.", bounds.start(), bounds.end());
+        match self.0.remove(field) {
+            None => Ok(None),
+            Some(Value::Number(number)) => {
+                let within = number.as_u64().filter(|number| bounds.contains(number));
+                within.map(Some).ok_or_else(|| Refusal::rule(field, Rule::Range, hint))
+            }
+            Some(_) => Err(Refusal::rule(field, Rule::Type, format!("It is a number. {hint}"))),
+        }
+    }
+
+    /// One of several choices, by name.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        field: &str,
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, Refused> {
+        match self.0.remove(field) {
+            None => Ok(None),
+            Some(Value::String(name)) => look::choice(field, &name, choices).map(Some),
+            Some(_) => Err(Refusal::rule(field, Rule::Type, "It is text.")),
+        }
+    }
+
+    /// Refuses what nobody has read.
+    pub(super) fn end(self) -> Result<(), Refused> {
+        match self.0.keys().next() {
+            Some(unknown) => Err(Refusal::rule(unknown, Rule::UnknownField, "Leave it out.")),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_field_is_read_within_its_bounds_and_the_rest_is_refused() {
+        let body = |value: Value| Body(value.as_object().cloned().unwrap());
+        let rule = |read: Result<_, Refused>| read.unwrap_err().details["rule"].clone();
+        assert_eq!(body(json!({"ms": 5})).number("ms", 1..=9), Ok(Some(5)));
+        assert_eq!(body(json!({})).number("ms", 1..=9), Ok(None));
+        for (ms, broken) in
+            [(json!(0), "range"), (json!(-1), "range"), (json!(1.5), "range"), (json!("5"), "type")]
+        {
+            assert_eq!(rule(body(json!({ "ms": ms })).number("ms", 1..=9)), broken);
+        }
+        assert_eq!(rule(body(json!({"way": 1})).choice("way", &[("in", 1)])), "type");
+        assert_eq!(rule(body(json!({"why": 1})).end().map(|()| None::<u64>)), "unknown_field");
+    }
+}
