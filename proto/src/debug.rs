@@ -439,6 +439,8 @@ pub enum DebugEventKind {
     GroupLeave,
     /// A changed `supervision.toml` was applied.
     PlanApplied,
+    /// Somebody tried to act on the running daemon: who, what, and whether it was granted.
+    Attempted,
 }
 
 impl DebugEventKind {
@@ -457,6 +459,7 @@ impl DebugEventKind {
             Self::GroupJoin => "group_join",
             Self::GroupLeave => "group_leave",
             Self::PlanApplied => "plan_applied",
+            Self::Attempted => "attempted",
         }
     }
 }

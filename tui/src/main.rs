@@ -44,6 +44,7 @@ fn run(args: Args) -> Exit {
         Some(Verb::Doctor { path: true, .. }) => doctor::name_socket(&candidates),
         Some(Verb::Doctor { json, .. }) => doctor::examine(&candidates, json),
         Some(Verb::Ask(question)) => ask::run(&question, &candidates),
+        Some(Verb::Debug(debug)) => verbs::debug::run(&debug, &candidates),
         Some(Verb::Version) => {
             print::line(concat!("hecate ", env!("CARGO_PKG_VERSION")));
             Exit::Done

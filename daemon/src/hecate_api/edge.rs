@@ -22,6 +22,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
+/// Of those who may not act, all together.
+const VAIN_ATTEMPTS_PER_SECOND_MAX: u32 = 10;
+
 /// The running tree; none while it boots, because it is made after the kinds that it places.
 pub(crate) type LiveTree = Arc<OnceLock<Tree>>;
 
@@ -70,6 +73,8 @@ pub(crate) struct Edge {
     streams: Arc<Places>,
     /// Attempts to act on the running daemon.
     pub(super) attempts: Pace,
+    /// The same of those who may not.
+    pub(super) vain_attempts: Pace,
     /// Clients that took nothing for too long.
     pub(super) cut_off: Tally,
     stopping: AtomicBool,
@@ -107,6 +112,7 @@ impl Edge {
             served: ArcSwapOption::empty(),
             streams: Places::new(limits.streams_max, limits.streams_per_uid_max),
             attempts: Pace::new(limits.attempts_per_second_max),
+            vain_attempts: Pace::new(VAIN_ATTEMPTS_PER_SECOND_MAX),
             cut_off: Tally::default(),
             stopping: AtomicBool::new(false),
             parts: EdgeParts { limits, ..parts },

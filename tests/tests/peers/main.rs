@@ -8,5 +8,6 @@ mod cancelled;
 mod generated;
 mod house;
 mod keys;
+mod metrics;
 mod peer;
 mod terminal;

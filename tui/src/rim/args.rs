@@ -1,6 +1,6 @@
 //! The command line that is known before any daemon has spoken. Nouns and verbs are the daemon's own.
 
-use super::ask::Question;
+use super::{ask::Question, verbs::debug::args::Debug};
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, path::PathBuf};
 
@@ -16,6 +16,8 @@ Examples:
   hecate ask \"What does this do?\" < main.rs    ask a model about a file
   hecate doctor                                which sockets were tried, and what is wrong
   hecate doctor --path                         the socket that answers, for scripts
+  hecate debug tree                            who supervises whom, and how each is
+  hecate debug trace /hecate/edge/api          what an actor handles, live
   hecate down                                  stop what `hecate up` started
 
 Exit status: 0 done, 1 refused (code on stderr), 2 usage, 69 daemon not reachable.";
@@ -53,6 +55,8 @@ pub enum Verb {
     },
     /// Ask a model; what comes on stdin follows the question, and the answer streams to stdout.
     Ask(Question),
+    /// Look into the running daemon: its actors, crashes, events and figures; or act on an actor.
+    Debug(Debug),
     /// Print the version.
     Version,
     /// A noun of the daemon's catalogue, a verb and its flags: `venture setup --name …`.

@@ -22,6 +22,11 @@ const NOT_SUSPENDED: Refusal = Refusal::new(409, "not_suspended", "The actor is 
 const ENDING: Refusal = Refusal::new(409, "actor_ending", "The actor is on its way down already.");
 const POOL_CHILD: Refusal =
     Refusal::new(409, "pool_child", "A pool's children are started by those who ask for them.");
+const TEMPORARY: Refusal = Refusal::new(
+    409,
+    "temporary_child",
+    "A temporary child is forgotten when it ends, so it cannot be restarted.",
+);
 const SUPERVISOR_REFUSED: Refusal =
     Refusal::new(409, "supervisor_refused", "The actor's supervisor did not do it.");
 
@@ -107,6 +112,7 @@ fn refuse(path: &str, error: InterventionError) -> Refused {
         InterventionError::SuspensionLength { .. } => Refusal::INTERNAL,
         InterventionError::Ending => ENDING,
         InterventionError::PoolChild => POOL_CHILD,
+        InterventionError::Temporary => TEMPORARY,
         InterventionError::Refused(_) => SUPERVISOR_REFUSED,
     };
     refusal.about("path", path).about("hint", format!("Nothing was done: {error}."))
@@ -126,6 +132,7 @@ mod tests {
         assert!(refused(InterventionError::NotSuspended).is(NOT_SUSPENDED));
         assert!(refused(InterventionError::Ending).is(ENDING));
         assert!(refused(InterventionError::PoolChild).is(POOL_CHILD));
+        assert!(refused(InterventionError::Temporary).is(TEMPORARY));
         let late = InterventionError::Refused(AdminError::NotRunning);
         assert!(refused(late).is(SUPERVISOR_REFUSED));
     }

@@ -70,11 +70,14 @@ impl Attempt {
         let limits = Limits { body_bytes_max, ..parts.limits };
         // The body comes first: a client that is still writing would miss the answer.
         let bytes = request_body::read(std::mem::take(request.body_mut()), &limits).await?;
-        match role {
-            Role::Looks => parts.operators.admit(self.peer, self.edge.own_uid)?,
-            Role::Changes => self.peer.may_change(self.edge.own_uid)?,
-        }
-        self.edge.attempts.take().map_err(|wait_ms| TOO_MANY_ATTEMPTS.about("retry_after_ms", wait_ms))?;
+        let admitted = match role {
+            Role::Looks => parts.operators.admit(self.peer, self.edge.own_uid),
+            Role::Changes => self.peer.may_change(self.edge.own_uid),
+        };
+        // Those who are refused anyway have a pace of their own, so that they are in nobody's way.
+        let pace = if admitted.is_ok() { &self.edge.attempts } else { &self.edge.vain_attempts };
+        pace.take().map_err(|wait_ms| TOO_MANY_ATTEMPTS.about("retry_after_ms", wait_ms))?;
+        admitted?;
         params::known(request.uri().query(), &[])?;
         let body = command::object(&bytes, &request)?;
         let ids = params::path_ids(&mut request).await?;
@@ -91,7 +94,7 @@ impl Attempt {
         headers::confirmed(headers, &self.on)
     }
 
-    /// Says in the audit how it went.
+    /// Says in the audit, and among the events of the tree, how it went.
     pub(super) fn end(mut self, answer: Answer) -> Answer {
         match &answer {
             Ok(_) => self.tell("granted"),
@@ -106,6 +109,11 @@ impl Attempt {
             target: "audit", uid = peer.uid, gid = peer.gid, pid = peer.pid, operation, on, outcome, %trace_id,
             "an attempt to act on the running daemon"
         );
+        // What comes too often must not push out of the events what happened before.
+        let is_news = outcome != TOO_MANY_ATTEMPTS.code;
+        if let Some(tree) = self.edge.parts.tree.get().filter(|_| is_news) {
+            tree.announce_attempt(on, format!("{operation} {on} by uid {}: {outcome}", peer.uid));
+        }
         self.is_told = true;
     }
 }

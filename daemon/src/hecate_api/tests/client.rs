@@ -72,6 +72,22 @@ impl Client {
     /// Reads one answer with a length.
     pub(super) async fn answer(&mut self) -> Answered {
         let head = self.head().await;
+        self.body(head).await
+    }
+
+    /// The same; none where the other side hangs up instead.
+    pub(super) async fn try_answer(&mut self) -> Option<Answered> {
+        let head = self.try_head().await?;
+        Some(self.body(head).await)
+    }
+
+    /// A refusal; none where a stream begins instead.
+    pub(super) async fn refused_or_stream(&mut self) -> Option<Answered> {
+        let head = self.head().await;
+        if head.contains("text/event-stream") { None } else { Some(self.body(head).await) }
+    }
+
+    async fn body(&mut self, head: String) -> Answered {
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let mut answered = Answered { status, head, body: Value::Null };
         let length = answered.header("content-length").map_or(0, |text| text.parse().unwrap());
@@ -81,22 +97,33 @@ impl Client {
         answered
     }
 
-    /// Asks for a stream and reads the head of its answer.
+    /// Asks for a stream and reads the head of its answer, and the id that it begins with.
     pub(super) async fn follow(&mut self, path: &str, headers: &str) -> String {
-        self.write(format!("GET {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n")).await;
-        let head = self.head().await;
-        assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/event-stream"), "{head}");
-        assert_eq!(self.line("retry: ").await, "500");
+        self.listen("GET", path, headers, "").await;
         self.line("id: ").await
     }
 
+    /// Asks for a stream and reads the head of its answer.
+    pub(super) async fn listen(&mut self, method: &str, path: &str, headers: &str, body: &str) {
+        self.write(format!("{method} {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n{body}")).await;
+        let head = self.head().await;
+        assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/event-stream"), "{head}");
+        assert_eq!(self.line("retry: ").await, "500");
+    }
+
     async fn head(&mut self) -> String {
+        self.try_head().await.expect("hung up instead of an answer")
+    }
+
+    async fn try_head(&mut self) -> Option<String> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
-            let read = within("the head comes", self.stream.read_line(&mut head)).await.unwrap();
-            assert_ne!(read, 0, "hung up after {head:?}");
+            match within("the head comes", self.stream.read_line(&mut head)).await {
+                Ok(read) if read > 0 => {}
+                _ => return None,
+            }
         }
-        head
+        Some(head)
     }
 
     /// The next line of a stream that begins like this, without that beginning.

@@ -3,6 +3,7 @@
 mod bounds;
 mod client;
 mod commands;
+mod debug;
 mod documents;
 mod lifecycle;
 mod listeners;

@@ -1,6 +1,7 @@
 //! `hecate NOUN VERB …`: nouns, verbs and flags are the catalogue's, so a new desk has its verb at once.
 
 mod columns;
+pub mod debug;
 mod parser;
 pub(super) mod show;
 

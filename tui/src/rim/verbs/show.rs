@@ -205,7 +205,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// On one line, and nothing that could steer a terminal or deceive a reader.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let seen = text.chars().filter(|letter| !is_deceptive(*letter));
     seen.map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }

@@ -156,6 +156,12 @@ impl Tree {
     pub fn announce_plan(&self, says: impl Into<String>) {
         self.root.tell(DebugEventKind::PlanApplied, None, Some(says.into()));
     }
+
+    /// Puts an attempt to act on `path` among the events, granted or not; at the root where nobody is there.
+    pub fn announce_attempt(&self, path: &str, says: impl Into<String>) {
+        let place = self.place(path).unwrap_or_else(|| Arc::clone(&self.root));
+        place.tell(DebugEventKind::Attempted, None, Some(says.into()));
+    }
 }
 
 /// The actors of one kind that run.

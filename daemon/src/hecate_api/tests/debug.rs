@@ -1,0 +1,252 @@
+//! What operators see of the tree, do to it, and are refused.
+
+use super::super::Limits;
+use super::client::{Answered, Client};
+use super::documents::check;
+use super::teahouse::{Teahouse, Wish};
+use hecate_proto::route;
+use serde_json::{Value, json};
+
+const MODEL: &str = "/tea/query_teas";
+
+fn at(route: &str, actor: &str) -> String {
+    route::of_actor(route, actor)
+}
+
+/// Acts on an actor, and confirms its path.
+async fn act(client: &mut Client, route: &str, actor: &str, body: &Value) -> Answered {
+    let headers = [("content-type", "application/json"), ("x-confirm", actor)];
+    client.ask("POST", &at(route, actor), &headers, &body.to_string()).await
+}
+
+async fn status(client: &mut Client, actor: &str) -> Value {
+    client.get(&at(route::DEBUG_ACTOR, actor)).await.body["actor"]["status"].clone()
+}
+
+#[tokio::test]
+async fn every_resource_answers_as_the_document_says() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    let document = client.get("/api/openapi.json").await.body;
+    assert_eq!(client.post("/api/teas", r#"{"leaf": "assam"}"#).await.status, 201);
+    let mut past = client.get("/debug/tree").await.body;
+    for (schema, path) in [
+        ("TreeAnswer", "/debug/tree".to_owned()),
+        ("OneActorShown", at(route::DEBUG_ACTOR, MODEL)),
+        ("OneActorShown", at(route::DEBUG_ACTOR, "/tea")),
+        ("TopShown", "/debug/top?by=latency&window=60s&n=200".to_owned()),
+        ("GroupListShown", "/debug/groups".to_owned()),
+        ("CrashesShown", "/debug/crashes?since=1970-01-01T00:00:00Z".to_owned()),
+        ("DeadlocksShown", "/debug/deadlocks?older_than_ms=10".to_owned()),
+        ("RuntimeShown", "/debug/runtime".to_owned()),
+        ("TreeAnswer", format!("/debug/tree?at={}", past["at"].take().as_str().unwrap())),
+    ] {
+        let answered = client.get(&path).await;
+        assert_eq!(answered.status, 200, "{path}: {:?}", answered.body);
+        check(&document, schema, &answered.body);
+    }
+    let actor = client.get(&at(route::DEBUG_ACTOR, MODEL)).await.body["actor"].clone();
+    let by_id = client.get(&at(route::DEBUG_ACTOR, actor["id"].as_str().unwrap())).await.body;
+    assert_eq!((&by_id["actor"]["path"], &actor["ancestors"][0]["path"]), (&json!(MODEL), &json!("/tea")));
+    let store = client.get("/debug/store").await.body;
+    assert_eq!((&store["ok"], &store["node_id"]), (&json!(true), &json!("here")));
+}
+
+#[tokio::test]
+async fn a_tree_shows_as_many_levels_and_fields_as_are_asked_for() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    let part = client.get("/debug/tree?depth=0&fields=status").await.body["tree"].clone();
+    assert_eq!(part, json!({"path": "/tea", "status": "running"}));
+    let below = client.get("/debug/tree?fields=id").await.body["tree"]["children"].clone();
+    assert!(below.as_array().unwrap().iter().all(|child| child.get("kind").is_none()), "{below}");
+}
+
+#[tokio::test]
+async fn an_actor_is_suspended_resumed_restarted_killed_and_drained() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    let document = client.get("/api/openapi.json").await.body;
+    let done = act(&mut client, route::DEBUG_SUSPEND, MODEL, &json!({"ms": 60_000})).await.body;
+    check(&document, "DoneShown", &done);
+    assert_eq!((&done["operation"], &done["resumes_in_ms"]), (&json!("suspend"), &json!(60_000)));
+    assert_eq!(status(&mut client, MODEL).await, "suspended");
+    assert_eq!(act(&mut client, route::DEBUG_RESUME, MODEL, &json!({})).await.status, 200);
+    assert_eq!(status(&mut client, MODEL).await, "running");
+    for route in [route::DEBUG_RESTART, route::DEBUG_DRAIN, route::DEBUG_KILL] {
+        let generation = |body: &Value| body["actor"]["generation"].as_u64().unwrap();
+        let before = generation(&client.get(&at(route::DEBUG_ACTOR, MODEL)).await.body);
+        let done = act(&mut client, route, MODEL, &json!({})).await;
+        assert_eq!(done.status, 200, "{route}: {:?}", done.body);
+        // rest_for_one: the socket comes back with it, and takes this connection along.
+        drop(client);
+        client = loop {
+            let mut next = house.connect().await;
+            next.try_write(
+                format!("GET {} HTTP/1.1\r\nhost: x\r\n\r\n", at(route::DEBUG_ACTOR, MODEL)).as_bytes(),
+            )
+            .await;
+            let Some(answered) = next.try_answer().await else { continue };
+            if answered.status == 200 && generation(&answered.body) > before {
+                break next;
+            }
+        };
+    }
+    let crashes = client.get("/debug/crashes").await.body["crashes"].clone();
+    let kill = crashes.as_array().unwrap().iter().find(|crash| crash["path"] == MODEL).unwrap();
+    assert_eq!((&kill["reason"], &kill["decision"]), (&json!("killed"), &json!("restarted")));
+    let later = format!("/debug/crashes?since={}", kill["seq"]);
+    assert!(
+        client.get(&later).await.body["crashes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|crash| crash["path"] != MODEL)
+    );
+}
+
+#[tokio::test]
+async fn events_are_followed_live_and_resumed_where_a_client_left_off() {
+    let house = Teahouse::open().await;
+    let (mut client, mut live) = (house.connect().await, house.connect().await);
+    live.listen("GET", "/debug/events", "", "").await;
+    assert_eq!(act(&mut client, route::DEBUG_SUSPEND, MODEL, &json!({})).await.status, 200);
+    let suspended: u64 = live.line("id: ").await.parse().unwrap();
+    assert_eq!(live.line("event: ").await, "suspended");
+    let event: Value = serde_json::from_str(&live.line("data: ").await).unwrap();
+    assert_eq!((&event["path"], &event["kind"]), (&json!(MODEL), &json!("suspended")));
+    assert_eq!(live.line("event: ").await, "attempted");
+    let attempt: Value = serde_json::from_str(&live.line("data: ").await).unwrap();
+    let says = attempt["detail"].as_str().unwrap();
+    assert!(says.starts_with(&format!("suspend {MODEL} by uid ")) && says.ends_with(": granted"), "{says}");
+    let mut again = house.connect().await;
+    again.listen("GET", "/debug/events", &format!("last-event-id: {}\r\n", suspended - 1), "").await;
+    assert_eq!(again.line("id: ").await, (suspended - 1).to_string());
+    assert_eq!(again.line("id: ").await, suspended.to_string());
+    let mut lost = house.connect().await;
+    lost.listen("GET", "/debug/events?after=1000000", "", "").await;
+    assert_eq!(lost.line("event: ").await, "lagged");
+}
+
+#[tokio::test]
+async fn a_trace_shows_what_an_actor_handles_and_ends_by_itself() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    let body = json!({"events": "in", "max": 1}).to_string();
+    let mut live = house.connect().await;
+    let length = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    live.listen("POST", &at(route::DEBUG_TRACE, MODEL), &length, &body).await;
+    assert_eq!(client.post("/api/teas", r#"{"leaf": "assam"}"#).await.status, 201);
+    assert_eq!(live.line("event: ").await, "in");
+    let line: Value = serde_json::from_str(&live.line("data: ").await).unwrap();
+    assert!(line["variant"].is_string() && line["handled_ns"].is_u64(), "{line}");
+    assert_eq!(live.line("event: ").await, "ended");
+    let end: Value = serde_json::from_str(&live.line("data: ").await).unwrap();
+    assert_eq!((&end["why"], &end["lines"]), (&json!("lines"), &json!(1)));
+}
+
+#[tokio::test]
+async fn an_actor_is_traced_by_no_more_than_may() {
+    let house = Teahouse::open().await;
+    let mut kept = Vec::new();
+    let refused = loop {
+        let mut client = house.connect().await;
+        client.write(format!("POST {} HTTP/1.1\r\nhost: x\r\n\r\n", at(route::DEBUG_TRACE, MODEL))).await;
+        match client.refused_or_stream().await {
+            Some(refused) => break refused,
+            None => kept.push(client),
+        }
+        assert!(kept.len() < 64, "nobody is ever refused");
+    };
+    assert_eq!((refused.status, refused.refusal().1), (429, "too_many_traces"));
+}
+
+#[tokio::test]
+async fn what_an_actor_does_not_take_is_refused_by_name() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    assert_eq!(client.post("/api/teas", r#"{"leaf": "assam"}"#).await.status, 201);
+    let pool = client.get("/debug/tree?path=/tea/aggregates").await.body;
+    let child = pool["tree"]["children"][0]["path"].as_str().unwrap().to_owned();
+    let nothing = json!({});
+    for (route, actor, body, refusal) in [
+        (route::DEBUG_KILL, "/tea", &nothing, (409, "root_supervisor", "", "")),
+        (route::DEBUG_SUSPEND, "/tea", &nothing, (409, "not_a_worker", "", "")),
+        (route::DEBUG_RESUME, MODEL, &nothing, (409, "not_suspended", "", "")),
+        (route::DEBUG_RESTART, &child, &nothing, (409, "pool_child", "", "")),
+        (route::DEBUG_TRACE, "/tea", &nothing, (409, "not_traceable", "", "")),
+        (route::DEBUG_KILL, "/coffee", &nothing, (404, "actor_not_found", "", "")),
+        (route::DEBUG_TRACE, "9.9", &nothing, (404, "actor_not_found", "", "")),
+        (route::DEBUG_SUSPEND, MODEL, &json!({"ms": 60_001}), (400, "validation_error", "ms", "range")),
+        (route::DEBUG_SUSPEND, MODEL, &json!({"ms": 0}), (400, "validation_error", "ms", "range")),
+        (route::DEBUG_SUSPEND, MODEL, &json!({"s": 1}), (400, "validation_error", "s", "unknown_field")),
+        (route::DEBUG_KILL, MODEL, &json!({"ms": 1}), (400, "validation_error", "ms", "unknown_field")),
+        (route::DEBUG_TRACE, MODEL, &json!({"rate": 1_001}), (400, "validation_error", "rate", "range")),
+        (route::DEBUG_TRACE, MODEL, &json!({"ms": 60_001}), (400, "validation_error", "ms", "range")),
+        (route::DEBUG_TRACE, MODEL, &json!({"max": 10_001}), (400, "validation_error", "max", "range")),
+    ] {
+        let refused = act(&mut client, route, actor, body).await;
+        assert_eq!(refused.refusal(), refusal, "{route} {actor} {body}");
+        assert!(refused.body["details"]["hint"].is_string() || refused.status == 409, "{:?}", refused.body);
+    }
+    let (kill, long) = (at(route::DEBUG_KILL, MODEL), "x".repeat(5_000));
+    let bare = client.post(&kill, "").await;
+    assert_eq!(bare.refusal(), (400, "validation_error", "X-Confirm", "required"));
+    assert_eq!(
+        bare.body["details"]["hint"],
+        format!("Send `X-Confirm: {MODEL}` to confirm that you mean this.")
+    );
+    let elsewhere = client.ask("POST", &kill, &[("x-confirm", "/tea")], "").await;
+    assert_eq!(elsewhere.refusal(), (400, "validation_error", "X-Confirm", "pattern"));
+    assert_eq!(client.post(&kill, &format!("{{\"a\": \"{long}\"}}")).await.refusal().1, "payload_too_large");
+    assert_eq!(client.get(&at(route::DEBUG_ACTOR, MODEL)).await.body["actor"]["generation"], 1);
+}
+
+#[tokio::test]
+async fn what_nobody_could_mean_is_refused_by_field_and_rule() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    for (path, field, rule) in [
+        ("/debug/tree?depth=65", "depth", "range"),
+        ("/debug/tree?depth=99999999999999999999999999", "depth", "range"),
+        ("/debug/tree?depth=deep", "depth", "type"),
+        ("/debug/tree?fields=colour", "fields", "enum"),
+        ("/debug/tree?at=yesterday", "at", "pattern"),
+        ("/debug/tree?at=2999-01-01T00:00:00Z", "at", "range"),
+        ("/debug/top?by=beauty", "by", "enum"),
+        ("/debug/top?window=10h", "window", "enum"),
+        ("/debug/top?n=0", "n", "range"),
+        ("/debug/top?n=201", "n", "range"),
+        ("/debug/crashes?since=then", "since", "pattern"),
+        ("/debug/deadlocks?older_than_ms=9", "older_than_ms", "range"),
+        ("/debug/deadlocks?older_than_ms=86400001", "older_than_ms", "range"),
+        ("/debug/events?after=x", "after", "type"),
+        ("/debug/runtime?verbose=1", "verbose", "unknown_field"),
+        ("/metrics?kind=x", "kind", "unknown_field"),
+    ] {
+        assert_eq!(client.get(path).await.refusal(), (400, "validation_error", field, rule), "{path}");
+    }
+    let headers = [("last-event-id", "x")];
+    let refused = client.ask("GET", "/debug/events", &headers, "").await;
+    assert_eq!(refused.refusal(), (400, "validation_error", "Last-Event-ID", "type"));
+    let old = client.get("/debug/tree?at=2001-01-01T00:00:00Z").await;
+    assert_eq!(old.refusal(), (422, "tree_not_kept", "at", ""));
+    assert_eq!(client.get("/debug/tree?path=/coffee").await.refusal().1, "not_found");
+    assert_eq!(client.get("/debug/groups?group=leaf_burnt_v1").await.refusal().1, "group_not_found");
+    assert_eq!(client.get(&at(route::DEBUG_ACTOR, "/coffee")).await.refusal().1, "actor_not_found");
+}
+
+#[tokio::test]
+async fn whoever_changes_too_much_too_fast_is_asked_to_wait() {
+    let limits = Limits { attempts_per_second_max: 1, ..Limits::default() };
+    let house = Teahouse::open_with(Wish { limits, ..Wish::default() }).await;
+    let mut client = house.connect().await;
+    let resume = at(route::DEBUG_RESUME, MODEL);
+    let refused = loop {
+        let refused = client.post(&resume, "").await;
+        if refused.status != 400 {
+            break refused;
+        }
+    };
+    assert_eq!((refused.refusal().1, refused.header("retry-after")), ("too_many_attempts", Some("1")));
+}

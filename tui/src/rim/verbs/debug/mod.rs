@@ -1,0 +1,207 @@
+//! `hecate debug …`: the window into a running daemon, on a terminal or as JSON.
+
+pub mod args;
+mod live;
+mod table;
+mod tables;
+mod tree;
+
+use super::{failed, refused};
+use crate::core::catalogue::percent_encoded;
+use crate::rim::client::{self, Call, Found};
+use crate::rim::{exit::Exit, print};
+use args::{Debug, Look, Target};
+use hecate_proto::{debug_answers::Shown, header, route, tree::TreeAnswer};
+use live::Stream;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Between two pictures of what is watched.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// To the first column of the first line, and nothing below.
+const WIPE: &str = "\x1b[H\x1b[J";
+
+/// Looks, or acts, at the daemon that answers.
+pub fn run(debug: &Debug, candidates: &[PathBuf]) -> Exit {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(look(debug, candidates)),
+        Err(error) => failed(Exit::Unreachable, &format!("no runtime for the network: {error}")),
+    }
+}
+
+async fn look(Debug { look, json }: &Debug, candidates: &[PathBuf]) -> Exit {
+    let Found { socket, .. } = match client::find(candidates).await {
+        Ok(found) => found,
+        Err(errors) => {
+            let why = client::nobody(&errors);
+            return failed(Exit::Unreachable, &format!("no daemon answers: {why}; try `hecate doctor`"));
+        }
+    };
+    let call = call(look);
+    match look {
+        Look::Events { .. } => live::follow(&socket, &call, Stream::Events, *json).await,
+        Look::Trace(_) => live::follow(&socket, &call, Stream::Trace, *json).await,
+        Look::Tree { watch: true, .. } | Look::Top { watch: true, .. } => {
+            tokio::select! {
+                biased;
+                exit = watch(&socket, &call, look, *json) => exit,
+                () = print::reader_left() => Exit::Done,
+            }
+        }
+        _ => show(&socket, &call, look, *json, "").await,
+    }
+}
+
+/// Shows it again and again, until there is nothing to show.
+async fn watch(socket: &Path, call: &Call, look: &Look, as_json: bool) -> Exit {
+    let wipe = if std::io::stdout().is_terminal() && !as_json { WIPE } else { "" };
+    loop {
+        let exit = show(socket, call, look, as_json, wipe).await;
+        if exit != Exit::Done || print::is_unheard() {
+            return exit;
+        }
+        tokio::time::sleep(WATCH_EVERY).await;
+    }
+}
+
+async fn show(socket: &Path, call: &Call, look: &Look, as_json: bool, wipe: &str) -> Exit {
+    let answer = match client::ask(socket, call).await {
+        Ok(answer) => answer,
+        Err(error) => return failed(Exit::Unreachable, &error.to_string()),
+    };
+    if answer.status != 200 {
+        return refused(answer, as_json, &[]);
+    }
+    if as_json {
+        print::json(&answer.body.to_string());
+        return Exit::Done;
+    }
+    match lines(look, answer.body) {
+        Ok(lines) => {
+            print::piece(wipe);
+            lines.iter().for_each(|line| print::line(line));
+            Exit::Done
+        }
+        Err(error) => {
+            failed(Exit::Refused, &format!("the daemon's answer cannot be read: {error}; try --json"))
+        }
+    }
+}
+
+/// The answer for people.
+fn lines(look: &Look, body: Value) -> Result<Vec<String>, serde_json::Error> {
+    match look {
+        Look::Tree { .. } => serde_json::from_value(body).map(|TreeAnswer { tree, .. }| tree::draw(&tree)),
+        Look::Top { .. } => said(body, tables::top),
+        Look::Actor { .. } => said(body, tables::actor),
+        Look::Crashes { .. } => said(body, tables::crashes),
+        Look::Deadlocks { .. } => said(body, tables::deadlocks),
+        Look::Groups { .. } => said(body, tables::groups),
+        Look::Runtime => said(body, tables::runtime),
+        _ => said(body, tables::done),
+    }
+}
+
+fn said<T: DeserializeOwned>(
+    body: Value,
+    lines: fn(&T) -> Vec<String>,
+) -> Result<Vec<String>, serde_json::Error> {
+    serde_json::from_value(body).map(|shown: Shown<T>| lines(&shown.shown))
+}
+
+/// What the daemon is asked.
+fn call(look: &Look) -> Call {
+    if let Some((Target { actor, confirm }, route, body)) = look.act() {
+        let path = route::of_actor(route, actor);
+        let call = Call { body: Some(body), ..Call::get(path) };
+        return call.with(header::CONFIRM, Some(confirm.as_ref().unwrap_or(actor).clone()));
+    }
+    let text = |text: &Option<String>| text.clone();
+    let number = |number: &Option<u64>| number.map(|it| it.to_string());
+    match look {
+        Look::Tree { path, depth, at, .. } => {
+            get(route::DEBUG_TREE, [("path", text(path)), ("depth", number(depth)), ("at", text(at))])
+        }
+        Look::Top { by, window, n, .. } => {
+            let (by, window, n) = (Some(by.clone()), Some(window.clone()), Some(n.to_string()));
+            get(route::DEBUG_TOP, [("by", by), ("window", window), ("n", n)])
+        }
+        Look::Actor { actor } => Call::get(route::of_actor(route::DEBUG_ACTOR, actor)),
+        Look::Crashes { since } => get(route::DEBUG_CRASHES, [("since", text(since))]),
+        Look::Deadlocks { older_than_ms } => {
+            get(route::DEBUG_DEADLOCKS, [("older_than_ms", number(older_than_ms))])
+        }
+        Look::Events { after } => get(route::DEBUG_EVENTS, [("after", number(after))]),
+        Look::Trace(trace) => {
+            let path = route::of_actor(route::DEBUG_TRACE, &trace.actor);
+            Call { body: Some(trace.body()), ..Call::get(path) }
+        }
+        Look::Groups { group } => get(route::DEBUG_GROUPS, [("group", text(group))]),
+        _ => Call::get(route::DEBUG_RUNTIME),
+    }
+}
+
+/// A question with those parameters that were said.
+fn get<const N: usize>(path: &str, params: [(&str, Option<String>); N]) -> Call {
+    let pairs = params.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let pairs: Vec<String> =
+        pairs.map(|(name, value)| format!("{name}={}", percent_encoded(&value))).collect();
+    let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
+    Call::get(format!("{path}{query}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        debug: Debug,
+    }
+
+    fn asked(words: &str) -> Call {
+        let words = std::iter::once("debug").chain(words.split_whitespace());
+        call(&Line::try_parse_from(words).unwrap_or_else(|error| panic!("{error}")).debug.look)
+    }
+
+    #[test]
+    fn a_look_is_a_question_with_what_was_said() {
+        for (words, path) in [
+            ("tree", "/debug/tree"),
+            ("tree /hecate/apps --depth 1", "/debug/tree?path=%2Fhecate%2Fapps&depth=1"),
+            ("top --by depth -n 3", "/debug/top?by=depth&window=10s&n=3"),
+            ("actor /hecate/edge", "/debug/actors/%2Fhecate%2Fedge"),
+            ("crashes --since 7", "/debug/crashes?since=7"),
+            ("deadlocks --older-than-ms 50", "/debug/deadlocks?older_than_ms=50"),
+            ("events --after 4", "/debug/events?after=4"),
+            ("groups facts.all", "/debug/groups?group=facts.all"),
+            ("runtime", "/debug/runtime"),
+        ] {
+            let call = asked(words);
+            assert_eq!((call.path.as_str(), call.body), (path, None), "{words}");
+        }
+        let trace = asked("trace /h/a --rate 5");
+        assert_eq!(
+            (trace.path.as_str(), trace.body),
+            ("/debug/actors/%2Fh%2Fa/trace", Some(serde_json::json!({"rate": 5})))
+        );
+    }
+
+    #[test]
+    fn whoever_names_a_path_confirms_it_and_whoever_names_an_id_must_say_it() {
+        let kill = asked("kill /h/a");
+        assert_eq!(kill.path, "/debug/actors/%2Fh%2Fa/kill");
+        assert_eq!(kill.headers, [(header::CONFIRM, "/h/a".to_owned())]);
+        let drain = asked("drain 0.7 --confirm /h/a");
+        assert_eq!(
+            (drain.path.as_str(), &drain.headers[0].1),
+            ("/debug/actors/0.7/drain", &"/h/a".to_owned())
+        );
+        assert_eq!(asked("suspend /h/a --ms 9").body, Some(serde_json::json!({"ms": 9})));
+    }
+}
