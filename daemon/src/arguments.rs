@@ -28,6 +28,8 @@ Settings come from the flags, then the environment, then the configuration file 
   HECATE_LOG_FORMAT   log_format    json or text; text on a terminal
   HECATE_REALM        realm         whose members hear this node's facts
   HECATE_WORKSPACE_ROOT  workspace_root  where generated code is written; `workspaces` in the data folder
+  HECATE_CLUSTER_VIEW_LISTEN, HECATE_CLUSTER_VIEW_PEERS
+                      cluster_view  other nodes to look at: an address, and hecate://ID@HOST:PORT, ...
   HECATE_OPERATORS    operators     who may look into the daemon: uid:N, gid:N
   HECATE_UNSAFE_DEBUG unsafe_debug  true lets operators act on the event store too
 

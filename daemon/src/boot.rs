@@ -6,6 +6,7 @@ use crate::house::Folders;
 use crate::node_identity;
 use crate::store_chores::exit_of;
 use hecate_blobs::Blobs;
+use hecate_cluster::Identity;
 use hecate_event_store::{EventStore, Fault, OpenError, Options, ReadError, SqliteStore, Upcasters};
 use rustix::fs::Mode;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -61,9 +62,9 @@ impl ClaimedData {
         }
     }
 
-    /// This node's name.
-    pub(crate) fn node_id(&self) -> Result<String, Failure> {
-        node_identity::node_id(&self.folder)
+    /// This node's key, and its name.
+    pub(crate) fn identity(&self) -> Result<Identity, Failure> {
+        node_identity::of_node(&self.folder)
             .map_err(|error| Failure::new(Exit::Configuration, format!("node identity: {error}")))
     }
 

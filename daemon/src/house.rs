@@ -10,6 +10,7 @@ use crate::serve_llm::{Llm, ProviderSettings};
 use crate::tend_read_models::TendingDoor;
 use crate::{MODELS, PROCESSES, serve_blobs};
 use hecate_blobs::Blobs;
+use hecate_cluster::{Cluster, ClusterParts, Identity, Settings};
 use hecate_desk::{Code, Node, Process, ProcessEntry, Wiring};
 use hecate_event_store::{CurrentStore, Fault, Progress, Supervised, Upcasters};
 use hecate_facts::{ALL, Emitter, Groups, Hearing, Listener};
@@ -33,6 +34,8 @@ pub(crate) struct House {
     /// How far each process's facts have been told.
     told: Vec<(&'static str, Progress)>,
     groups: Groups,
+    /// None: this node looks at no other one.
+    cluster: Option<Cluster>,
 }
 
 impl House {
@@ -61,6 +64,7 @@ impl House {
             groups: Groups::new(&node.node_id),
             hearings: hears.map(hearing).chain([writing]).collect(),
             blobs,
+            cluster: None,
             llm: Llm::new(Vec::new(), &node.clock),
             probing: Probing::of(&processes, &store, &node),
             processes,
@@ -81,6 +85,27 @@ impl House {
         House { probing: self.probing.with_commands(allow_commands), ..self }
     }
 
+    /// The same house, in view of the other nodes of its cluster where it has any.
+    pub(crate) fn with_cluster_view(
+        self,
+        identity: Identity,
+        settings: Option<Settings>,
+        tree: &Arc<OnceLock<Tree>>,
+    ) -> House {
+        let view = |settings| {
+            let (tree, clock) = (Arc::clone(tree), Arc::clone(&self.node.clock));
+            Cluster::new(ClusterParts {
+                identity,
+                settings,
+                program: env!("CARGO_PKG_VERSION"),
+                local: self.groups.clone(),
+                tree: Arc::new(move || tree.get().map(Tree::snapshot)),
+                now_us: Arc::new(move || clock.now_us()),
+            })
+        };
+        House { cluster: settings.map(view), ..self }
+    }
+
     /// How older events become those that the processes record today, checked as a whole.
     pub(crate) fn upcasters(&self) -> Result<Upcasters, Vec<Fault>> {
         let steps = self.processes.iter().flat_map(|process| process.upcasts().iter().copied());
@@ -98,6 +123,7 @@ impl House {
             told: self.told.clone(),
             hearings: self.hearings.clone(),
             groups: self.groups.clone(),
+            cluster: self.cluster.clone(),
             node: self.node.clone(),
             tree: Arc::clone(tree),
             socket_path: config.socket.clone(),
@@ -149,6 +175,10 @@ impl House {
         kinds.publishes(facts.map(|(event_type, _)| event_type).chain([ALL]));
         self.probing.register(&mut kinds);
         self.llm.register(&mut kinds);
+        match &self.cluster {
+            Some(cluster) => cluster.register(&mut kinds),
+            None => Cluster::register_none(&mut kinds),
+        }
         kinds
     }
 }

@@ -16,7 +16,7 @@ use hecate_event_store::{OpenError, Supervised};
 use hecate_supervision::{Kinds, Plan, Tree};
 use std::fmt::Display;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -119,14 +119,15 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
     logging::start(&config.log, config.log_format);
     warn_of(config, plan);
     let data = ClaimedData::claim(&config.data_dir)?;
+    let (identity, tree) = (data.identity()?, Arc::default());
     let house = House::furnish(
-        node(data.node_id()?, config),
+        node(identity.node_id().to_string(), config),
         &data.folders(config.workspace_root.as_deref()),
         &config.policies,
     )
     .with_models(&config.providers)
-    .with_commands(config.allow_commands);
-    let tree = Arc::new(OnceLock::new());
+    .with_commands(config.allow_commands)
+    .with_cluster_view(identity, config.cluster_view.clone(), &tree);
     let edge = house.edge(config, &tree, started);
     edge.claim_socket().map_err(refuse_claim)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::GaveUp, error))?;

@@ -1,20 +1,15 @@
-//! Who this node is: an Ed25519 key made at the first start, and the name that follows from it.
+//! Who this node is: an Ed25519 key made at the first start, and whatever follows from it.
 
-use ed25519_dalek::SigningKey;
-use sha2::{Digest, Sha256};
+use hecate_cluster::Identity;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Crockford's cousin for people: z-base-32, without letters that look or sound alike.
-const Z_BASE_32: &[u8; 32] = b"ybndrfg8ejkmcpqxot1uwisza345h769";
-/// What is hashed before the key, so that the name is good for nothing else.
-const CONTEXT: &[u8] = b"hecate-node-v1\0ed25519";
 const KEY_BYTES: usize = 32;
 
-/// The node's name: z-base-32 of the hash of its public key. Makes the key where there is none.
-pub(crate) fn node_id(data_dir: &Path) -> io::Result<String> {
+/// The node's identity. Makes the key where there is none.
+pub(crate) fn of_node(data_dir: &Path) -> io::Result<Identity> {
     let folder = data_dir.join("identity");
     let file = folder.join("node.key");
     let secret = match std::fs::read(&file) {
@@ -24,7 +19,7 @@ pub(crate) fn node_id(data_dir: &Path) -> io::Result<String> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&folder, &file)?,
         Err(error) => return Err(error),
     };
-    Ok(name_of(SigningKey::from_bytes(&secret).verifying_key().as_bytes()))
+    Identity::of_secret(&secret).map_err(io::Error::other)
 }
 
 /// A key is on disk before it names anything: write beside, sync, rename, sync the folder.
@@ -41,13 +36,6 @@ fn make_key(folder: &Path, file: &Path) -> io::Result<[u8; KEY_BYTES]> {
     Ok(secret)
 }
 
-fn name_of(public_key: &[u8; KEY_BYTES]) -> String {
-    let hash = Sha256::new().chain_update(CONTEXT).chain_update(public_key).finalize();
-    let bit = |at: usize| hash.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);
-    let letter = |group: usize| (0..5).fold(0, |number, at| number << 1 | bit(group * 5 + at));
-    (0..(hash.len() * 8).div_ceil(5)).map(|group| char::from(Z_BASE_32[usize::from(letter(group))])).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,9 +44,9 @@ mod tests {
     #[test]
     fn a_node_keeps_its_name_and_its_key_to_itself() {
         let data = tempfile::tempdir().unwrap();
-        let name = node_id(data.path()).unwrap();
-        assert_eq!(name.len(), 52);
-        assert_eq!(node_id(data.path()).unwrap(), name);
+        let name = of_node(data.path()).unwrap().node_id().clone();
+        assert_eq!(name.as_str().len(), 52);
+        assert_eq!(of_node(data.path()).unwrap().node_id(), &name);
         let mode = std::fs::metadata(data.path().join("identity/node.key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
@@ -66,8 +54,8 @@ mod tests {
     #[test]
     fn a_damaged_key_is_an_error_not_a_new_node() {
         let data = tempfile::tempdir().unwrap();
-        node_id(data.path()).unwrap();
+        of_node(data.path()).unwrap();
         std::fs::write(data.path().join("identity/node.key"), "short").unwrap();
-        assert_eq!(node_id(data.path()).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(of_node(data.path()).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod catalogue;
+pub mod cluster;
 pub mod debug;
 pub mod debug_answers;
 pub mod fact;

@@ -54,6 +54,8 @@ pub const DEBUG_DRAIN: &str = "/debug/actors/{actor}/drain";
 pub const DEBUG_TOP: &str = "/debug/top";
 /// Who hears and who tells which facts.
 pub const DEBUG_GROUPS: &str = "/debug/groups";
+/// The other nodes of the cluster.
+pub const DEBUG_CLUSTER: &str = "/debug/cluster";
 /// The last crashes.
 pub const DEBUG_CRASHES: &str = "/debug/crashes";
 /// Who may never answer.

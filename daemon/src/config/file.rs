@@ -1,7 +1,7 @@
 //! The optional configuration file. Read by hand rather than by serde, which stops at the first fault.
 
 use super::fault::{Fault, Origin, Said};
-use super::{Environment, SETTINGS, places, processes, providers};
+use super::{Environment, SETTINGS, cluster_view, places, processes, providers};
 use hecate_supervision::place_of;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub(super) struct FileSaid {
     pub(super) providers: Vec<SaidTable>,
     /// `[processes.NAME]`, in their order.
     pub(super) processes: Vec<SaidTable>,
+    /// `[cluster_view]`.
+    pub(super) cluster_view: BTreeMap<&'static str, Said>,
 }
 
 /// One table of a family, with a name of its own.
@@ -27,9 +29,11 @@ pub(super) struct SaidTable {
     pub(super) fields: BTreeMap<&'static str, Said>,
 }
 
-/// Tables that lie side by side, and what each can say.
+/// A table, or tables that lie side by side, and what each can say.
 pub(super) struct Family {
     pub(super) key: &'static str,
+    /// How such a table begins.
+    pub(super) head: &'static str,
     pub(super) fields: &'static [(&'static str, Form)],
 }
 
@@ -83,6 +87,10 @@ impl File<'_> {
                     said.processes = self.family(&processes::FAMILY, value, faults);
                     continue;
                 }
+                key if key == cluster_view::TABLE.key => {
+                    said.cluster_view = self.fields(&cluster_view::TABLE, value, faults);
+                    continue;
+                }
                 _ => {}
             }
             match setting(key.get_ref(), value.get_ref()) {
@@ -133,13 +141,9 @@ impl File<'_> {
         if let DeValue::Table(entries) = value.get_ref() {
             return in_order(entries);
         }
-        let Family { key, .. } = family;
+        let Family { key, head, .. } = family;
         let message = format!("{key} cannot be this {}", value.get_ref().type_str());
-        faults.push(Fault::at(
-            self.place(value.span()),
-            message,
-            format!("write [{key}.NAME] and its fields"),
-        ));
+        faults.push(Fault::at(self.place(value.span()), message, format!("write {head} and its fields")));
         Vec::new()
     }
 
@@ -185,7 +189,8 @@ fn in_order<'t, 'f>(table: &'t DeTable<'f>) -> Vec<(&'t Key<'f>, &'t Spanned<DeV
 
 fn known_settings() -> String {
     let known: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
-    format!("{}, {}, {}", known.join(", "), providers::FAMILY.key, processes::FAMILY.key)
+    let tables = [providers::FAMILY.key, processes::FAMILY.key, cluster_view::TABLE.key];
+    format!("{}, {}", known.join(", "), tables.join(", "))
 }
 
 impl Family {

@@ -2,6 +2,7 @@
 //!
 //! Everything that is wrong is said at once, each with its place.
 
+mod cluster_view;
 mod fault;
 mod file;
 mod places;
@@ -44,7 +45,7 @@ const NOT_YET: &[(&str, &[&str])] =
     &[("tcp", &["off", ""]), ("cluster", &["off", ""]), ("mesh_enabled", &["false", "0", "off", ""])];
 
 /// What is logged unless said otherwise; ractor's own spans say nothing that ours do not.
-const LOG: &str = "info,ractor=warn";
+const LOG: &str = "info,ractor=warn,ractor_cluster=error";
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,8 @@ pub(crate) struct Config {
     pub(crate) policies: Policies,
     /// Whether health checks may run commands on this node.
     pub(crate) allow_commands: bool,
+    /// None: this node looks at no other one. Not `cluster`, which is the replicated store's.
+    pub(crate) cluster_view: Option<hecate_cluster::Settings>,
 }
 
 /// The environment as a value, so that tests need not change the process's own.
@@ -85,7 +88,7 @@ pub(crate) type Environment = BTreeMap<String, String>;
 /// looking for more faults before it gives up.
 pub(crate) fn read(flags: &Flags, environment: &Environment) -> (Config, Vec<Fault>) {
     let mut faults = Vec::new();
-    let FileSaid { settings: mut said, providers, processes } =
+    let FileSaid { settings: mut said, providers, processes, cluster_view } =
         file::read(flags.config.as_deref(), environment, &mut faults);
     said.extend(SETTINGS.iter().filter_map(|setting| {
         let text = environment.get(setting.variable)?.clone();
@@ -95,7 +98,14 @@ pub(crate) fn read(flags: &Flags, environment: &Environment) -> (Config, Vec<Fau
     let providers = providers::check(&providers, environment, &mut faults);
     let policies = processes::check(&processes, &mut faults);
     let allow_commands = processes::allows_commands(&processes, &mut faults);
-    let config = Config { providers, policies, allow_commands, ..check(&said, environment, &mut faults) };
+    let cluster_view = cluster_view::check(cluster_view, environment, &mut faults);
+    let config = Config {
+        providers,
+        policies,
+        allow_commands,
+        cluster_view,
+        ..check(&said, environment, &mut faults)
+    };
     (config, faults)
 }
 
@@ -139,6 +149,7 @@ fn check(said: &BTreeMap<&'static str, Said>, environment: &Environment, faults:
         providers: Vec::new(),
         policies: Policies::new(),
         allow_commands: false,
+        cluster_view: None,
     }
 }
 

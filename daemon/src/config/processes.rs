@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// `[processes.NAME]`.
 pub(super) const FAMILY: Family = Family {
     key: "processes",
+    head: "[processes.NAME]",
     fields: &[("auto_start", Form::Text), ("skip_listeners", Form::Words), (ALLOW_COMMANDS, Form::Flag)],
 };
 

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 /// `[providers.NAME]`.
 pub(super) const FAMILY: Family = Family {
     key: "providers",
+    head: "[providers.NAME]",
     fields: &[("type", Form::Text), ("url", Form::Text), ("key_file", Form::Text), ("key_env", Form::Text)],
 };
 

@@ -11,6 +11,7 @@ use super::{
 };
 use arc_swap::ArcSwapOption;
 use axum::Router;
+use hecate_cluster::Cluster;
 use hecate_desk::{Node, Process, Refusal, Refused};
 use hecate_event_store::{CurrentStore, EventStore, Progress};
 use hecate_facts::{Groups, Hearing};
@@ -43,6 +44,8 @@ pub(crate) struct EdgeParts {
     pub(crate) hearings: Vec<Hearing>,
     /// Who hears which facts.
     pub(crate) groups: Groups,
+    /// The other nodes, where a view of them is configured.
+    pub(crate) cluster: Option<Cluster>,
     /// This node.
     pub(crate) node: Node,
     /// The live supervision tree.

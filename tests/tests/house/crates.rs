@@ -25,6 +25,7 @@ const KERNEL: &[&str] = &[
     "hecate-desk",
     "hecate-read-model",
     "hecate-blobs",
+    "hecate-cluster",
 ];
 
 pub(crate) fn check(house: &House) -> Vec<Complaint> {

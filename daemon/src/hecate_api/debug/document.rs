@@ -1,6 +1,7 @@
 //! The chapter of the OpenAPI document about what operators see and do. Paths lie beside this file; the schemas of
 //! the answers are read off the types that the terminal reads them with.
 
+use hecate_proto::cluster::ClusterView;
 use hecate_proto::debug::{Deadlocks, DebugEvent, Top, TraceLine};
 use hecate_proto::debug_answers::{Crashes, Done, GroupList, OneActor, Runtime, Shown};
 use hecate_proto::tree::TreeAnswer;
@@ -26,6 +27,7 @@ pub(in super::super) fn schemas() -> Map<String, Value> {
     generator.subschema_for::<Shown<OneActor>>();
     generator.subschema_for::<Shown<Top>>();
     generator.subschema_for::<Shown<GroupList>>();
+    generator.subschema_for::<Shown<ClusterView>>();
     generator.subschema_for::<Shown<Crashes>>();
     generator.subschema_for::<Shown<Deadlocks>>();
     generator.subschema_for::<Shown<Runtime>>();

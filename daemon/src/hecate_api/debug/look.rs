@@ -31,8 +31,12 @@ pub(super) fn look(
 
 /// What was asked for, of this node at this moment.
 pub(super) fn shown<T: Serialize>(edge: &Edge, shown: T) -> Answer {
-    let parts = &edge.parts;
-    let (node_id, at) = (parts.node.node_id.to_string(), rfc3339(parts.node.clock.now_us()));
+    shown_of(edge, &edge.parts.node.node_id, shown)
+}
+
+/// What was asked for, of that node at this moment.
+pub(super) fn shown_of<T: Serialize>(edge: &Edge, node_id: &str, shown: T) -> Answer {
+    let (node_id, at) = (node_id.to_owned(), rfc3339(edge.parts.node.clock.now_us()));
     Ok(answer::json(StatusCode::OK, &Shown { ok: true, node_id, at, shown }))
 }
 

@@ -7,6 +7,7 @@ mod act;
 mod actor;
 mod attempt;
 mod body;
+mod cluster;
 mod crashes;
 mod deadlocks;
 pub(super) mod document;
@@ -50,6 +51,7 @@ pub(super) fn doors() -> Vec<Door> {
         get(route::DEBUG_ACTOR, actor::show),
         get(route::DEBUG_TOP, top::show),
         get(route::DEBUG_GROUPS, groups::show),
+        get(route::DEBUG_CLUSTER, cluster::show),
         get(route::DEBUG_CRASHES, crashes::show),
         get(route::DEBUG_DEADLOCKS, deadlocks::show),
         get(route::DEBUG_EVENTS, events::show),

@@ -1,8 +1,9 @@
 //! `GET /debug/tree`: the supervision tree as it is, or as it was a moment ago.
 
 use super::super::{answer::Answer, connection::Asking, edge::Edge};
+use super::cluster::tree_of;
 use super::fields::{Chosen, Fields};
-use super::look::{look, shown};
+use super::look::{look, shown_of};
 use axum::extract::Request;
 use hecate_desk::{Refusal, Refused, Rule};
 use hecate_proto::debug::NOT_KEPT;
@@ -26,20 +27,26 @@ struct TreeShown<'t> {
     not_kept: &'static [&'static str],
 }
 
-/// The tree, or the part of it below `?path=`, at most `?depth=` levels deep, at `?at=`.
+/// The tree, or the part of it below `?path=`, at most `?depth=` levels deep, at `?at=`; or that of `?node=`.
 pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
-    let wanted = look(&edge, &asking, &request, &["depth", "path", "fields", "at"])?;
+    let wanted = look(&edge, &asking, &request, &["depth", "path", "fields", "at", "node"])?;
     let depth = wanted.number("depth", 0..=DEPTH_MAX)?;
     let fields = wanted.text("fields").map_or(Ok(Fields::ALL), Fields::read)?;
     let at = wanted.text("at").map(moment).transpose()?;
-    let tree = edge.tree()?;
-    let whole = at.map_or_else(|| Ok(tree.snapshot()), |at| past(tree, at))?;
+    let own = &*edge.parts.node.node_id;
+    let node = wanted.text("node").unwrap_or(own);
+    let whole = match (node == own, at) {
+        (true, None) => edge.tree()?.snapshot(),
+        (true, Some(at)) => past(edge.tree()?, at)?,
+        (false, None) => tree_of(&edge, node).await?,
+        (false, Some(_)) => return Err(Refusal::rule("at", Rule::Range, "Each node keeps its own past.")),
+    };
     let part = match wanted.text("path") {
         Some(path) => find(&whole, path).ok_or_else(|| NO_SUCH_PATH.about("path", path))?,
         None => &whole,
     };
     let tree = Chosen { node: part, fields, levels: depth.unwrap_or(DEPTH_MAX) };
-    shown(&edge, TreeShown { tree, not_kept: if at.is_some() { NOT_KEPT } else { &[] } })
+    shown_of(&edge, node, TreeShown { tree, not_kept: if at.is_some() { NOT_KEPT } else { &[] } })
 }
 
 fn moment(text: &str) -> Result<Timestamp, Refused> {

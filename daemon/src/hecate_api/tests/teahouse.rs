@@ -303,6 +303,7 @@ impl Teahouse {
             told: Vec::new(),
             hearings: hearing.iter().cloned().collect(),
             groups: groups.clone(),
+            cluster: None,
             node,
             tree: Arc::clone(&tree),
             socket_path: dir.path().join("daemon.sock"),

@@ -83,6 +83,7 @@ impl House {
             told: Vec::new(),
             hearings: Vec::new(),
             groups: hecate_facts::Groups::new("here"),
+            cluster: None,
             node: Node { node_id: "here".into(), realm: "test".into(), clock },
             tree: Arc::clone(&tree),
             socket_path: dir.path().join("daemon.sock"),

@@ -1,0 +1,215 @@
+//! One link to one peer, from the session's beginning to its end: beats, facts both ways, questions.
+
+use crate::away::{BEAT, SILENCE_MAX};
+use crate::cluster::Shared;
+use crate::gateway::{self, Letterbox};
+use crate::peer::{Greeted, Inlets, PeerNode, TreeReply};
+use crate::session::Session;
+use crate::stream::{self, LinkToken};
+use crate::wire::{self, Frame, TreeRefusal};
+use ractor::ActorCell;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, timeout_at};
+
+/// Both ends tell each other their actors in this time, or the link is given up.
+const READY_MAX: Duration = Duration::from_secs(2);
+/// Questions that the peer has not answered yet.
+const PENDING_MAX: usize = 16;
+
+/// Why a link ended.
+pub(crate) enum Ended {
+    /// It could not begin.
+    Unready(String),
+    /// The stream broke or was closed.
+    Closed,
+    /// The peer said nothing for too long.
+    Silent,
+    /// It sent more than it may.
+    CutOff,
+    /// A newer link takes its place.
+    Replaced(Box<Greeted>),
+}
+
+impl Ended {
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Ended::Unready(why) => format!("no session: {why}"),
+            Ended::Closed => "the stream was closed".to_owned(),
+            Ended::Silent => format!("silent for {} ms", SILENCE_MAX.as_millis()),
+            Ended::CutOff => "it sent more than may be under way".to_owned(),
+            Ended::Replaced(_) => "a newer link took its place".to_owned(),
+        }
+    }
+}
+
+/// Serves one link until it ends.
+pub(crate) async fn serve(
+    shared: &Shared,
+    peer: &PeerNode,
+    owner: ActorCell,
+    greeted: Greeted,
+    inlets: &mut Inlets,
+) -> Ended {
+    let token = stream::token(&greeted.stream.secret);
+    let letterbox = shared.post.letterbox(token);
+    let Greeted { stream, candidate, heard, program } = greeted;
+    peer.resume(candidate.boot, shared.boot, heard);
+    let opened = Session::open(stream, shared.identity.node_id().as_str(), owner).await;
+    let mut session = match opened {
+        Ok(session) => session,
+        Err(error) => return Ended::Unready(error.to_string()),
+    };
+    let ended = match begin(peer, &mut session, inlets).await {
+        Ok(gateway) => {
+            peer.show_linked(&program, (shared.now_us)());
+            let (began, pending) = (Instant::now(), BTreeMap::new());
+            let link = Link { shared, peer, token, gateway, heard_at: began, began, asked: 0, pending };
+            link.run(letterbox, &mut session, inlets).await
+        }
+        Err(ended) => ended,
+    };
+    session.close().await;
+    ended
+}
+
+/// Waits for the session, but not for one whose other end serves a link that crossed this one.
+async fn begin(peer: &PeerNode, session: &mut Session, inlets: &mut Inlets) -> Result<ActorCell, Ended> {
+    let unready = |why: &str| Ended::Unready(why.to_owned());
+    let deadline = Instant::now() + READY_MAX;
+    loop {
+        tokio::select! {
+            ready = timeout_at(deadline, session.ready()) => return match ready {
+                Ok(true) => session.gateway().ok_or_else(|| unready("the peer has no gateway")),
+                Ok(false) => Err(unready("it ended at once")),
+                Err(_) => Err(unready(&format!("not ready within {} ms", READY_MAX.as_millis()))),
+            },
+            Some(greeted) = inlets.arrivals.recv() => replace(peer, greeted)?,
+        }
+    }
+}
+
+/// A link that arrives while another one is served: it takes its place, or it is closed.
+fn replace(peer: &PeerNode, greeted: Greeted) -> Result<(), Ended> {
+    if greeted.candidate.replaces(peer.held().as_ref()) {
+        return Err(Ended::Replaced(Box::new(greeted)));
+    }
+    Ok(())
+}
+
+struct Link<'l> {
+    shared: &'l Shared,
+    peer: &'l PeerNode,
+    token: LinkToken,
+    /// The peer's gateway.
+    gateway: ActorCell,
+    heard_at: Instant,
+    began: Instant,
+    asked: u64,
+    pending: BTreeMap<u64, TreeReply>,
+}
+
+impl Link<'_> {
+    async fn run(mut self, mut letterbox: Letterbox, session: &mut Session, inlets: &mut Inlets) -> Ended {
+        let mut beat = tokio::time::interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                frame = letterbox.next() => match frame {
+                    Some(frame) => self.hear(frame, session),
+                    None => return Ended::CutOff,
+                },
+                _ = beat.tick() => {
+                    if self.heard_at.elapsed() > SILENCE_MAX {
+                        return Ended::Silent;
+                    }
+                    self.say(&Frame::Beat { sent_us: self.now_us() });
+                }
+                () = self.peer.queued() => {}
+                Some(reply) = inlets.asks.recv() => self.ask(reply),
+                Some(greeted) = inlets.arrivals.recv() => if let Err(replaced) = replace(self.peer, greeted) {
+                    return replaced;
+                },
+                () = session.ended() => return Ended::Closed,
+            }
+            self.send_queued();
+        }
+    }
+
+    fn hear(&mut self, frame: Frame, session: &Session) {
+        self.heard_at = Instant::now();
+        match frame {
+            Frame::Beat { sent_us } => self.say(&Frame::Echo { sent_us }),
+            Frame::Echo { sent_us } => self.peer.show_latency(self.now_us().saturating_sub(sent_us)),
+            Frame::Facts { number, facts } => self.hear_facts(number, &facts),
+            Frame::Taken { next } => self.peer.taken_before(next),
+            Frame::AskTree { ask } => self.show_tree(ask),
+            Frame::Tree { ask, tree, refused } => self.hear_tree(ask, tree, refused),
+        }
+        // A gateway that was renewed is another actor.
+        if let Some(gateway) = session.gateway() {
+            self.gateway = gateway;
+        }
+    }
+
+    /// Tells the peer's facts to the groups of the cluster, each once.
+    fn hear_facts(&self, number: u64, facts: &[Box<RawValue>]) {
+        let known = self.peer.heard_run(number, facts.len());
+        for fact in facts.iter().skip(known) {
+            match wire::decode_fact(fact) {
+                Ok(fact) => self.shared.facts.tell(&Arc::new(fact)),
+                Err(error) => tracing::warn!(peer = %self.peer.node_id, %error, "a fact was not understood"),
+            }
+        }
+        self.say(&Frame::Taken { next: self.peer.heard().next });
+    }
+
+    fn send_queued(&self) {
+        while let Some(run) = self.peer.take() {
+            let facts = run.facts.iter().map(|fact| RawValue::from_string(fact.to_string()));
+            match facts.collect() {
+                Ok(facts) => self.say(&Frame::Facts { number: run.number, facts }),
+                Err(error) => tracing::error!(%error, "a fact that this node encoded is no JSON"),
+            }
+        }
+    }
+
+    fn ask(&mut self, reply: TreeReply) {
+        self.pending.retain(|_, reply| !reply.is_closed());
+        if self.pending.len() >= PENDING_MAX {
+            return;
+        }
+        self.asked += 1;
+        self.pending.insert(self.asked, reply);
+        self.say(&Frame::AskTree { ask: self.asked });
+    }
+
+    fn show_tree(&self, ask: u64) {
+        match Frame::tree(ask, (self.shared.tree)().as_ref()) {
+            Ok(answer) => self.say(&answer),
+            Err(error) => tracing::error!(%error, "this node's tree is no JSON"),
+        }
+    }
+
+    fn hear_tree(&mut self, ask: u64, tree: Option<Box<RawValue>>, refused: Option<TreeRefusal>) {
+        let Some(reply) = self.pending.remove(&ask) else { return };
+        let answer = tree.ok_or(refused.unwrap_or(TreeRefusal::Starting));
+        // Whoever asked may have given up.
+        drop(reply.send(answer));
+    }
+
+    fn say(&self, frame: &Frame) {
+        match frame.encode(&self.token) {
+            // A session that is ending drops it; its end is seen by whoever serves the link.
+            Ok(parcel) => drop(gateway::send(&self.gateway, parcel)),
+            Err(error) => tracing::error!(%error, "a frame is no JSON"),
+        }
+    }
+
+    /// Since the link began, so that the echo of a beat tells how long it took.
+    fn now_us(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
