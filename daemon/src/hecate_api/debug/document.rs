@@ -2,7 +2,7 @@
 //! the answers are read off the types that the terminal reads them with.
 
 use hecate_proto::debug::{Deadlocks, DebugEvent, Top, TraceLine};
-use hecate_proto::debug_answers::{Crashes, Done, GroupList, OneActor, Runtime, Shown};
+use hecate_proto::debug_answers::{Applied, Crashes, Done, GroupList, OneActor, Planned, Runtime, Shown};
 use hecate_proto::tree::TreeAnswer;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value};
@@ -30,6 +30,8 @@ pub(in super::super) fn schemas() -> Map<String, Value> {
     generator.subschema_for::<Shown<Deadlocks>>();
     generator.subschema_for::<Shown<Runtime>>();
     generator.subschema_for::<Shown<Done>>();
+    generator.subschema_for::<Shown<Planned>>();
+    generator.subschema_for::<Shown<Applied>>();
     generator.subschema_for::<DebugEvent>();
     generator.subschema_for::<TraceLine>();
     generator.take_definitions(true)

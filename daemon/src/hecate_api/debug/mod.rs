@@ -18,6 +18,7 @@ mod look;
 mod metrics;
 mod protected;
 mod read_models;
+mod reload;
 mod runtime;
 mod store;
 mod top;
@@ -60,6 +61,8 @@ pub(super) fn doors() -> Vec<Door> {
         get(route::DEBUG_LISTENERS, listeners::show),
         get(route::DEBUG_OUTCOMES, listeners::outcomes),
         post(route::DEBUG_TRACE, trace::follow),
+        post(route::DEBUG_PLAN, reload::plan),
+        post(route::DEBUG_APPLY, reload::apply),
         acts(route::DEBUG_SUSPEND, Operation::Suspend),
         acts(route::DEBUG_RESUME, Operation::Resume),
         acts(route::DEBUG_KILL, Operation::Kill),
