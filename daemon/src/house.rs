@@ -3,7 +3,8 @@
 
 use crate::config::{Config, Policies};
 use crate::generate_division::WorkspaceWriter;
-use crate::hecate_api::{self, Edge, EdgeParts, Limits};
+use crate::hecate_api::{self, Edge, EdgeParts, Limits, Supervision};
+use crate::life::EMBEDDED;
 use crate::listening::Listening;
 use crate::monitor_division::Probing;
 use crate::serve_llm::{Llm, ProviderSettings};
@@ -126,6 +127,10 @@ impl House {
             cluster: self.cluster.clone(),
             node: self.node.clone(),
             tree: Arc::clone(tree),
+            supervision: config
+                .supervision
+                .clone()
+                .map_or(Supervision::Embedded(EMBEDDED), Supervision::File),
             socket_path: config.socket.clone(),
             operators: config.operators.clone(),
             unsafe_debug: config.unsafe_debug,

@@ -1,6 +1,7 @@
 //! How the debug endpoint answers: what the instruments show, and of which node at which moment.
 
 use crate::debug::{ActorDetail, Crash};
+use crate::reload::{AppliedReload, ReloadPlan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -131,4 +132,18 @@ pub struct Done {
     /// For a suspension: ms until the actor goes on by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes_in_ms: Option<u64>,
+}
+
+/// `POST /debug/tree/plan`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Planned {
+    /// What would be done, and what stands against it.
+    pub plan: ReloadPlan,
+}
+
+/// `POST /debug/tree/apply`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Applied {
+    /// What was done.
+    pub applied: AppliedReload,
 }

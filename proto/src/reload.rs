@@ -1,9 +1,10 @@
 //! A changed `supervision.toml` as a plan: what would be done to the running tree, shown before it is done.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What it would take for the running tree to become that of another file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReloadPlan {
     /// Stands for the running tree, the other file and all that is listed here: what is applied is what was
     /// shown. Hexadecimal.
@@ -15,7 +16,7 @@ pub struct ReloadPlan {
 }
 
 /// One step of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "operation", rename_all = "snake_case")]
 pub enum Operation {
     /// A place is kept and changes what it is told about itself; whoever runs there runs on.
@@ -58,7 +59,7 @@ pub enum Operation {
 }
 
 /// One key of one place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// As in the file: `intensity`, `shutdown`, `mailbox.capacity`, ….
     pub key: String,
@@ -71,7 +72,7 @@ pub struct Change {
 }
 
 /// Since when a change holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TakesEffect {
     /// As soon as it is applied.
@@ -81,7 +82,7 @@ pub enum TakesEffect {
 }
 
 /// A difference that no running tree can follow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReloadRefusal {
     /// The place in the running tree, or in the other file where there is none.
     pub path: String,
@@ -94,7 +95,7 @@ pub struct ReloadRefusal {
 }
 
 /// What stands against a reload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReloadRule {
     /// The root has another path.
@@ -110,7 +111,7 @@ pub enum ReloadRule {
 }
 
 /// A plan that was applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppliedReload {
     /// That of the plan.
     pub fingerprint: String,

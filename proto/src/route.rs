@@ -50,6 +50,10 @@ pub const DEBUG_KILL: &str = "/debug/actors/{actor}/kill";
 pub const DEBUG_RESTART: &str = "/debug/actors/{actor}/restart";
 /// Lets an actor end once it has handled what is queued.
 pub const DEBUG_DRAIN: &str = "/debug/actors/{actor}/drain";
+/// What it would take for the tree to follow another `supervision.toml`.
+pub const DEBUG_PLAN: &str = "/debug/tree/plan";
+/// Lets the tree follow it.
+pub const DEBUG_APPLY: &str = "/debug/tree/apply";
 /// The actors that lead by one measure.
 pub const DEBUG_TOP: &str = "/debug/top";
 /// Who hears and who tells which facts.

@@ -83,10 +83,10 @@ fn check_buckets(body: &str) {
     for line in body.lines().filter(|line| !line.starts_with('#') && line.contains("_bucket{")) {
         let (series, count) = line.rsplit_once(' ').unwrap_or_default();
         let (before, le) = series.split_once("le=\"").unwrap_or_else(|| panic!("{line} has no bound"));
-        let (bound, _) = le.split_once('"').unwrap_or_default();
+        let (bound, after) = le.split_once('"').unwrap_or_default();
         let bound = if bound == "+Inf" { f64::INFINITY } else { bound.parse().unwrap() };
         let count: f64 = count.parse().unwrap();
-        if let Some((below, held)) = last.insert(before.to_owned(), (bound, count)) {
+        if let Some((below, held)) = last.insert(format!("{before}{after}"), (bound, count)) {
             assert!(below < bound && held <= count || below.is_infinite(), "{line}");
         }
     }

@@ -26,6 +26,8 @@ const FIXED: &[(&str, &str)] = &[
     ("GET", route::DEBUG_EVENTS),
     ("GET", route::DEBUG_RUNTIME),
     ("GET", route::METRICS),
+    ("POST", route::DEBUG_PLAN),
+    ("POST", route::DEBUG_APPLY),
     ("POST", route::DEBUG_TRACE),
     ("POST", route::DEBUG_SUSPEND),
     ("POST", route::DEBUG_RESUME),

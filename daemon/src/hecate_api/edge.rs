@@ -28,6 +28,15 @@ const VAIN_ATTEMPTS_PER_SECOND_MAX: u32 = 10;
 /// The running tree; none while it boots, because it is made after the kinds that it places.
 pub(crate) type LiveTree = Arc<OnceLock<Tree>>;
 
+/// Where the tree is written down.
+#[derive(Clone, Debug)]
+pub(crate) enum Supervision {
+    /// In a file, which may say something else by now.
+    File(PathBuf),
+    /// In the program itself.
+    Embedded(&'static str),
+}
+
 /// What the composition root hands over.
 pub(crate) struct EdgeParts {
     /// Every process; their public desks become routes.
@@ -50,6 +59,8 @@ pub(crate) struct EdgeParts {
     pub(crate) node: Node,
     /// The live supervision tree.
     pub(crate) tree: LiveTree,
+    /// Where the tree is written down.
+    pub(crate) supervision: Supervision,
     /// Where the socket is.
     pub(crate) socket_path: PathBuf,
     /// Who may look into the daemon.

@@ -34,7 +34,7 @@ mod tally;
 mod tests;
 
 pub(crate) use claim::ClaimError;
-pub(crate) use edge::{Edge, EdgeParts};
+pub(crate) use edge::{Edge, EdgeParts, Supervision};
 pub(crate) use limits::Limits;
 pub(crate) use peer::Operators;
 pub(crate) use routes::{Client, Ended, Method, Reply, Route, RouteAsked, Routes};

@@ -39,6 +39,27 @@ impl Body {
         }
     }
 
+    /// Text that says something.
+    pub(super) fn text(&mut self, field: &str) -> Result<Option<String>, Refused> {
+        match self.0.remove(field) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => {
+                Err(Refusal::rule(field, Rule::Blank, "Say something, or leave it out."))
+            }
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Refusal::rule(field, Rule::Type, "It is text.")),
+        }
+    }
+
+    /// Yes or no.
+    pub(super) fn flag(&mut self, field: &str) -> Result<Option<bool>, Refused> {
+        match self.0.remove(field) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(_) => Err(Refusal::rule(field, Rule::Type, "It is true or false.")),
+        }
+    }
+
     /// Refuses what nobody has read.
     pub(super) fn end(self) -> Result<(), Refused> {
         match self.0.keys().next() {

@@ -17,7 +17,8 @@ use std::fmt::{Error, Result};
 use std::sync::Arc;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-const NO_LABELS: [(&str, &str); 0] = [];
+/// Of samples that stand alone, and of exemplars, which there are none of.
+type NoLabels = [(&'static str, &'static str); 0];
 
 /// All figures at this moment.
 pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
@@ -97,11 +98,11 @@ impl Figures {
             intensity.encode_family(&labels)?.encode_gauge(&ratio(supervisor))?;
         }
         let mut give_ups = counter(encoder, "hecate_supervisor_give_up", "How often a supervisor gave up")?;
-        add(&mut give_ups, &NO_LABELS, self.stats.give_ups)?;
+        give_ups.encode_counter::<NoLabels, _, u64>(&self.stats.give_ups, None)?;
         let mut deliveries = counter(encoder, "hecate_pg_deliveries", "Facts put into mailboxes of groups")?;
-        add(&mut deliveries, &NO_LABELS, self.pg_deliveries)?;
+        deliveries.encode_counter::<NoLabels, _, u64>(&self.pg_deliveries, None)?;
         let mut suspects = gauge(encoder, "hecate_deadlock_suspects", "Actors that may never answer")?;
-        set(&mut suspects, &NO_LABELS, self.stats.deadlock_suspects)
+        suspects.encode_gauge(&bounded(self.stats.deadlock_suspects))
     }
 }
 
@@ -135,11 +136,11 @@ fn seconds<'e>(
 }
 
 fn set(metric: &mut MetricEncoder<'_>, labels: &[(&str, &str)], value: u64) -> Result {
-    metric.encode_family(&labels)?.encode_gauge(&i64::try_from(value).unwrap_or(i64::MAX))
+    metric.encode_family(&labels)?.encode_gauge(&bounded(value))
 }
 
 fn add(metric: &mut MetricEncoder<'_>, labels: &[(&str, &str)], value: u64) -> Result {
-    metric.encode_family(&labels)?.encode_counter::<[(&str, &str); 0], _, u64>(&value, None)
+    metric.encode_family(&labels)?.encode_counter::<NoLabels, _, u64>(&value, None)
 }
 
 fn observe(metric: &mut MetricEncoder<'_>, kind: &str, histogram: &Histogram) -> Result {
@@ -150,10 +151,14 @@ fn observe(metric: &mut MetricEncoder<'_>, kind: &str, histogram: &Histogram) ->
         own.push((in_seconds(*at_most_ns), up_to.saturating_sub(below)));
         below = *up_to;
     }
-    own.push((f64::MAX, count.saturating_sub(below)));
+    own.push((f64::INFINITY, count.saturating_sub(below)));
     let labels = [("kind", kind)];
     let mut family = metric.encode_family(&labels)?;
-    family.encode_histogram::<[(&str, &str); 0]>(in_seconds(*sum_ns), *count, &own, None)
+    family.encode_histogram::<NoLabels>(in_seconds(*sum_ns), *count, &own, None)
+}
+
+fn bounded(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn in_seconds(ns: u64) -> f64 {
@@ -216,5 +221,6 @@ mod tests {
             .map(|(_, count)| count)
             .collect();
         assert_eq!(buckets, ["2", "3", "5"]);
+        assert!(text.contains(r#"le="+Inf""#), "{text}");
     }
 }

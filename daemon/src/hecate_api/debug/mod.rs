@@ -19,6 +19,7 @@ mod look;
 mod metrics;
 mod protected;
 mod read_models;
+mod reload;
 mod runtime;
 mod store;
 mod top;
@@ -62,6 +63,8 @@ pub(super) fn doors() -> Vec<Door> {
         get(route::DEBUG_LISTENERS, listeners::show),
         get(route::DEBUG_OUTCOMES, listeners::outcomes),
         post(route::DEBUG_TRACE, trace::follow),
+        post(route::DEBUG_PLAN, reload::plan),
+        post(route::DEBUG_APPLY, reload::apply),
         acts(route::DEBUG_SUSPEND, Operation::Suspend),
         acts(route::DEBUG_RESUME, Operation::Resume),
         acts(route::DEBUG_KILL, Operation::Kill),

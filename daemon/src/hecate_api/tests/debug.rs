@@ -3,7 +3,7 @@
 use super::super::Limits;
 use super::client::{Answered, Client};
 use super::documents::check;
-use super::teahouse::{Teahouse, Wish};
+use super::teahouse::{Teahouse, Wish, within};
 use hecate_proto::route;
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ async fn a_tree_shows_as_many_levels_and_fields_as_are_asked_for() {
 }
 
 #[tokio::test]
-async fn an_actor_is_suspended_resumed_restarted_killed_and_drained() {
+async fn an_actor_is_suspended_and_resumed() {
     let house = Teahouse::open().await;
     let mut client = house.connect().await;
     let document = client.get("/api/openapi.json").await.body;
@@ -73,36 +73,46 @@ async fn an_actor_is_suspended_resumed_restarted_killed_and_drained() {
     assert_eq!(status(&mut client, MODEL).await, "suspended");
     assert_eq!(act(&mut client, route::DEBUG_RESUME, MODEL, &json!({})).await.status, 200);
     assert_eq!(status(&mut client, MODEL).await, "running");
+}
+
+fn generation(body: &Value) -> u64 {
+    body["actor"]["generation"].as_u64().unwrap()
+}
+
+/// Looks at an actor until its successor is there, over a socket that may go and come with it.
+async fn successor(house: &Teahouse, actor: &str, before: u64) -> Client {
+    let request = format!("GET {} HTTP/1.1\r\nhost: x\r\n\r\n", at(route::DEBUG_ACTOR, actor));
+    let look = async {
+        loop {
+            let mut next = house.connect().await;
+            next.try_write(request.as_bytes()).await;
+            let answered = next.try_answer().await.filter(|answered| answered.status == 200);
+            if answered.is_some_and(|answered| generation(&answered.body) > before) {
+                return next;
+            }
+        }
+    };
+    within("the successor is there", look).await
+}
+
+#[tokio::test]
+async fn an_actor_is_restarted_drained_and_killed_and_comes_back() {
     for route in [route::DEBUG_RESTART, route::DEBUG_DRAIN, route::DEBUG_KILL] {
-        let generation = |body: &Value| body["actor"]["generation"].as_u64().unwrap();
-        let before = generation(&client.get(&at(route::DEBUG_ACTOR, MODEL)).await.body);
+        let house = Teahouse::open().await;
+        let mut client = house.connect().await;
         let done = act(&mut client, route, MODEL, &json!({})).await;
         assert_eq!(done.status, 200, "{route}: {:?}", done.body);
-        // rest_for_one: the socket comes back with it, and takes this connection along.
         drop(client);
-        client = loop {
-            let mut next = house.connect().await;
-            next.try_write(
-                format!("GET {} HTTP/1.1\r\nhost: x\r\n\r\n", at(route::DEBUG_ACTOR, MODEL)).as_bytes(),
-            )
-            .await;
-            let Some(answered) = next.try_answer().await else { continue };
-            if answered.status == 200 && generation(&answered.body) > before {
-                break next;
-            }
-        };
+        let mut client = successor(&house, MODEL, 1).await;
+        if route != route::DEBUG_KILL {
+            continue;
+        }
+        let crashes = client.get("/debug/crashes").await.body["crashes"].clone();
+        let kill = crashes.as_array().unwrap().iter().find(|crash| crash["path"] == MODEL).unwrap();
+        assert_eq!((&kill["reason"], &kill["decision"]), (&json!("killed"), &json!("restarted")));
+        let later = client.get(&format!("/debug/crashes?since={}", kill["seq"])).await.body;
+        assert!(later["crashes"].as_array().unwrap().iter().all(|crash| crash["path"] != MODEL));
     }
-    let crashes = client.get("/debug/crashes").await.body["crashes"].clone();
-    let kill = crashes.as_array().unwrap().iter().find(|crash| crash["path"] == MODEL).unwrap();
-    assert_eq!((&kill["reason"], &kill["decision"]), (&json!("killed"), &json!("restarted")));
-    let later = format!("/debug/crashes?since={}", kill["seq"]);
-    assert!(
-        client.get(&later).await.body["crashes"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|crash| crash["path"] != MODEL)
-    );
 }
 
 #[tokio::test]
@@ -132,11 +142,15 @@ async fn events_are_followed_live_and_resumed_where_a_client_left_off() {
 async fn a_trace_shows_what_an_actor_handles_and_ends_by_itself() {
     let house = Teahouse::open().await;
     let mut client = house.connect().await;
+    let tea = client.post("/api/teas", r#"{"leaf": "assam"}"#).await.body["venture_id"].clone();
+    let pool = client.get("/debug/tree?path=/tea/aggregates").await.body;
+    let aggregate = pool["tree"]["children"][0]["path"].as_str().unwrap().to_owned();
     let body = json!({"events": "in", "max": 1}).to_string();
     let mut live = house.connect().await;
     let length = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
-    live.listen("POST", &at(route::DEBUG_TRACE, MODEL), &length, &body).await;
-    assert_eq!(client.post("/api/teas", r#"{"leaf": "assam"}"#).await.status, 201);
+    live.listen("POST", &at(route::DEBUG_TRACE, &aggregate), &length, &body).await;
+    let sip = format!("/api/teas/{}/sip", tea.as_str().unwrap());
+    assert_eq!(client.post(&sip, "{}").await.status, 200);
     assert_eq!(live.line("event: ").await, "in");
     let line: Value = serde_json::from_str(&live.line("data: ").await).unwrap();
     assert!(line["variant"].is_string() && line["handled_ns"].is_u64(), "{line}");
@@ -249,4 +263,65 @@ async fn whoever_changes_too_much_too_fast_is_asked_to_wait() {
         }
     };
     assert_eq!((refused.refusal().1, refused.header("retry-after")), ("too_many_attempts", Some("1")));
+}
+
+#[tokio::test]
+async fn another_tree_is_shown_as_a_plan_and_applied_as_it_was_shown() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    let document = client.get("/api/openapi.json").await.body;
+    let text = std::fs::read_to_string(house.supervision()).unwrap();
+    let json_type = ("content-type", "application/json");
+    let confirm = ("x-confirm", route::DEBUG_APPLY);
+    let patient = text.replace("max_children = 100", "max_children = 50");
+    let planned = client.post(route::DEBUG_PLAN, &json!({"supervision": patient}).to_string()).await;
+    assert_eq!(planned.status, 200, "{:?}", planned.body);
+    check(&document, "PlannedShown", &planned.body);
+    let plan = &planned.body["plan"];
+    assert_eq!(plan["operations"].as_array().map(Vec::len), Some(1), "{plan}");
+    let same = client.post(route::DEBUG_PLAN, "").await.body;
+    assert_eq!(same["plan"]["operations"], json!([]), "the file is that of the running tree");
+    let mut body = json!({"supervision": patient, "fingerprint": same["plan"]["fingerprint"]});
+    let stale = client.ask("POST", route::DEBUG_APPLY, &[json_type, confirm], &body.to_string()).await;
+    assert_eq!(stale.refusal().1, "plan_stale");
+    body["fingerprint"] = plan["fingerprint"].clone();
+    let bare = client.post(route::DEBUG_APPLY, &body.to_string()).await;
+    assert_eq!(bare.refusal(), (400, "validation_error", "X-Confirm", "required"));
+    let applied = client.ask("POST", route::DEBUG_APPLY, &[json_type, confirm], &body.to_string()).await;
+    assert_eq!(applied.status, 200, "{:?}", applied.body);
+    check(&document, "AppliedShown", &applied.body);
+    let again = client.ask("POST", route::DEBUG_APPLY, &[json_type, confirm], &body.to_string()).await;
+    assert_eq!(again.refusal().1, "plan_stale", "what was applied is not what would be done now");
+}
+
+#[tokio::test]
+async fn a_tree_that_cannot_be_is_refused_with_every_fault() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    for (body, refusal) in [
+        (
+            json!({"supervision": "schema = 1\n[[supervisor]]\npath = 7\n"}),
+            (422, "supervision_invalid", "supervision", ""),
+        ),
+        (json!({"supervision": " "}), (400, "validation_error", "supervision", "blank")),
+        (json!({"supervision": 1}), (400, "validation_error", "supervision", "type")),
+        (json!({"restart": "yes"}), (400, "validation_error", "restart", "type")),
+        (json!({"force": true}), (400, "validation_error", "force", "unknown_field")),
+    ] {
+        assert_eq!(client.post(route::DEBUG_PLAN, &body.to_string()).await.refusal(), refusal, "{body}");
+    }
+    let headers = [("x-confirm", route::DEBUG_APPLY)];
+    let nameless = client.ask("POST", route::DEBUG_APPLY, &headers, "").await;
+    assert_eq!(nameless.refusal(), (400, "validation_error", "fingerprint", "required"));
+    let text = std::fs::read_to_string(house.supervision()).unwrap();
+    let otherwise = json!({"supervision": text.replace("rest_for_one", "one_for_one")});
+    let plan = client.post(route::DEBUG_PLAN, &otherwise.to_string()).await.body["plan"].clone();
+    assert_eq!(plan["refusals"][0]["rule"], "strategy", "{plan}");
+    let mut apply = otherwise;
+    apply["fingerprint"] = plan["fingerprint"].clone();
+    let headers = [("content-type", "application/json"), headers[0]];
+    let refused = client.ask("POST", route::DEBUG_APPLY, &headers, &apply.to_string()).await;
+    assert_eq!(refused.refusal().1, "plan_refused");
+    std::fs::remove_file(house.supervision()).unwrap();
+    assert_eq!(client.post(route::DEBUG_PLAN, "").await.refusal().1, "supervision_unreadable");
 }

@@ -1,6 +1,6 @@
 //! A process that brews tea, its read model, and the edge in front of them, in a small tree.
 
-use super::super::{Edge, EdgeParts, Limits, Operators, Routes, kinds};
+use super::super::{Edge, EdgeParts, Limits, Operators, Routes, Supervision, kinds};
 use super::client::Client;
 use hecate_desk::prelude::*;
 use hecate_desk::{
@@ -306,6 +306,7 @@ impl Teahouse {
             cluster: None,
             node,
             tree: Arc::clone(&tree),
+            supervision: Supervision::File(dir.path().join("supervision.toml")),
             socket_path: dir.path().join("daemon.sock"),
             operators: Operators::default(),
             unsafe_debug: false,
@@ -324,12 +325,19 @@ impl Teahouse {
             Listener { hearing, store: current, groups, now_us: Arc::new(|| 0) }.register(&mut own);
         }
         let kinds = kinds(own, &edge);
-        let plan = Plan::parse(&plan(wish.draws, listens), "supervision.toml", &kinds).unwrap();
+        let text = plan(wish.draws, listens);
+        std::fs::write(dir.path().join("supervision.toml"), &text).unwrap();
+        let plan = Plan::parse(&text, "supervision.toml", &kinds).unwrap();
         Teahouse { edge, store, model, plan, kinds, tree, dir }
     }
 
     pub(super) async fn boot(&self) -> Tree {
         Tree::boot(&self.plan, &self.kinds).await.unwrap()
+    }
+
+    /// The file of its tree.
+    pub(super) fn supervision(&self) -> std::path::PathBuf {
+        self.dir.path().join("supervision.toml")
     }
 
     pub(super) fn socket(&self) -> std::path::PathBuf {

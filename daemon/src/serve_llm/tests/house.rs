@@ -3,7 +3,7 @@
 use super::super::{KeySource, Llm, ProviderSettings, Speaks};
 use super::kit::within;
 use super::upstream::Upstream;
-use crate::hecate_api::{Edge, EdgeParts, Limits, Operators, kinds};
+use crate::hecate_api::{Edge, EdgeParts, Limits, Operators, Supervision, kinds};
 use hecate_desk::{Clock, Node, SystemClock};
 use hecate_event_store::{CurrentStore, EventStore, MemoryStore};
 use hecate_proto::route;
@@ -86,6 +86,7 @@ impl House {
             cluster: None,
             node: Node { node_id: "here".into(), realm: "test".into(), clock },
             tree: Arc::clone(&tree),
+            supervision: Supervision::Embedded(""),
             socket_path: dir.path().join("daemon.sock"),
             operators: Operators::default(),
             unsafe_debug: false,

@@ -4,6 +4,7 @@
 use clap::{Args, Subcommand};
 use hecate_proto::route;
 use serde_json::{Map, Value, json};
+use std::{fs, io, path::PathBuf};
 
 /// `hecate debug …`
 #[derive(Debug, Args)]
@@ -81,6 +82,16 @@ pub enum Look {
     },
     /// Show the runtime under the actors, and the process.
     Runtime,
+    /// Show what it would take for the tree to follow another supervision.toml; nothing is changed.
+    Plan(Reload),
+    /// Let the tree follow it, as `plan` has shown it.
+    Apply {
+        #[command(flatten)]
+        reload: Reload,
+        /// That of the plan that was shown.
+        #[arg(long, value_name = "HEX")]
+        fingerprint: String,
+    },
     /// Let a worker handle nothing for a while.
     Suspend {
         #[command(flatten)]
@@ -110,6 +121,16 @@ pub struct Target {
     pub confirm: Option<String>,
 }
 
+/// Which tree to follow.
+#[derive(Debug, Args)]
+pub struct Reload {
+    /// The other file; else the one that the daemon was started with, as it is now.
+    pub file: Option<PathBuf>,
+    /// Restart children for what would otherwise wait for their next start.
+    #[arg(long)]
+    pub restart: bool,
+}
+
 /// `hecate debug trace …`
 #[derive(Debug, Args)]
 pub struct Trace {
@@ -135,6 +156,19 @@ impl Trace {
     pub(super) fn body(&self) -> Value {
         let Trace { events, ms, max, rate, .. } = self;
         said([("events", json!(events)), ("ms", json!(ms)), ("max", json!(max)), ("rate", json!(rate))])
+    }
+}
+
+impl Reload {
+    /// What the daemon is asked with; the file is read here, by whoever asks.
+    pub(super) fn body(&self, fingerprint: Option<&str>) -> io::Result<Value> {
+        let text = self.file.as_ref().map(fs::read_to_string).transpose()?;
+        let restart = self.restart.then_some(true);
+        Ok(said([
+            ("supervision", json!(text)),
+            ("restart", json!(restart)),
+            ("fingerprint", json!(fingerprint)),
+        ]))
     }
 }
 

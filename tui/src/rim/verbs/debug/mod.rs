@@ -2,6 +2,7 @@
 
 pub mod args;
 mod live;
+mod reload;
 mod table;
 mod tables;
 mod tree;
@@ -15,7 +16,7 @@ use hecate_proto::{debug_answers::Shown, header, route, tree::TreeAnswer};
 use live::Stream;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,7 +41,10 @@ async fn look(Debug { look, json }: &Debug, candidates: &[PathBuf]) -> Exit {
             return failed(Exit::Unreachable, &format!("no daemon answers: {why}; try `hecate doctor`"));
         }
     };
-    let call = call(look);
+    let call = match call(look) {
+        Ok(call) => call,
+        Err(error) => return failed(Exit::Usage, &format!("the file cannot be read: {error}")),
+    };
     match look {
         Look::Events { .. } => live::follow(&socket, &call, Stream::Events, *json).await,
         Look::Trace(_) => live::follow(&socket, &call, Stream::Trace, *json).await,
@@ -101,6 +105,8 @@ fn lines(look: &Look, body: Value) -> Result<Vec<String>, serde_json::Error> {
         Look::Deadlocks { .. } => said(body, tables::deadlocks),
         Look::Groups { .. } => said(body, tables::groups),
         Look::Runtime => said(body, tables::runtime),
+        Look::Plan(_) => said(body, reload::planned),
+        Look::Apply { .. } => said(body, reload::applied),
         _ => said(body, tables::done),
     }
 }
@@ -112,13 +118,26 @@ fn said<T: DeserializeOwned>(
     serde_json::from_value(body).map(|shown: Shown<T>| lines(&shown.shown))
 }
 
-/// What the daemon is asked.
-fn call(look: &Look) -> Call {
+/// What the daemon is asked; a file that goes with it is read first.
+fn call(look: &Look) -> io::Result<Call> {
+    let post = |path: String, body| Call { body: Some(body), ..Call::get(path) };
     if let Some((Target { actor, confirm }, route, body)) = look.act() {
-        let path = route::of_actor(route, actor);
-        let call = Call { body: Some(body), ..Call::get(path) };
-        return call.with(header::CONFIRM, Some(confirm.as_ref().unwrap_or(actor).clone()));
+        let confirmed = confirm.as_ref().unwrap_or(actor).clone();
+        return Ok(post(route::of_actor(route, actor), body).with(header::CONFIRM, Some(confirmed)));
     }
+    Ok(match look {
+        Look::Trace(trace) => post(route::of_actor(route::DEBUG_TRACE, &trace.actor), trace.body()),
+        Look::Plan(reload) => post(route::DEBUG_PLAN.to_owned(), reload.body(None)?),
+        Look::Apply { reload, fingerprint } => {
+            let confirmed = Some(route::DEBUG_APPLY.to_owned());
+            post(route::DEBUG_APPLY.to_owned(), reload.body(Some(fingerprint))?)
+                .with(header::CONFIRM, confirmed)
+        }
+        _ => question(look),
+    })
+}
+
+fn question(look: &Look) -> Call {
     let text = |text: &Option<String>| text.clone();
     let number = |number: &Option<u64>| number.map(|it| it.to_string());
     match look {
@@ -135,10 +154,6 @@ fn call(look: &Look) -> Call {
             get(route::DEBUG_DEADLOCKS, [("older_than_ms", number(older_than_ms))])
         }
         Look::Events { after } => get(route::DEBUG_EVENTS, [("after", number(after))]),
-        Look::Trace(trace) => {
-            let path = route::of_actor(route::DEBUG_TRACE, &trace.actor);
-            Call { body: Some(trace.body()), ..Call::get(path) }
-        }
         Look::Groups { group } => get(route::DEBUG_GROUPS, [("group", text(group))]),
         _ => Call::get(route::DEBUG_RUNTIME),
     }
@@ -166,7 +181,7 @@ mod tests {
 
     fn asked(words: &str) -> Call {
         let words = std::iter::once("debug").chain(words.split_whitespace());
-        call(&Line::try_parse_from(words).unwrap_or_else(|error| panic!("{error}")).debug.look)
+        call(&Line::try_parse_from(words).unwrap_or_else(|error| panic!("{error}")).debug.look).unwrap()
     }
 
     #[test]
@@ -190,6 +205,18 @@ mod tests {
             (trace.path.as_str(), trace.body),
             ("/debug/actors/%2Fh%2Fa/trace", Some(serde_json::json!({"rate": 5})))
         );
+    }
+
+    #[test]
+    fn a_plan_is_asked_for_with_its_file_and_applied_under_its_fingerprint() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("other.toml");
+        std::fs::write(&file, "schema = 1").unwrap();
+        let plan = asked(&format!("plan {} --restart", file.display()));
+        assert_eq!(plan.body, Some(serde_json::json!({"supervision": "schema = 1", "restart": true})));
+        let apply = asked("apply --fingerprint a1");
+        assert_eq!(apply.body, Some(serde_json::json!({"fingerprint": "a1"})));
+        assert_eq!(apply.headers, [(header::CONFIRM, route::DEBUG_APPLY.to_owned())]);
     }
 
     #[test]

@@ -1,0 +1,158 @@
+//! `POST /debug/tree/plan` and `/debug/tree/apply`: lets the running tree follow another `supervision.toml`. What is
+//! done was shown before, under the fingerprint that its caller names.
+
+use super::super::{
+    answer::Answer,
+    connection::Asking,
+    edge::{Edge, Supervision},
+};
+use super::attempt::{Attempt, Role, Said};
+use super::body::Body;
+use super::look::shown;
+use super::protected::spare_the_store;
+use axum::extract::Request;
+use hecate_desk::{Refusal, Refused, Rule};
+use hecate_proto::debug_answers::{Applied, Planned};
+use hecate_proto::reload::Operation;
+use hecate_supervision::{ReloadError, ReloadPlan, Tree};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+const UNREADABLE: Refusal =
+    Refusal::new(422, "supervision_unreadable", "The file of the tree cannot be read.");
+const INVALID: Refusal = Refusal::new(422, "supervision_invalid", "No tree can be made of this.");
+const NO_FILE: Refusal = Refusal::new(409, "tree_without_file", "This tree was not read from a file.");
+const REFUSED: Refusal =
+    Refusal::new(409, "plan_refused", "The running tree cannot follow: the daemon must be started again.");
+const STALE: Refusal = Refusal::new(409, "plan_stale", "That is not what was shown under this fingerprint.");
+const ROLLED_BACK: Refusal =
+    Refusal::new(409, "plan_rolled_back", "A supervisor did not take its part and is as it was.");
+
+/// A `supervision.toml` is a hundred times smaller.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Shows what would be done; changes nothing.
+pub(super) async fn plan(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
+    let attempt = Attempt::begin(&edge, &asking, "plan", &request);
+    let planned = show(&edge, &attempt, request).await;
+    attempt.end(planned)
+}
+
+/// Does what was shown.
+pub(super) async fn apply(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
+    let attempt = Attempt::begin(&edge, &asking, "apply", &request);
+    let applied = carry_out(&edge, &attempt, request).await;
+    attempt.end(applied)
+}
+
+async fn show(edge: &Edge, attempt: &Attempt, request: Request) -> Answer {
+    let Said { body, .. } = attempt.admit(Role::Looks, BODY_BYTES_MAX, request).await?;
+    let (wanted, _) = Wanted::read(body)?;
+    let plan = wanted.plan(edge).await?;
+    shown(edge, Planned { plan: plan.shown().clone() })
+}
+
+async fn carry_out(edge: &Edge, attempt: &Attempt, request: Request) -> Answer {
+    let Said { body, headers, .. } = attempt.admit(Role::Changes, BODY_BYTES_MAX, request).await?;
+    let (wanted, fingerprint) = Wanted::read(body)?;
+    let hint = "The fingerprint of the plan that you were shown.";
+    let fingerprint = fingerprint.ok_or_else(|| Refusal::rule("fingerprint", Rule::Required, hint))?;
+    attempt.confirmed(&headers)?;
+    let (plan, tree) = (wanted.plan(edge).await?, edge.tree()?);
+    if plan.shown().fingerprint != fingerprint {
+        return Err(STALE
+            .about("fingerprint", plan.shown().fingerprint.clone())
+            .about("hint", "Look at it again."));
+    }
+    if !edge.parts.unsafe_debug {
+        spare_the_store_of(tree, &plan)?;
+    }
+    let refusals = json!(plan.shown().refusals);
+    let applied = tree.apply(plan).await.map_err(|error| refuse(error, refusals))?;
+    tree.announce_plan(&*applied.fingerprint);
+    shown(edge, Applied { applied })
+}
+
+/// Who is stopped or restarted by a plan is acted on.
+fn spare_the_store_of(tree: &Tree, plan: &ReloadPlan) -> Result<(), Refused> {
+    let whole = tree.snapshot();
+    plan.shown().operations.iter().try_for_each(|operation| match operation {
+        Operation::Restart { path } | Operation::Stop { path, .. } => spare_the_store(&whole, path),
+        Operation::Change { .. } | Operation::Reorder { .. } | Operation::Start { .. } => Ok(()),
+    })
+}
+
+/// What the tree is to follow.
+struct Wanted {
+    /// None: the file that the daemon was started with, as it is now.
+    supervision: Option<String>,
+    /// Whether children are restarted for what would otherwise wait for their next start.
+    restart: bool,
+}
+
+impl Wanted {
+    /// Answers the fingerprint too, where there is one.
+    fn read(body: Map<String, Value>) -> Result<(Wanted, Option<String>), Refused> {
+        let mut body = Body(body);
+        let (supervision, fingerprint) = (body.text("supervision")?, body.text("fingerprint")?);
+        let restart = body.flag("restart")?.unwrap_or_default();
+        body.end()?;
+        Ok((Wanted { supervision, restart }, fingerprint))
+    }
+
+    async fn plan(self, edge: &Edge) -> Result<ReloadPlan, Refused> {
+        let (text, name) = match self.supervision {
+            Some(text) => (text, "supervision".to_owned()),
+            None => own_file(&edge.parts.supervision).await?,
+        };
+        let tree = edge.tree()?;
+        let plan = tree.read_plan(&text, &name).map_err(|faults| {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            INVALID.about("field", "supervision").about("hint", faults.join("\n")).about("faults", faults)
+        })?;
+        tree.plan_reload(&plan, self.restart).map_err(|error| refuse(error, Value::Null))
+    }
+}
+
+async fn own_file(supervision: &Supervision) -> Result<(String, String), Refused> {
+    let path = match supervision {
+        Supervision::Embedded(text) => return Ok(((*text).to_owned(), "supervision.toml".to_owned())),
+        Supervision::File(path) => path.clone(),
+    };
+    let name = path.display().to_string();
+    let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await;
+    let read = read.map_err(|_| Refusal::INTERNAL)?;
+    let unreadable =
+        |error: std::io::Error| UNREADABLE.about("file", name.clone()).about("hint", error.to_string());
+    Ok((read.map_err(unreadable)?, name))
+}
+
+fn refuse(error: ReloadError, refusals: Value) -> Refused {
+    let hint = format!("{error}.");
+    match error {
+        ReloadError::NoFile => NO_FILE.about("hint", hint),
+        ReloadError::Refused(_) => REFUSED.about("hint", hint).about("refusals", refusals),
+        ReloadError::Stale => STALE.about("hint", hint),
+        ReloadError::RolledBack { supervisor, applied, .. } => {
+            ROLLED_BACK.about("hint", hint).about("supervisor", supervisor).about("applied", applied)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hecate_supervision::AdminError;
+
+    #[test]
+    fn whatever_stands_against_a_plan_has_a_code() {
+        let refused = |error| refuse(error, json!([{"path": "/h"}]));
+        assert!(refused(ReloadError::NoFile).is(NO_FILE));
+        assert!(refused(ReloadError::Stale).is(STALE));
+        let refusal = refused(ReloadError::Refused(1));
+        assert!(refusal.is(REFUSED) && refusal.details["refusals"][0]["path"] == "/h");
+        let (supervisor, why, applied) = ("/h/a".to_owned(), AdminError::NotRunning, vec!["/h".to_owned()]);
+        let rolled_back = refused(ReloadError::RolledBack { supervisor, why, applied });
+        assert!(rolled_back.is(ROLLED_BACK) && rolled_back.details["applied"][0] == "/h");
+    }
+}
