@@ -1,5 +1,6 @@
 //! A read model at work: drawn from the log, asked while it is drawn, thrown away and drawn again.
 
+mod checkpoints;
 mod dossiers;
 mod kills;
 mod parked;
