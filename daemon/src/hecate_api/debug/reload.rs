@@ -69,7 +69,6 @@ async fn carry_out(edge: &Edge, attempt: &Attempt, request: Request) -> Answer {
     }
     let refusals = json!(plan.shown().refusals);
     let applied = tree.apply(plan).await.map_err(|error| refuse(error, refusals))?;
-    tree.announce_plan(&*applied.fingerprint);
     shown(edge, Applied { applied })
 }
 
