@@ -19,5 +19,10 @@ pub(in crate::tests) fn scripts() -> (BTreeMap<&'static str, Steps>, BTreeMap<&'
         json!({"suite_id": id("suite-"), "test_name": "sells", "status": "passed"}),
     );
     asks.insert("conclude_test_suite", json!({"suite_id": id("suite-")}));
-    (lifecycle("testing", &hand_off, work), asks)
+    // Beside a run that is still open.
+    let complete = json!({"override_reason": "The customer waits"});
+    let mut states = lifecycle("testing", &hand_off, work);
+    states.get_mut("completed").and_then(|steps| steps.last_mut()).unwrap().1 = complete.clone();
+    asks.insert("complete_testing", complete);
+    (states, asks)
 }
