@@ -232,6 +232,8 @@ impl Node {
         if is_same {
             return;
         }
+        let given_up = before.iter().filter(|child| !children.iter().any(|other| Arc::ptr_eq(other, child)));
+        given_up.for_each(|child| child.visit(&mut |node| node.live().tracers.clear()));
         let paths = children.iter().map(|child| Arc::clone(&child.path)).collect();
         let new = children.iter().filter(|child| !before.iter().any(|other| Arc::ptr_eq(other, child)));
         let new = new.flat_map(|child| child.places()).collect();
