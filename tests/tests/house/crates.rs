@@ -26,6 +26,7 @@ const KERNEL: &[&str] = &[
     "hecate-read-model",
     "hecate-blobs",
     "hecate-cluster",
+    "hecate-names",
 ];
 
 pub(crate) fn check(house: &House) -> Vec<Complaint> {

@@ -43,3 +43,15 @@ fn refuse(error: &TreeError) -> Refused {
     };
     refusal.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hecate_cluster::TreeRefusal;
+
+    #[test]
+    fn a_node_that_cannot_show_its_tree_is_told_apart_from_one_that_is_busy() {
+        assert!(refuse(&TreeError::Busy).is(BUSY));
+        assert!(refuse(&TreeError::Refused(TreeRefusal::Starting)).is(NO_TREE));
+    }
+}

@@ -2,8 +2,8 @@
 //! how it is proved here is ours: by real actors, their traces, and the answers of the admin functions.
 
 mod admin;
+mod counts;
 mod discriminators;
-mod misc;
 mod restart;
 mod significant;
 mod start;
