@@ -45,4 +45,4 @@ pub use supervise::backoff::Backoff;
 pub use supervise::child::{Child, Flags, PoolFlags};
 pub use supervise::children::ChildCounts;
 pub use supervise::rules::{ChildType, InvalidSpec};
-pub use tree::{BootError, GaveUp, Tree};
+pub use tree::{BootError, Ended, GaveUp, Tree};

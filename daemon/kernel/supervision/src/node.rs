@@ -8,7 +8,7 @@ use crate::links::Links;
 use crate::mailbox::Gauge;
 use crate::plan::{ChildSpec, PoolSpec, Restart, Role, Shutdown};
 use crate::supervise::admin::Request;
-use crate::supervise::child::{Flags, millis};
+use crate::supervise::child::{Flags, PoolFlags, millis};
 use crate::{ExitReason, GaveUp, clock};
 use hecate_proto::debug::{DebugEventKind, ReasonClass};
 use hecate_proto::tree as proto;
@@ -132,7 +132,7 @@ pub(crate) trait Members: Send + Sync {
 #[derive(Clone, Copy)]
 struct Declared {
     restart: Restart,
-    /// Strategy, restarts and period of a supervisor.
+    /// Strategy, restarts and period of a supervisor or a pool.
     rules: Option<(&'static str, u32, u64)>,
 }
 
@@ -156,7 +156,9 @@ impl Node {
                 let children = own.children.iter().map(|child| Self::plant(child, instruments));
                 ("supervisor", Some(rules(&own.flags)), children.collect())
             }
-            Role::Pool(_) => ("pool", None, Vec::new()),
+            Role::Pool(own) => {
+                ("pool", Some(rules_of_pool(&own.flags)), Vec::new())
+            }
             Role::Worker(own) => (own.kind.as_str(), None, Vec::new()),
         };
         let leaf = Self::leaf(Arc::clone(&spec.path), kind, spec.restart, instruments);
@@ -201,6 +203,10 @@ impl Node {
 
     pub(crate) fn declare_flags(&self, flags: &Flags) {
         self.declare(|declared| declared.rules = Some(rules(flags)));
+    }
+
+    pub(crate) fn declare_pool_flags(&self, flags: &PoolFlags) {
+        self.declare(|declared| declared.rules = Some(rules_of_pool(flags)));
     }
 
     pub(crate) fn declare_restart(&self, restart: Restart) {
@@ -294,7 +300,7 @@ impl Node {
 
     /// Whether there are children to ask about.
     pub(crate) fn supervises(&self) -> bool {
-        self.declared().rules.is_some() || self.members.get().is_some()
+        self.declared().rules.is_some()
     }
 
     pub(crate) fn set_members(&self, members: Arc<dyn Members>) {
@@ -457,6 +463,19 @@ impl Node {
         kill(self.occupant().into_iter().chain(below).collect())
     }
 
+    /// As [`Node::kill_all`], as long as this one is here; a successor is not meant. Whether it was here.
+    /// Nobody can take the place while it is held.
+    pub(crate) fn kill_all_of(&self, occupant: &Occupant) -> bool {
+        let live = self.live();
+        let is_here = live.occupant.as_ref().is_some_and(|now| now.cell.get_id() == occupant.cell.get_id());
+        if is_here {
+            let below = self.below();
+            let below = below.iter().filter_map(|node| node.occupant());
+            kill(std::iter::once(occupant.clone()).chain(below).collect());
+        }
+        is_here
+    }
+
     /// After an orderly end nothing is left below; after a kill this waits for it.
     pub(crate) async fn clear_below(&self) {
         let orphans: Vec<_> = self.below().iter().filter_map(|node| node.occupant()).collect();
@@ -530,6 +549,10 @@ pub(crate) async fn await_gone(killed: Vec<Occupant>) {
 }
 
 /// Strategy, restarts and period.
+fn rules_of_pool(flags: &PoolFlags) -> (&'static str, u32, u64) {
+    ("simple_one_for_one", flags.intensity, millis(flags.period))
+}
+
 fn rules(flags: &Flags) -> (&'static str, u32, u64) {
     (flags.strategy.as_str(), flags.intensity, millis(flags.period))
 }

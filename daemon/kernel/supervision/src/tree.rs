@@ -4,7 +4,7 @@ use crate::instruments::Instruments;
 use crate::node::{Node, Occupant, Status, await_gone};
 use crate::plan::{ChildSpec, Plan, Role, Shutdown};
 use crate::reload::Standing;
-use crate::supervise::admin::{AdminError, Answer, Ask, Request};
+use crate::supervise::admin::{AdminError, Answer, Ask, Request, answer_of};
 use crate::supervise::chair::Seat;
 use crate::supervise::child::{Child, Flags};
 use crate::supervise::launch::Launch;
@@ -36,6 +36,26 @@ pub struct GaveUp {
     pub child: String,
     /// Its last exit.
     pub reason: ExitReason,
+}
+
+/// Why a tree ended by itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Ended {
+    /// Its root gave up.
+    #[error(transparent)]
+    GaveUp(GaveUp),
+    /// The root's significant children are done.
+    #[error("{path} ended: its significant children are done")]
+    AutoShutdown {
+        /// Path of the root.
+        path: String,
+    },
+    /// Somebody killed the root.
+    #[error("{path} was killed")]
+    Killed {
+        /// Path of the root.
+        path: String,
+    },
 }
 
 /// A running tree of supervisors. Dropped without [`Tree::stop`] it goes on running.
@@ -106,7 +126,7 @@ impl Tree {
         let superior = superior.ok_or(AdminError::NotRunning)?;
         let (reply, answer) = oneshot::channel();
         superior.ask(Request { ask, reply });
-        answer.await.unwrap_or(Err(AdminError::NotRunning))
+        answer_of(answer).await
     }
 
     /// Stops everything in reverse order. What is left after `deadline` is killed, whatever the
@@ -125,16 +145,19 @@ impl Tree {
         false
     }
 
-    /// Resolves when the root ends by itself, which is when it gives up; never after [`Tree::stop`].
-    pub async fn ended(&self) -> GaveUp {
+    /// Resolves when the root ends by itself; never after [`Tree::stop`].
+    pub async fn ended(&self) -> Ended {
         let mut down = self.down.clone();
         let left = down.wait_for(Option::is_some).await.ok().and_then(|left| left.clone());
         if self.stopping.load(Relaxed) {
             std::future::pending::<()>().await;
         }
         let path = self.root.path.to_string();
-        let reason = left.unwrap_or(ExitReason::Killed);
-        self.root.gave_up().unwrap_or_else(|| GaveUp { child: path.clone(), path, reason })
+        match (self.root.gave_up(), left) {
+            (Some(gave_up), _) => Ended::GaveUp(gave_up),
+            (None, Some(ExitReason::Killed) | None) => Ended::Killed { path },
+            (None, Some(_)) => Ended::AutoShutdown { path },
+        }
     }
 }
 

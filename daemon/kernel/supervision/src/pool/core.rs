@@ -14,16 +14,23 @@ const ROOM_PART: usize = 16;
 /// One id. `A` is what a child is made from, `R` is where an answer goes.
 enum Slot<A, R> {
     /// It waits for a place.
-    Queued(A, Vec<R>),
+    Queued(Wish<A, R>),
     Starting(Start<A, R>),
-    /// With what it was made from, if it is to be restarted.
-    Running(Option<A>),
-    /// A restart failed and will be tried again; these came meanwhile.
-    Restarting(A, Vec<R>),
+    /// It is to end as soon as it has started; these wait for it.
+    Doomed(Vec<R>, Option<Wish<A, R>>),
+    /// With what it was made from, if it is to be restarted. A wish came when it took no more messages:
+    /// whether that is a restart or a new child depends on how it ends.
+    Running(Option<A>, Option<Wish<A, R>>),
+    /// A restart failed for this reason and will be tried again; these came meanwhile.
+    Restarting(A, Vec<R>, ExitReason),
     /// It was asked to end.
-    Leaving,
-    /// It is about to end, and somebody has asked for its successor already.
-    Succeeded(A, Vec<R>),
+    Leaving(Option<Wish<A, R>>),
+}
+
+/// A child that somebody wants: what it is to be made from, and who waits for it.
+struct Wish<A, R> {
+    args: A,
+    replies: Vec<R>,
 }
 
 struct Start<A, R> {
@@ -31,8 +38,6 @@ struct Start<A, R> {
     kept: Option<A>,
     /// Nobody asked for it: when it fails it is tried again.
     is_restart: bool,
-    /// It is to end as soon as it has started.
-    is_doomed: bool,
 }
 
 /// A copy of what a child is made from; a pool that restarts nobody keeps none.
@@ -84,10 +89,14 @@ pub(crate) enum Effect<A, R> {
 /// How it stands with a child that is to be terminated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Farewell {
-    Unknown,
+    /// Nobody of that id is there: it has ended, or never was.
     Gone,
     /// It tells when it has ended.
     Ending,
+}
+
+fn wish_for<A, R>(wish: &mut Option<Wish<A, R>>, args: A, reply: R) {
+    wish.get_or_insert_with(|| Wish { args, replies: Vec::new() }).replies.push(reply);
 }
 
 impl<A, R> Core<A, R> {
@@ -114,39 +123,45 @@ impl<A, R> Core<A, R> {
         }
         match self.slots.get_mut(&id) {
             None => self.admit(id, args, reply),
+            Some(Slot::Running(_, None)) if !ending => Some(Effect::Found(id, vec![reply])),
             Some(
-                Slot::Queued(_, replies)
+                Slot::Queued(Wish { replies, .. })
                 | Slot::Starting(Start { replies, .. })
-                | Slot::Restarting(_, replies)
-                | Slot::Succeeded(_, replies),
+                | Slot::Restarting(_, replies, _),
             ) => {
                 replies.push(reply);
                 None
             }
-            Some(slot @ Slot::Leaving) => {
-                *slot = Slot::Succeeded(args, vec![reply]);
-                self.leaving -= 1;
-                self.make_room()
-            }
-            Some(slot) if ending => {
-                *slot = Slot::Succeeded(args, vec![reply]);
+            Some(Slot::Running(_, wish) | Slot::Doomed(_, wish)) => {
+                wish_for(wish, args, reply);
                 None
             }
-            Some(Slot::Running(_)) => Some(Effect::Found(id, vec![reply])),
+            Some(Slot::Leaving(wish)) => {
+                if wish.is_none() {
+                    self.leaving -= 1;
+                }
+                wish_for(wish, args, reply);
+                self.make_room()
+            }
         }
     }
 
     fn admit(&mut self, id: String, args: A, reply: R) -> Option<Effect<A, R>> {
+        let wish = Wish { args, replies: vec![reply] };
         if self.has_place() {
-            return Some(self.start(id, args, vec![reply], false));
+            return Some(self.start_new(id, wish));
         }
-        self.slots.insert(id.clone(), Slot::Queued(args, vec![reply]));
+        self.slots.insert(id.clone(), Slot::Queued(wish));
         self.queue.push_back(id);
         self.make_room()
     }
 
+    fn start_new(&mut self, id: String, wish: Wish<A, R>) -> Effect<A, R> {
+        self.start(id, wish.args, wish.replies, false)
+    }
+
     fn start(&mut self, id: String, args: A, replies: Vec<R>, is_restart: bool) -> Effect<A, R> {
-        let start = Start { replies, kept: (self.rules.keep)(&args), is_restart, is_doomed: false };
+        let start = Start { replies, kept: (self.rules.keep)(&args), is_restart };
         self.slots.insert(id.clone(), Slot::Starting(start));
         Effect::Start(id, args)
     }
@@ -161,99 +176,126 @@ impl<A, R> Core<A, R> {
         (self.queue.len() > self.leaving).then_some(Effect::EndIdlest(room))
     }
 
+    #[cfg(test)]
+    pub(crate) fn restarts(&self, reason: &ExitReason) -> bool {
+        self.rules.restart.follows(reason)
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
     /// True when the child could be asked to end.
     pub(crate) fn may_leave(&self, id: &str) -> bool {
-        matches!(self.slots.get(id), Some(Slot::Running(_)))
+        matches!(self.slots.get(id), Some(Slot::Running(_, None)))
+    }
+
+    /// True when the child was asked to end.
+    pub(crate) fn is_leaving(&self, id: &str) -> bool {
+        self.stopping || matches!(self.slots.get(id), Some(Slot::Leaving(_)))
     }
 
     /// The answer to [`Effect::EndIdlest`]: these were asked to end. Who came last and finds no place
     /// coming free is told that the pool is full.
     pub(crate) fn leave(&mut self, idlest: &[String]) -> Vec<Effect<A, R>> {
         for id in idlest {
-            if let Some(slot @ Slot::Running(_)) = self.slots.get_mut(id) {
-                *slot = Slot::Leaving;
+            if let Some(slot @ Slot::Running(_, None)) = self.slots.get_mut(id) {
+                *slot = Slot::Leaving(None);
                 self.leaving += 1;
             }
         }
         let in_vain = self.queue.split_off(self.queue.len().min(self.leaving));
-        in_vain.iter().map(|id| Effect::Full(self.unqueue(id).1)).collect()
+        in_vain.iter().map(|id| Effect::Full(self.unqueue(id).replies)).collect()
     }
 
-    /// What an id that has left the queue is to be made from, and who wants it.
-    fn unqueue(&mut self, id: &str) -> (A, Vec<R>) {
+    /// The wish of an id that has left the queue.
+    fn unqueue(&mut self, id: &str) -> Wish<A, R> {
         match self.slots.remove(id) {
-            Some(Slot::Queued(args, replies)) => (args, replies),
+            Some(Slot::Queued(wish)) => wish,
             _ => unreachable!("what stands in the queue is queued"),
         }
     }
 
     pub(crate) fn started(&mut self, id: &str) -> Vec<Effect<A, R>> {
         let Some(slot) = self.slots.get_mut(id) else { return Vec::new() };
-        let Slot::Starting(start) = slot else { return Vec::new() };
-        let replies = std::mem::take(&mut start.replies);
-        let mut effects = vec![Effect::Found(id.to_owned(), replies)];
-        if start.is_doomed {
-            *slot = Slot::Leaving;
-            self.leaving += 1;
-            effects.push(Effect::EndChild(id.to_owned()));
-        } else {
-            *slot = Slot::Running(start.kept.take());
+        match slot {
+            Slot::Starting(start) => {
+                let replies = std::mem::take(&mut start.replies);
+                *slot = Slot::Running(start.kept.take(), None);
+                vec![Effect::Found(id.to_owned(), replies)]
+            }
+            Slot::Doomed(replies, wish) => {
+                let found = Effect::Found(id.to_owned(), std::mem::take(replies));
+                let wish = wish.take();
+                self.leaving += usize::from(wish.is_none());
+                *slot = Slot::Leaving(wish);
+                vec![found, Effect::EndChild(id.to_owned())]
+            }
+            _ => Vec::new(),
         }
-        effects
     }
 
-    /// It is not needed now; its place is free.
+    /// It is not needed now.
     pub(crate) fn ignored(&mut self, id: &str) -> Vec<Effect<A, R>> {
-        let ignored = match self.slots.remove(id) {
-            Some(Slot::Starting(start)) => Some(Effect::Ignored(start.replies)),
-            _ => None,
-        };
-        ignored.into_iter().chain(self.next()).collect()
+        match self.slots.remove(id) {
+            Some(Slot::Starting(start)) => self.vacate(id, Effect::Ignored(start.replies), None),
+            Some(Slot::Doomed(replies, wish)) => self.vacate(id, Effect::Ignored(replies), wish),
+            _ => self.next(),
+        }
     }
 
     pub(crate) fn start_failed(&mut self, id: &str, why: ExitReason) -> Vec<Effect<A, R>> {
-        let failed = match self.slots.remove(id) {
-            Some(Slot::Starting(Start { replies, kept: Some(args), is_restart: true, is_doomed: false }))
-                if !self.stopping =>
-            {
-                self.slots.insert(id.to_owned(), Slot::Restarting(args, replies));
-                return vec![Effect::RetryLater(id.to_owned())];
+        match self.slots.remove(id) {
+            Some(Slot::Starting(Start { replies, kept: Some(args), is_restart: true })) if !self.stopping => {
+                self.slots.insert(id.to_owned(), Slot::Restarting(args, replies, why));
+                vec![Effect::RetryLater(id.to_owned())]
             }
-            Some(Slot::Starting(start)) => Some(Effect::Failed(start.replies, why)),
-            _ => None,
-        };
-        failed.into_iter().chain(self.next()).collect()
+            Some(Slot::Starting(start)) => self.vacate(id, Effect::Failed(start.replies, why), None),
+            Some(Slot::Doomed(replies, wish)) => self.vacate(id, Effect::Failed(replies, why), wish),
+            _ => self.next(),
+        }
+    }
+
+    /// A start came to nothing. Its place goes to who wished for what comes after it, else to who waits.
+    fn vacate(&mut self, id: &str, told: Effect<A, R>, wish: Option<Wish<A, R>>) -> Vec<Effect<A, R>> {
+        let successor = wish.map(|wish| self.succeed(id, wish));
+        [told].into_iter().chain(successor).chain(self.next()).collect()
+    }
+
+    fn succeed(&mut self, id: &str, wish: Wish<A, R>) -> Effect<A, R> {
+        if self.stopping {
+            return Effect::Refuse(wish.replies);
+        }
+        self.start_new(id.to_owned(), wish)
     }
 
     /// The echo of [`Effect::RetryLater`]; void when the child was terminated meanwhile.
     pub(crate) fn retry(&mut self, now_ms: u64, id: &str) -> Vec<Effect<A, R>> {
-        match self.slots.remove(id) {
-            Some(Slot::Restarting(args, replies)) => {
-                self.restart(now_ms, id, args, replies, ExitReason::error("it could not be restarted"))
-            }
-            Some(other) => {
-                self.slots.insert(id.to_owned(), other);
-                Vec::new()
-            }
-            None => Vec::new(),
+        let slot = self.slots.remove(id);
+        if let Some(Slot::Restarting(args, replies, why)) = slot {
+            return self.restart(now_ms, id, args, replies, why);
         }
+        self.slots.extend(slot.map(|other| (id.to_owned(), other)));
+        Vec::new()
     }
 
+    /// A restart is a restart, whoever has asked for the child meanwhile: it counts, it is made from what
+    /// the child was made from, and it is tried again.
     pub(crate) fn exited(&mut self, now_ms: u64, id: &str, reason: &ExitReason) -> Vec<Effect<A, R>> {
-        let mut effects = Vec::new();
-        match self.slots.remove(id) {
-            Some(Slot::Running(Some(args))) if !self.stopping && self.rules.restart.follows(reason) => {
-                return self.restart(now_ms, id, args, Vec::new(), reason.clone());
+        let wish = match self.slots.remove(id) {
+            Some(Slot::Running(Some(kept), wish)) if !self.stopping && self.rules.restart.follows(reason) => {
+                let replies = wish.map(|wish| wish.replies).unwrap_or_default();
+                return self.restart(now_ms, id, kept, replies, reason.clone());
             }
-            Some(Slot::Succeeded(args, replies)) if !self.stopping => {
-                effects.push(self.start(id.to_owned(), args, replies, false));
+            Some(Slot::Leaving(None)) => {
+                self.leaving -= 1;
+                None
             }
-            Some(Slot::Succeeded(_, replies)) => effects.push(Effect::Refuse(replies)),
-            Some(Slot::Leaving) => self.leaving -= 1,
-            _ => {}
-        }
-        effects.extend(self.next());
-        effects
+            Some(Slot::Running(_, wish) | Slot::Leaving(wish)) => wish,
+            _ => None,
+        };
+        let successor = wish.map(|wish| self.succeed(id, wish));
+        successor.into_iter().chain(self.next()).collect()
     }
 
     /// Every attempt counts, those that fail too.
@@ -272,22 +314,23 @@ impl<A, R> Core<A, R> {
         gave_up.into_iter().chain(self.stop()).collect()
     }
 
-    /// Ends a child for good, whatever its restart type.
+    /// Ends a child for good, whatever its restart type. Who has wished for its successor gets one.
     pub(crate) fn terminate(&mut self, id: &str) -> (Farewell, Vec<Effect<A, R>>) {
-        let Some(slot) = self.slots.get_mut(id) else { return (Farewell::Unknown, Vec::new()) };
+        let Some(slot) = self.slots.get_mut(id) else { return (Farewell::Gone, Vec::new()) };
         match slot {
-            Slot::Running(_) => {
-                *slot = Slot::Leaving;
-                self.leaving += 1;
+            Slot::Running(_, wish) => {
+                let wish = wish.take();
+                self.leaving += usize::from(wish.is_none());
+                *slot = Slot::Leaving(wish);
                 (Farewell::Ending, vec![Effect::EndChild(id.to_owned())])
             }
             Slot::Starting(start) => {
-                start.is_doomed = true;
+                *slot = Slot::Doomed(std::mem::take(&mut start.replies), None);
                 (Farewell::Ending, vec![Effect::EndChild(id.to_owned())])
             }
-            Slot::Leaving | Slot::Succeeded(..) => (Farewell::Ending, Vec::new()),
-            Slot::Queued(..) => (Farewell::Unknown, Vec::new()),
-            Slot::Restarting(_, replies) => {
+            Slot::Leaving(_) | Slot::Doomed(..) => (Farewell::Ending, Vec::new()),
+            Slot::Queued(_) => (Farewell::Gone, Vec::new()),
+            Slot::Restarting(_, replies, _) => {
                 let refused = Effect::Refuse(std::mem::take(replies));
                 self.slots.remove(id);
                 (Farewell::Gone, std::iter::once(refused).chain(self.next()).collect())
@@ -307,8 +350,8 @@ impl<A, R> Core<A, R> {
             return None;
         }
         let id = self.queue.pop_front()?;
-        let (args, replies) = self.unqueue(&id);
-        Some(self.start(id, args, replies, false))
+        let wish = self.unqueue(&id);
+        Some(self.start_new(id, wish))
     }
 
     pub(crate) fn stop(&mut self) -> Vec<Effect<A, R>> {
@@ -316,7 +359,7 @@ impl<A, R> Core<A, R> {
             return Vec::new();
         }
         let queue = std::mem::take(&mut self.queue);
-        let mut effects: Vec<_> = queue.iter().map(|id| Effect::Refuse(self.unqueue(id).1)).collect();
+        let mut effects: Vec<_> = queue.iter().map(|id| Effect::Refuse(self.unqueue(id).replies)).collect();
         effects.extend(self.drop_restarting());
         effects.push(Effect::StopAll);
         effects.extend(self.end_when_empty());
@@ -327,7 +370,7 @@ impl<A, R> Core<A, R> {
     fn drop_restarting(&mut self) -> Vec<Effect<A, R>> {
         let restarting = self.slots.extract_if(|_, slot| matches!(slot, Slot::Restarting(..)));
         let refuse = |(_, slot)| match slot {
-            Slot::Restarting(_, replies) => Some(Effect::Refuse(replies)),
+            Slot::Restarting(_, replies, _) => Some(Effect::Refuse(replies)),
             _ => None,
         };
         restarting.filter_map(refuse).collect()
@@ -337,15 +380,20 @@ impl<A, R> Core<A, R> {
         (self.stopping && self.slots.is_empty()).then_some(Effect::End)
     }
 
-    /// True when the child runs, or will.
+    /// True when something is kept of that id: it runs, or will.
     pub(crate) fn knows(&self, id: &str) -> bool {
         self.slots.contains_key(id)
+    }
+
+    /// True when the id has a place.
+    pub(crate) fn is_member(&self, id: &str) -> bool {
+        self.slots.get(id).is_some_and(|slot| !matches!(slot, Slot::Queued(_)))
     }
 
     /// The ids that have a place, and whether each is about to be tried again.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, bool)> {
         self.slots.iter().filter_map(|(id, slot)| match slot {
-            Slot::Queued(..) => None,
+            Slot::Queued(_) => None,
             slot => Some((id.as_str(), matches!(slot, Slot::Restarting(..)))),
         })
     }

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+const PERIOD_MS: u64 = 5_000;
+
 type Pool = Core<&'static str, u32>;
 type Told = Effect<&'static str, u32>;
 
@@ -42,7 +44,7 @@ fn restarting(restart: Restart, children_max: usize) -> Pool {
         Restart::Temporary => |_: &&'static str| None,
         Restart::Permanent | Restart::Transient => |args: &&'static str| Some(*args),
     };
-    Core::new(Rules { children_max, restart, window: Window::new(1, 5_000), keep })
+    Core::new(Rules { children_max, restart, window: Window::new(1, PERIOD_MS), keep })
 }
 
 fn with_running_child() -> Pool {
@@ -241,7 +243,7 @@ fn a_restart_that_fails_is_tried_again_and_every_attempt_counts() {
     assert_eq!(tell(pool.start_failed("x", ExitReason::Killed)), ["retry x"]);
     assert_eq!(pool.members().collect::<Vec<_>>(), [("x", true)]);
     ask(&mut pool, "x", "two", 2, false);
-    let gave_up = ["gave up for x: error: it could not be restarted", "refused [2]", "stop all", "end"];
+    let gave_up = ["gave up for x: killed", "refused [2]", "stop all", "end"];
     assert_eq!(tell(pool.retry(5_000, "x")), gave_up, "the window is one restart in five seconds");
 }
 
@@ -250,12 +252,76 @@ fn a_first_start_that_fails_is_not_tried_again() {
     let mut pool = restarting(Restart::Permanent, 1);
     ask(&mut pool, "x", "one", 1, false);
     assert_eq!(tell(pool.start_failed("x", ExitReason::Killed)), ["failed for [1]: killed"]);
+}
+
+#[test]
+fn a_crash_is_counted_and_retried_though_somebody_asked_before_it_was_known() {
+    let mut pool = restarting(Restart::Permanent, 1);
+    ask(&mut pool, "x", "one", 1, false);
+    tell(pool.started("x"));
+    assert!(ask(&mut pool, "x", "two", 2, true).is_empty(), "how it ends decides");
+    assert_eq!(crash(&mut pool, 0, "x"), ["start x from one"], "from what it was made from");
+    assert_eq!(pool.window().at_ms().count(), 1);
+    assert!(ask(&mut pool, "x", "three", 3, false).is_empty());
+    assert_eq!(
+        tell(pool.start_failed("x", ExitReason::Killed)),
+        ["retry x"],
+        "a permanent child is not lost"
+    );
+    assert_eq!(tell(pool.retry(5_001, "x")), ["start x from one"]);
+    assert_eq!(tell(pool.started("x")), ["found x for [2, 3]"]);
+    ask(&mut pool, "x", "four", 4, true);
+    let gave_up = ["gave up for x: killed", "refused [4]", "stop all", "end"];
+    assert_eq!(crash(&mut pool, 5_002, "x"), gave_up, "crashes under traffic do not go on for ever");
+}
+
+#[test]
+fn who_asked_before_a_clean_end_was_known_gets_a_new_child() {
+    let mut pool = restarting(Restart::Transient, 1);
+    ask(&mut pool, "x", "one", 1, false);
+    tell(pool.started("x"));
+    ask(&mut pool, "x", "two", 2, true);
+    assert!(!pool.may_leave("x") && !pool.is_leaving("x"), "it ends by itself");
+    assert_eq!(tell(pool.exited(0, "x", &ExitReason::Normal)), ["start x from two"]);
+    assert_eq!(
+        tell(pool.start_failed("x", ExitReason::Killed)),
+        ["failed for [2]: killed"],
+        "it was asked for"
+    );
+    assert_eq!(pool.window().at_ms().count(), 0);
+}
+
+#[test]
+fn a_child_that_is_terminated_while_it_crashes_is_not_restarted_and_who_asked_gets_a_new_one() {
     let mut pool = restarting(Restart::Permanent, 1);
     ask(&mut pool, "x", "one", 1, false);
     tell(pool.started("x"));
     ask(&mut pool, "x", "two", 2, true);
-    assert_eq!(tell(pool.exited(0, "x", &ExitReason::Killed)), ["start x from two"], "it was asked for");
-    assert_eq!(tell(pool.start_failed("x", ExitReason::Killed)), ["failed for [2]: killed"]);
+    assert_eq!(tell(pool.terminate("x").1), ["end x"]);
+    assert_eq!(crash(&mut pool, 0, "x"), ["start x from two"]);
+    assert_eq!(pool.window().at_ms().count(), 0);
+}
+
+#[test]
+fn who_asks_for_a_child_that_is_doomed_gets_the_next_one() {
+    let doomed = || {
+        let mut pool = restarting(Restart::Permanent, 1);
+        ask(&mut pool, "x", "one", 1, false);
+        assert_eq!(tell(pool.terminate("x").1), ["end x"]);
+        assert_eq!(pool.terminate("x").0, Farewell::Ending, "asked once, asked for all");
+        assert!(ask(&mut pool, "x", "two", 2, false).is_empty());
+        pool
+    };
+    let failed = tell(doomed().start_failed("x", ExitReason::Shutdown));
+    assert_eq!(failed, ["failed for [1]: shutdown", "start x from two"]);
+    assert_eq!(tell(doomed().ignored("x")), ["ignored for [1]", "start x from two"]);
+    let mut pool = doomed();
+    assert_eq!(tell(pool.started("x")), ["found x for [1]", "end x"]);
+    assert!(pool.is_leaving("x"));
+    assert_eq!(tell(pool.exited(0, "x", &ExitReason::Shutdown)), ["start x from two"]);
+    let mut pool = doomed();
+    assert_eq!(tell(pool.stop()), ["stop all"]);
+    assert_eq!(tell(pool.ignored("x")), ["ignored for [1]", "refused [2]", "end"]);
 }
 
 #[test]
@@ -283,9 +349,10 @@ fn a_terminated_child_is_not_restarted_and_gives_its_place_to_who_waits() {
     assert_eq!((farewell, tell(effects)), (Farewell::Ending, vec!["end x".to_owned()]));
     assert_eq!(pool.terminate("x").0, Farewell::Ending, "asked once, asked for all");
     assert!(ask(&mut pool, "y", "one", 2, false).is_empty(), "a place comes free");
-    assert_eq!(pool.terminate("y").0, Farewell::Unknown, "it only waits");
+    assert_eq!(pool.terminate("y").0, Farewell::Gone, "it only waits");
+    assert!(pool.knows("y") && !pool.is_member("y"));
     assert_eq!(crash(&mut pool, 0, "x"), ["start y from one"]);
-    assert_eq!(pool.terminate("x").0, Farewell::Unknown);
+    assert_eq!(pool.terminate("x").0, Farewell::Gone, "good also when it has ended");
 }
 
 #[test]
@@ -360,7 +427,8 @@ enum Chance {
 fn chance() -> impl Strategy<Value = Chance> {
     prop_oneof![
         8 => (0..9u8).prop_map(Chance::Ask),
-        8 => (any::<usize>(), prop::bool::weighted(0.8)).prop_map(|(which, well)| Chance::StartEnds(which, well)),
+        8 => (any::<usize>(), prop::bool::weighted(0.8))
+            .prop_map(|(which, well)| Chance::StartEnds(which, well)),
         1 => any::<usize>().prop_map(Chance::StartIsIgnored),
         4 => (any::<usize>(), any::<bool>()).prop_map(|(which, crash)| Chance::Exit(which, crash)),
         1 => any::<usize>().prop_map(Chance::Terminate),
@@ -377,6 +445,11 @@ struct Reality {
     /// Whether it is idle.
     running: BTreeMap<String, bool>,
     ending: BTreeSet<String>,
+    /// Those that were asked to end.
+    asked_to_end: BTreeSet<String>,
+    /// When a restart was due, ms.
+    restarts_ms: Vec<u64>,
+    stopping: bool,
     unanswered: BTreeSet<u32>,
     asked: u32,
     retries: Vec<String>,
@@ -406,7 +479,7 @@ impl Reality {
                 Effect::EndIdlest(count) => {
                     let idle = self.running.iter().filter(|(id, idle)| **idle && pool.may_leave(id));
                     let idlest: Vec<_> = idle.map(|(id, _)| id.clone()).take(count).collect();
-                    self.ending.extend(idlest.iter().cloned());
+                    self.ask_to_end(idlest.iter().cloned());
                     effects.extend(pool.leave(&idlest));
                 }
                 Effect::Failed(replies, _) | Effect::Full(replies) | Effect::Refuse(replies) => {
@@ -414,12 +487,30 @@ impl Reality {
                 }
                 Effect::Ignored(replies) => self.answered(replies)?,
                 Effect::RetryLater(id) => self.retries.push(id),
-                Effect::EndChild(id) => self.ending.extend(self.running.contains_key(&id).then_some(id)),
-                Effect::GaveUp(..) => self.gave_up = true,
-                Effect::StopAll => self.ending.extend(self.running.keys().cloned()),
+                Effect::EndChild(id) => self.ask_to_end(self.running.contains_key(&id).then_some(id)),
+                Effect::GaveUp(..) => (self.gave_up, self.stopping) = (true, true),
+                Effect::StopAll => {
+                    self.stopping = true;
+                    self.ask_to_end(self.running.keys().cloned().collect::<Vec<_>>());
+                }
                 Effect::End => self.ended = true,
             }
         }
+        Ok(())
+    }
+
+    fn ask_to_end(&mut self, ids: impl IntoIterator<Item = String>) {
+        for id in ids {
+            self.ending.insert(id.clone());
+            self.asked_to_end.insert(id);
+        }
+    }
+
+    /// Every restart is counted, and nothing else.
+    fn check_window(&self, pool: &Pool) -> Result<(), TestCaseError> {
+        let horizon_ms = self.restarts_ms.last().map_or(0, |last_ms| last_ms.saturating_sub(PERIOD_MS));
+        let recent_ms = self.restarts_ms.iter().copied().filter(|at_ms| *at_ms >= horizon_ms);
+        prop_assert_eq!(pool.window().at_ms().collect::<Vec<_>>(), recent_ms.collect::<Vec<_>>());
         Ok(())
     }
 
@@ -468,6 +559,10 @@ impl Reality {
                 self.running.remove(&id);
                 self.ending.remove(&id);
                 let reason = if crash { ExitReason::Killed } else { ExitReason::Normal };
+                let by_itself = !self.asked_to_end.remove(&id) && !self.stopping;
+                if by_itself && pool.restarts(&reason) {
+                    self.restarts_ms.push(self.now_ms);
+                }
                 let told = pool.exited(self.now_ms, &id, &reason);
                 self.take(pool, told)
             }
@@ -475,7 +570,8 @@ impl Reality {
                 let known: Vec<_> = pool.members().map(|(id, _)| id.to_owned()).collect();
                 let Some(id) = nth(known.iter().collect(), which) else { return Ok(()) };
                 let (farewell, told) = pool.terminate(&id);
-                prop_assert!(farewell != Farewell::Unknown, "a member is known");
+                let runs = self.running.contains_key(&id) || self.starting.contains(&id);
+                prop_assert_eq!(farewell == Farewell::Ending, runs, "{} is waited for", id);
                 self.take(pool, told)
             }
             Chance::Retry(after_ms) => {
@@ -484,6 +580,8 @@ impl Reality {
                     return Ok(());
                 }
                 let id = self.retries.remove(0);
+                let is_due = pool.members().any(|(member, is_restarting)| member == id && is_restarting);
+                self.restarts_ms.extend(is_due.then_some(self.now_ms));
                 let told = pool.retry(self.now_ms, &id);
                 self.take(pool, told)
             }
@@ -519,6 +617,7 @@ proptest! {
         for chance in chances {
             reality.happen(&mut pool, chance)?;
             prop_assert!(reality.starting.len() + reality.running.len() <= children_max, "overfull");
+            reality.check_window(&pool)?;
         }
         // Whoever waits now waits for a start or an end that is under way.
         let busy = |reality: &Reality| {

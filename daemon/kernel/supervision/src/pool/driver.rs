@@ -1,6 +1,7 @@
 //! The thin actor around a pool's core.
 
 use super::core::{Core, Effect, Keep, Rules};
+use super::farewell::Deadlines;
 use super::{Member, Pool, Shared, StartError};
 use crate::instruments::Verdict;
 use crate::links::Links;
@@ -21,6 +22,9 @@ use tokio::sync::oneshot;
 
 pub(super) type Answer<A> = Result<Addr<<A as Actor>::Msg>, StartError>;
 
+/// Who waits for the end of a child.
+pub(super) type Mourner = oneshot::Sender<Result<Told, AdminError>>;
+
 /// What a pool is told.
 pub(super) enum Control<A: Actor> {
     Ask {
@@ -40,10 +44,9 @@ pub(super) enum Control<A: Actor> {
     Retry(String),
     Asked(Request),
     Limits(PoolSpec),
-    /// The time of those who were to end is over.
-    Overdue(Vec<(String, ActorId)>),
+    /// The time of some who were to end is over.
+    Overdue,
     Stop,
-    Deadline,
 }
 
 impl<A: Actor> ractor::Message for Control<A> {}
@@ -110,6 +113,8 @@ struct Beginning<A: Actor> {
 pub(super) struct Child<A: Actor> {
     pub(super) node: Arc<Node>,
     pub(super) running: Option<(Occupant, Addr<A::Msg>)>,
+    /// Who runs, or ran last.
+    pub(super) actor: Option<ActorId>,
     pub(super) give_up: Option<oneshot::Sender<()>>,
 }
 
@@ -126,7 +131,7 @@ pub(super) struct Driver<A: Actor> {
     pub(super) core: Core<A::Args, oneshot::Sender<Answer<A>>>,
     pub(super) children: HashMap<String, Child<A>>,
     /// Who waits for the end of which child.
-    pub(super) mourners: HashMap<String, Vec<oneshot::Sender<Result<Told, AdminError>>>>,
+    pub(super) mourners: HashMap<String, Vec<Mourner>>,
     pub(super) shared: Arc<Shared<A>>,
     pub(super) spec: Arc<PoolSpec>,
     pub(super) node: Arc<Node>,
@@ -136,7 +141,7 @@ pub(super) struct Driver<A: Actor> {
     /// When too few idle children were found: that holds for one tick of the coarse clock, so that a
     /// pool at work is not searched anew for every ask that it must refuse.
     pub(super) all_busy_at_ms: Option<u64>,
-    pub(super) stopping: bool,
+    pub(super) deadlines: Deadlines,
 }
 
 impl<A: Actor> ractor::Actor for Keeper<A> {
@@ -151,7 +156,7 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
     ) -> Result<Driver<A>, ActorProcessingErr> {
         let Beginning { pool, spec, node, links } = begin;
         let shared = pool.0;
-        shared.door.store(Some(Arc::new(me.clone())));
+        shared.open(&me)?;
         let core = Core::new(Rules {
             children_max: spec.flags.children_max,
             restart: spec.flags.restart,
@@ -169,7 +174,7 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
             links,
             me,
             all_busy_at_ms: None,
-            stopping: false,
+            deadlines: Deadlines::default(),
         })
     }
 
@@ -216,18 +221,15 @@ impl<A: Actor> Driver<A> {
             Control::Asked(request) => self.take_request(request),
             Control::Limits(spec) => {
                 self.core.take_limits(&spec.flags, keep_of(&self.shared, spec.flags.restart));
+                self.node.declare_pool_flags(&spec.flags);
                 self.spec = Arc::new(spec);
                 Effects::<A>::new()
             }
-            Control::Overdue(late) => {
-                self.kill_overdue(&late);
+            Control::Overdue => {
+                self.kill_overdue();
                 Effects::<A>::new()
             }
             Control::Stop => self.core.stop().into(),
-            Control::Deadline => {
-                self.kill_all();
-                Effects::<A>::new()
-            }
         }
     }
 
@@ -264,16 +266,17 @@ impl<A: Actor> Driver<A> {
 impl<A: Actor> Driver<A> {
     fn start(&mut self, id: String, args: A::Args) -> Effects<A> {
         let path: Arc<str> = format!("{}/{id}", self.path).into();
-        let node = match self.children.remove(&id) {
-            Some(before) => before.node,
-            None => Arc::new(self.leaf(path)),
+        let (node, actor) = match self.children.remove(&id) {
+            Some(before) => (before.node, before.actor),
+            None => (Arc::new(self.leaf(path)), None),
         };
+        self.shared.restarting.remove(&id);
         if node.begin() > 1 {
             node.report_restarting();
         }
         let (give_up, given_up) = oneshot::channel();
         let cradle = Cradle { parent: self.me.get_cell(), node: Arc::clone(&node), give_up: given_up };
-        self.children.insert(id.clone(), Child { node, running: None, give_up: Some(give_up) });
+        self.children.insert(id.clone(), Child { node, running: None, actor, give_up: Some(give_up) });
         let spec = Arc::clone(&self.spec);
         let mut birthing = async move { launch_actor::<A>(&spec.child, args, None, cradle).await }.boxed();
         if let Some(result) = (&mut birthing).now_or_never() {
@@ -301,10 +304,11 @@ impl<A: Actor> Driver<A> {
         tracing::debug!(path = &*child.node.path, id = %born.occupant.cell.get_id(), "started");
         child.node.report_started(addr.actor_id());
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
+        child.actor = Some(actor_id);
         child.running = Some((born.occupant.clone(), addr.clone()));
         self.shared.members.insert(id.clone(), Member { addr, node: Arc::clone(&node) });
-        if self.stopping {
-            self.end_child(&id);
+        if self.core.is_stopping() {
+            self.end_one(&id);
         }
         let effects = self.core.started(&id).into();
         let (me, shared) = (self.me.clone(), Arc::clone(&self.shared));
@@ -335,6 +339,7 @@ impl<A: Actor> Driver<A> {
     fn retry_later(&self, id: String) {
         if let Some(child) = self.children.get(&id) {
             child.node.set_status(Status::Restarting);
+            self.shared.restarting.insert(id.clone(), Arc::clone(&child.node));
         }
         tell(&self.me, Control::Retry(id));
     }
@@ -355,7 +360,7 @@ impl<A: Actor> Driver<A> {
     }
 
     fn exited(&mut self, id: &str, reason: &ExitReason) -> Effects<A> {
-        let was_asked = self.stopping || !self.core.may_leave(id);
+        let was_asked = self.core.is_leaving(id);
         let effects = self.core.exited(clock::exact_now_ms(), id, reason);
         if let Some(child) = self.children.get_mut(id) {
             let (path, occupant) = (&*child.node.path, child.running.take().map(|(occupant, _)| occupant));
@@ -374,9 +379,10 @@ impl<A: Actor> Driver<A> {
     }
 
     /// Nothing is kept of a child that does not come back, and who waited for that is told.
-    fn bury(&mut self, id: &str) {
+    pub(super) fn bury(&mut self, id: &str) {
         if !self.core.knows(id) {
             self.children.remove(id);
+            self.shared.restarting.remove(id);
         }
         for mourner in self.mourners.remove(id).into_iter().flatten() {
             let _ = mourner.send(Ok(Told::Done));
@@ -393,6 +399,7 @@ impl<A: Actor> Driver<A> {
 /// A pool that ends, on whatever road, takes no more askers.
 impl<A: Actor> Drop for Driver<A> {
     fn drop(&mut self) {
+        self.shared.restarting.clear();
         self.shared.close(&self.me);
     }
 }

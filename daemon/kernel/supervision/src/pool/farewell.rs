@@ -5,7 +5,36 @@ use crate::node::{Occupant, Status};
 use crate::plan::Shutdown;
 use crate::{Actor, clock};
 use ractor::ActorId;
-use std::time::Duration;
+use std::collections::VecDeque;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+/// When those are killed who were asked to end. All have the same time, so who was asked first is due
+/// first, and one alarm does for all.
+#[derive(Default)]
+pub(super) struct Deadlines {
+    due: VecDeque<(Instant, String, ActorId)>,
+    alarm: Option<AbortHandle>,
+    /// When the whole pool is due; nobody who comes up late gets more.
+    all_due: Option<Instant>,
+}
+
+impl Deadlines {
+    /// Those whose time is over.
+    fn take_late(&mut self) -> Vec<(String, ActorId)> {
+        let now = Instant::now();
+        let late = self.due.iter().take_while(|(at, ..)| *at <= now).count();
+        self.due.drain(..late).map(|(_, id, actor)| (id, actor)).collect()
+    }
+}
+
+impl Drop for Deadlines {
+    fn drop(&mut self) {
+        if let Some(alarm) = self.alarm.take() {
+            alarm.abort();
+        }
+    }
+}
 
 impl<A: Actor> Driver<A> {
     /// Asks up to `count` idle children to end, the least recently asked first; answers whom. Whatever
@@ -29,50 +58,50 @@ impl<A: Actor> Driver<A> {
     }
 
     /// Their own policy, except that nothing queued is dropped.
-    fn make_leave(&self, ids: &[String]) {
-        let policy = self.spec.flags.shutdown;
-        let mut leaving = Vec::with_capacity(ids.len());
-        for (id, (occupant, addr)) in ids.iter().filter_map(|id| Some((id, self.running(id)?))) {
-            match policy {
+    fn make_leave(&mut self, ids: &[String]) {
+        for id in ids {
+            let Some((id, occupant, actor)) = self.whom(id) else { continue };
+            match self.spec.flags.shutdown {
                 Shutdown::BrutalKill => occupant.cell.kill(),
                 Shutdown::Within(_) | Shutdown::Drain(_) | Shutdown::Infinity => occupant.drain(),
             }
-            leaving.push((id.clone(), addr.actor_id()));
+            self.set_deadline(id, actor);
         }
-        tracing::debug!(path = &*self.path, children = leaving.len(), "idle children make room");
-        self.tell_after(policy.limit(), Control::Overdue(leaving));
+        tracing::debug!(path = &*self.path, children = ids.len(), "idle children make room");
     }
 
-    fn tell_after(&self, limit: Option<Duration>, control: Control<A>) {
-        let (Some(limit), me) = (limit, self.me.clone()) else { return };
-        tokio::spawn(async move {
-            tokio::time::sleep(limit).await;
-            tell(&me, control);
+    fn whom(&self, id: &str) -> Option<(String, Occupant, ActorId)> {
+        let (occupant, addr) = self.running(id)?;
+        Some((id.to_owned(), occupant.clone(), addr.actor_id()))
+    }
+
+    fn set_deadline(&mut self, id: String, actor: ActorId) {
+        let Some(limit) = self.spec.flags.shutdown.limit() else { return };
+        let at = self.deadlines.all_due.unwrap_or_else(|| Instant::now() + limit);
+        self.deadlines.due.push_back((at, id, actor));
+        self.set_alarm();
+    }
+
+    /// Rings for who is due first.
+    fn set_alarm(&mut self) {
+        let Some((at, ..)) = self.deadlines.due.front().filter(|_| self.deadlines.alarm.is_none()) else {
+            return;
+        };
+        let (at, me) = (*at, self.me.clone());
+        let alarm = tokio::spawn(async move {
+            tokio::time::sleep_until(at).await;
+            tell(&me, Control::Overdue);
         });
+        self.deadlines.alarm = Some(alarm.abort_handle());
     }
 
     /// All at once, one deadline for the whole set.
     pub(super) fn stop_all(&mut self) {
-        self.stopping = true;
         self.node.set_status(Status::Draining);
         self.shared.close(&self.me);
-        for child in self.children.values_mut() {
-            child.give_up = None;
-        }
+        self.deadlines.all_due = self.spec.flags.shutdown.limit().map(|limit| Instant::now() + limit);
         for id in self.children.keys().cloned().collect::<Vec<_>>() {
-            self.end_child(&id);
-        }
-        self.tell_after(self.spec.flags.shutdown.limit(), Control::Deadline);
-    }
-
-    pub(super) fn end_child(&self, id: &str) {
-        let Some((occupant, _)) = self.running(id) else { return };
-        if let Some(child) = self.children.get(id) {
-            child.node.set_status(Status::Draining);
-        }
-        match self.spec.flags.shutdown {
-            Shutdown::BrutalKill => occupant.cell.kill(),
-            how => occupant.ask_to_end(how),
+            self.end_one(&id);
         }
     }
 
@@ -80,26 +109,25 @@ impl<A: Actor> Driver<A> {
     pub(super) fn end_one(&mut self, id: &str) {
         let Some(child) = self.children.get_mut(id) else { return };
         child.give_up = None;
-        let Some((_, addr)) = &child.running else { return };
-        let asked = vec![(id.to_owned(), addr.actor_id())];
-        self.end_child(id);
-        self.tell_after(self.spec.flags.shutdown.limit(), Control::Overdue(asked));
-    }
-
-    pub(super) fn kill_all(&self) {
-        for (occupant, _) in self.children.values().filter_map(|child| child.running.as_ref()) {
-            self.kill_late(occupant);
+        child.node.set_status(Status::Draining);
+        let Some((id, occupant, actor)) = self.whom(id) else { return };
+        match self.spec.flags.shutdown {
+            Shutdown::BrutalKill => occupant.cell.kill(),
+            how => occupant.ask_to_end(how),
         }
+        self.set_deadline(id, actor);
     }
 
-    /// Of those, kills who is still there; a successor of the same id is not meant.
-    pub(super) fn kill_overdue(&self, asked: &[(String, ActorId)]) {
-        for (id, actor_id) in asked {
-            match self.running(id) {
-                Some((occupant, addr)) if addr.actor_id() == *actor_id => self.kill_late(occupant),
+    /// Kills who is still there; a successor of the same id is not meant.
+    pub(super) fn kill_overdue(&mut self) {
+        self.deadlines.alarm = None;
+        for (id, actor) in self.deadlines.take_late() {
+            match self.running(&id) {
+                Some((occupant, addr)) if addr.actor_id() == actor => self.kill_late(occupant),
                 _ => {}
             }
         }
+        self.set_alarm();
     }
 
     fn kill_late(&self, occupant: &Occupant) {

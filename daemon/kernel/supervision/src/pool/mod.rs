@@ -11,7 +11,7 @@ mod reception;
 mod core_tests;
 
 use crate::node::{Members, Node};
-use crate::supervise::admin::{AdminError, Ask, ChildRef, Request};
+use crate::supervise::admin::{AdminError, Ask, ChildRef, Request, answer_of};
 use crate::{Actor, Addr, ExitReason, Message};
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
@@ -46,6 +46,8 @@ pub struct Pool<A: Actor>(Arc<Shared<A>>);
 
 pub(crate) struct Shared<A: Actor> {
     members: DashMap<String, Member<A::Msg>>,
+    /// Those that are about to be tried again.
+    restarting: DashMap<String, Arc<Node>>,
     door: ArcSwapOption<ActorRef<Control<A>>>,
     /// Keeps what a child is made from; `None` when the pool restarts nobody.
     keep: Option<core::Keep<A::Args>>,
@@ -77,7 +79,7 @@ impl<A: Actor> std::fmt::Debug for Pool<A> {
 impl<A: Actor> Pool<A> {
     /// A pool that runs once its kind is placed in a tree.
     pub fn new() -> Self {
-        Self(Arc::new(Shared { members: DashMap::new(), door: ArcSwapOption::empty(), keep: None }))
+        Self::keeping(None)
     }
 
     /// As [`Pool::new`], for children that the pool may have to start again: it keeps a copy of what each
@@ -87,7 +89,12 @@ impl<A: Actor> Pool<A> {
         A::Args: Clone,
     {
         let keep: core::Keep<A::Args> = |args| Some(args.clone());
-        Self(Arc::new(Shared { members: DashMap::new(), door: ArcSwapOption::empty(), keep: Some(keep) }))
+        Self::keeping(Some(keep))
+    }
+
+    fn keeping(keep: Option<core::Keep<A::Args>>) -> Self {
+        let (members, restarting) = (DashMap::new(), DashMap::new());
+        Self(Arc::new(Shared { members, restarting, door: ArcSwapOption::empty(), keep }))
     }
 
     /// Whether its children may be other than temporary.
@@ -103,8 +110,8 @@ impl<A: Actor> Pool<A> {
 
     /// The running child of that id, or a new one made from `args`. A predecessor that is about to end
     /// is waited for: there are never two of one id. In a full pool the least recently asked of the idle
-    /// children end first, each in good order, and the place is waited for. A message that such a child gave back as `Gone`
-    /// can be sent to the address that this returns.
+    /// children end first, each in good order, and the place is waited for. A message that such a child
+    /// gave back as `Gone` can be sent to the address that this returns.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -123,20 +130,33 @@ impl<A: Actor> Pool<A> {
         answer.await.unwrap_or(Err(StartError::NotRunning))
     }
 
-    /// Ends a child by the pool's shutdown policy, whatever its restart type, and waits for its end.
+    /// Ends a child by the pool's shutdown policy, whatever its restart type, and waits for its end. Good
+    /// also for one that has ended already, or never was.
     ///
     /// # Errors
-    /// `NotFound`, `NotRunning`.
+    /// `NotRunning`, `Busy`, `Timeout`.
     pub async fn terminate_child(&self, id: &str) -> Result<(), AdminError> {
         let door = self.0.door.load_full().ok_or(AdminError::NotRunning)?;
         let (reply, answer) = oneshot::channel();
         let ask = Ask::TerminateChild(ChildRef::Id(id.into()));
         driver::tell(&door, Control::Asked(Request { ask, reply }));
-        answer.await.unwrap_or(Err(AdminError::NotRunning)).map(drop)
+        answer_of(answer).await.map(drop)
     }
 }
 
+/// The children of two pools would share their ids.
+#[derive(Debug, thiserror::Error)]
+#[error("the pool runs in another place of the tree already")]
+struct PlacedTwice;
+
 impl<A: Actor> Shared<A> {
+    /// Takes askers, unless the pool runs in another place already.
+    fn open(&self, keeper: &ActorRef<Control<A>>) -> Result<(), PlacedTwice> {
+        let before =
+            self.door.compare_and_swap(&None::<Arc<ActorRef<Control<A>>>>, Some(Arc::new(keeper.clone())));
+        if before.is_some() { Err(PlacedTwice) } else { Ok(()) }
+    }
+
     /// Takes no more askers, unless a successor has opened the door again.
     fn close(&self, keeper: &ActorRef<Control<A>>) {
         self.door.rcu(|door| door.clone().filter(|open| open.get_id() != keeper.get_id()));
@@ -145,10 +165,12 @@ impl<A: Actor> Shared<A> {
 
 impl<A: Actor> Members for Shared<A> {
     fn nodes(&self) -> Vec<Arc<Node>> {
-        self.members.iter().map(|member| Arc::clone(&member.node)).collect()
+        let running = self.members.iter().map(|member| Arc::clone(&member.node));
+        running.chain(self.restarting.iter().map(|node| Arc::clone(&node))).collect()
     }
 
     fn node(&self, id: &str) -> Option<Arc<Node>> {
-        self.members.get(id).map(|member| Arc::clone(&member.node))
+        let running = self.members.get(id).map(|member| Arc::clone(&member.node));
+        running.or_else(|| self.restarting.get(id).map(|node| Arc::clone(&node)))
     }
 }

@@ -2,28 +2,35 @@
 //! of their own.
 
 use super::core::Farewell;
-use super::driver::{Driver, Effects};
+use super::driver::{Driver, Effects, Mourner};
 use crate::Actor;
 use crate::supervise::admin::{
-    AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, Request, Standing,
+    AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, QUESTIONS_MAX, Request, Standing,
 };
 use crate::supervise::children::ChildCounts;
 use crate::supervise::rules::ChildType;
 use ractor::ActorId;
 
+/// An actor that is no child of this pool. Whether it ever was one is not known once it has ended.
+enum Stranger {
+    Alive,
+    Dead,
+}
+
+impl Stranger {
+    fn of(actor: ActorId) -> Self {
+        if ractor::registry::where_is_pid(actor).is_some() { Self::Alive } else { Self::Dead }
+    }
+}
+
 impl<A: Actor> Driver<A> {
     pub(super) fn take_request(&mut self, request: Request) -> Effects<A> {
         let answer = match request.ask {
-            Ask::TerminateChild(child) => {
-                let id = self.id_of(child);
-                let (farewell, effects) = self.core.terminate(&id);
-                match farewell {
-                    Farewell::Ending => self.mourners.entry(id).or_default().push(request.reply),
-                    Farewell::Gone => drop(request.reply.send(Ok(Answer::Done))),
-                    Farewell::Unknown => drop(request.reply.send(Err(AdminError::NotFound))),
-                }
-                return effects.into();
-            }
+            Ask::TerminateChild(child) => match self.id_of(child) {
+                Ok(id) => return self.terminate(id, request.reply),
+                Err(Stranger::Dead) => Ok(Answer::Done),
+                Err(Stranger::Alive) => Err(AdminError::NotFound),
+            },
             Ask::GetChildspec(child) => self.spec(child).map(Answer::Spec),
             Ask::WhichChildren => Ok(Answer::Children(self.infos())),
             Ask::CountChildren => Ok(Answer::Counts(self.counts())),
@@ -38,15 +45,36 @@ impl<A: Actor> Driver<A> {
         Effects::<A>::new()
     }
 
-    /// An actor that is no child of this pool has no id, and is not found.
-    fn id_of(&self, child: ChildRef) -> String {
-        match child {
-            ChildRef::Id(id) => id,
-            ChildRef::Actor(actor) => {
-                let found = self.children.keys().find(|id| self.actor(id) == Some(actor));
-                found.cloned().unwrap_or_default()
+    /// Good also for one that has ended already; who asks cannot know.
+    fn terminate(&mut self, id: String, mourner: Mourner) -> Effects<A> {
+        let (farewell, effects) = self.core.terminate(&id);
+        match farewell {
+            Farewell::Ending => self.mourn(id, mourner),
+            Farewell::Gone => {
+                self.bury(&id);
+                let _ = mourner.send(Ok(Answer::Done));
             }
         }
+        effects.into()
+    }
+
+    fn mourn(&mut self, id: String, mourner: Mourner) {
+        let mourners = self.mourners.entry(id).or_default();
+        if mourners.len() < QUESTIONS_MAX {
+            return mourners.push(mourner);
+        }
+        tracing::warn!(path = &*self.path, QUESTIONS_MAX, "refused a question: too many wait");
+        let _ = mourner.send(Err(AdminError::Busy));
+    }
+
+    /// An actor that has ended stands for the child that is to be started again in its place.
+    fn id_of(&self, child: ChildRef) -> Result<String, Stranger> {
+        let actor = match child {
+            ChildRef::Id(id) => return Ok(id),
+            ChildRef::Actor(actor) => actor,
+        };
+        let found = self.children.iter().find(|(_, child)| child.actor == Some(actor));
+        found.map(|(id, _)| id.clone()).ok_or_else(|| Stranger::of(actor))
     }
 
     fn actor(&self, id: &str) -> Option<ActorId> {
@@ -54,11 +82,13 @@ impl<A: Actor> Driver<A> {
         Some(addr.actor_id())
     }
 
+    /// All members have the one spec; OTP tells it of an actor that is gone, too, who may have been one.
     fn spec(&self, child: ChildRef) -> Result<ChildSpecInfo, AdminError> {
-        let id = self.id_of(child);
-        if !self.core.knows(&id) {
-            return Err(AdminError::NotFound);
-        }
+        let id = match self.id_of(child) {
+            Ok(id) if self.core.is_member(&id) => id,
+            Err(Stranger::Dead) => self.spec.child.kind.clone(),
+            Ok(_) | Err(Stranger::Alive) => return Err(AdminError::NotFound),
+        };
         Ok(ChildSpecInfo {
             id,
             child_type: ChildType::Worker,

@@ -7,6 +7,7 @@ use super::rules::{ChildType, InvalidSpec};
 use crate::plan::{Restart, Shutdown};
 use crate::{ExitReason, Tree};
 use ractor::ActorId;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Why a supervisor did not do what it was asked.
@@ -42,6 +43,25 @@ pub enum AdminError {
     /// The supervisor is not up, or on its way down.
     #[error("the supervisor is not running")]
     NotRunning,
+    /// So many others wait for an answer that it takes no more questions.
+    #[error("the supervisor is busy: too many questions wait")]
+    Busy,
+    /// No answer came in time. What was asked for may still happen.
+    #[error("the supervisor did not answer in {0:?}")]
+    Timeout(Duration),
+}
+
+/// How many questions one supervisor keeps waiting.
+pub(crate) const QUESTIONS_MAX: usize = 1_024;
+/// How long an answer may take: it may have to wait for a start, or for a child's end.
+pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// The answer to a question, or why there is none.
+pub(crate) async fn answer_of<T>(reply: oneshot::Receiver<Result<T, AdminError>>) -> Result<T, AdminError> {
+    match tokio::time::timeout(ANSWER_LIMIT, reply).await {
+        Ok(answer) => answer.unwrap_or(Err(AdminError::NotRunning)),
+        Err(_) => Err(AdminError::Timeout(ANSWER_LIMIT)),
+    }
 }
 
 /// A child by its id or by its actor.
@@ -49,7 +69,7 @@ pub enum AdminError {
 pub enum ChildRef {
     /// The last segment of its path.
     Id(String),
-    /// Whoever runs now.
+    /// This actor. Only a pool's children go by it.
     Actor(ActorId),
 }
 
@@ -152,10 +172,11 @@ impl Tree {
     }
 
     /// Ends a child by its shutdown policy; it is not restarted. Good also for one that is down or about
-    /// to be tried again. A temporary child's spec goes with it.
+    /// to be tried again, and for one of a pool that has ended. A temporary child's spec goes with it.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`. As for all questions also `NoSupervisor`, `NotRunning`, `Busy`, and after half a minute
+    /// `Timeout`.
     pub async fn terminate_child(
         &self,
         supervisor: &str,

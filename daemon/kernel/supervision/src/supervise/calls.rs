@@ -50,18 +50,10 @@ pub(crate) enum Refusal {
 
 /// Who waits for the start or stop under way.
 #[derive(Clone, Debug)]
-pub(super) enum Asker {
-    Start(Token),
-    Restart(Token),
-    Terminate(Token),
-}
-
-impl Asker {
-    pub(super) fn token(&self) -> Token {
-        match self {
-            Self::Start(token) | Self::Restart(token) | Self::Terminate(token) => *token,
-        }
-    }
+pub(super) struct Asker {
+    pub(super) token: Token,
+    /// The spec came with the question, and is forgotten when its child does not start.
+    pub(super) brought_spec: bool,
 }
 
 impl Core {
@@ -95,7 +87,7 @@ impl Core {
             None => {
                 let key = self.children.add(rules);
                 self.effects.push(Effect::Adopt(token, key));
-                self.asker = Some(Asker::Start(token));
+                self.asker = Some(Asker { token, brought_spec: true });
                 self.start(key);
                 Ok(None)
             }
@@ -104,7 +96,7 @@ impl Core {
 
     fn restart_child(&mut self, token: Token, id: &str) -> Result<Option<Reply>, Refusal> {
         let key = self.find_down(id)?;
-        self.asker = Some(Asker::Restart(token));
+        self.asker = Some(Asker { token, brought_spec: false });
         self.start(key);
         Ok(None)
     }
@@ -128,11 +120,10 @@ impl Core {
     /// Also good for a child that is down already, and for one that is about to be tried again.
     fn terminate_child(&mut self, token: Token, id: &str) -> Result<Option<Reply>, Refusal> {
         let (key, _) = self.children.find(id).ok_or(Refusal::NotFound)?;
-        self.stop(key);
-        if self.awaited.is_none() {
+        if !self.stop(key) {
             return Ok(Some(Reply::Done));
         }
-        self.asker = Some(Asker::Terminate(token));
+        self.asker = Some(Asker { token, brought_spec: false });
         Ok(None)
     }
 }

@@ -294,13 +294,10 @@ fn jitter_takes_away_its_part_and_no_more() {
 }
 
 #[test]
-fn news_of_a_place_that_is_gone_changes_nothing() {
-    let mut core = plain(&[Permanent]);
-    assert_eq!(step(&mut core, Event::Started(9)), []);
-    assert_eq!(fail(&mut core, 9), []);
-    assert_eq!(step(&mut core, Event::Ignored(9)), []);
+fn a_place_that_was_given_up_counts_no_more() {
     let mut children = Children::default();
-    children.set_state(0, ChildState::Running);
-    children.remove(0);
-    assert_eq!((children.state(0), children.counts()), (None, ChildCounts::default()));
+    let key = children.add(child("a", Permanent));
+    children.remove(key);
+    children.set_state(key, ChildState::Running);
+    assert_eq!((children.state(key), children.counts()), (None, ChildCounts::default()));
 }

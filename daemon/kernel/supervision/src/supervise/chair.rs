@@ -3,6 +3,7 @@
 use super::launch::Launch;
 use crate::node::{Node, Occupant};
 use crate::plan::ChildSpec;
+use ractor::ActorId;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
@@ -19,6 +20,8 @@ pub(crate) struct Seat {
 pub(crate) struct Chair {
     pub(crate) seat: Seat,
     pub(crate) occupant: Option<Occupant>,
+    /// Who sits there or sat there last: the core may hear of an end later than the chair.
+    pub(crate) actor: Option<ActorId>,
     /// Gives up the start under way.
     pub(crate) give_up: Option<oneshot::Sender<()>>,
     /// Kills the child when its time is over, or tries it again.
@@ -29,7 +32,7 @@ pub(crate) struct Chair {
 
 impl Chair {
     pub(crate) fn new(seat: Seat) -> Self {
-        Self { seat, occupant: None, give_up: None, alarm: None, crash: None }
+        Self { seat, occupant: None, actor: None, give_up: None, alarm: None, crash: None }
     }
 
     /// The one before rings no more.

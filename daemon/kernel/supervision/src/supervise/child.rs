@@ -4,7 +4,7 @@ use super::backoff::Backoff;
 use super::chair::Seat;
 use super::launch::Launch;
 use super::launching::SupervisorLaunch;
-use super::rules::{ChildRules, ChildType, InvalidSpec, Rules};
+use super::rules::{ChildRules, ChildType, InvalidSpec, Rules, check_period};
 use crate::instruments::Instruments;
 use crate::kinds::WorkerLaunch;
 use crate::mailbox::MailboxSpec;
@@ -283,9 +283,14 @@ impl ChildSpec {
         }
     }
 
-    /// Checks everything below a supervisor as OTP does before it starts the first child.
+    /// Checks a supervisor's flags and everything below it as OTP does before it starts the first child.
     fn check_below(&self) -> Result<(), InvalidSpec> {
-        let Role::Supervisor(own) = &self.role else { return Ok(()) };
+        let own = match &self.role {
+            Role::Supervisor(own) => own,
+            Role::Pool(own) => return check_period(own.flags.period),
+            Role::Worker(_) => return Ok(()),
+        };
+        check_period(own.flags.period)?;
         let mut ids = HashSet::new();
         for child in &own.children {
             child.rules().check(own.flags.auto_shutdown)?;

@@ -3,7 +3,6 @@
 
 use super::rules::{ChildRules, ChildType};
 use crate::ExitReason;
-use crate::plan::Restart;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -141,16 +140,5 @@ impl Children {
             }
         }
         counts
-    }
-}
-
-impl Restart {
-    /// OTP's table: whether a child that ended by itself is started again.
-    pub(crate) fn follows(self, reason: &ExitReason) -> bool {
-        match self {
-            Self::Permanent => true,
-            Self::Transient => !reason.is_clean(),
-            Self::Temporary => false,
-        }
     }
 }

@@ -149,8 +149,14 @@ impl Core {
         std::mem::take(&mut self.effects)
     }
 
-    fn on_started(&mut self, key: Key) {
+    /// What was awaited has come.
+    fn settle(&mut self, key: Key) {
+        debug_assert_eq!(self.awaited, Some(key), "news of a start that nobody awaits");
         self.awaited = None;
+    }
+
+    fn on_started(&mut self, key: Key) {
+        self.settle(key);
         if let Some(child) = self.children.get_mut(key) {
             (child.state, child.failures) = (ChildState::Running, 0);
         }
@@ -158,16 +164,16 @@ impl Core {
     }
 
     fn on_ignored(&mut self, key: Key) {
-        self.awaited = None;
+        self.settle(key);
         self.put_down(key);
         self.answer(Reply::Ignored);
     }
 
     /// A start that somebody asked for is not tried again: the asker decides.
     fn on_start_failed(&mut self, key: Key, reason: ExitReason, draw: Draw) {
-        self.awaited = None;
+        self.settle(key);
         match (&self.asker, &self.goal) {
-            (Some(Asker::Start(_)), _) => self.forget(key),
+            (Some(Asker { brought_spec: true, .. }), _) => self.forget(key),
             (None, Goal::Serve) => return self.retry_later(key, reason, draw),
             (None, Goal::Boot) => {
                 self.children.set_state(key, ChildState::Down);
@@ -222,7 +228,7 @@ impl Core {
     fn advance(&mut self, now_ms: u64) {
         while self.awaited.is_none() && !self.ended {
             if let Some(key) = self.to_stop.pop_front() {
-                self.stop(key);
+                let _ = self.stop(key);
             } else if let Some(key) = self.to_start.pop_front() {
                 self.start(key);
             } else if !self.finish_goal() {
@@ -232,20 +238,28 @@ impl Core {
         }
     }
 
-    pub(super) fn stop(&mut self, key: Key) {
+    /// Whether its end is awaited now; otherwise it is down already.
+    #[must_use]
+    pub(super) fn stop(&mut self, key: Key) -> bool {
+        if self.forget_exit(key) {
+            self.put_down(key);
+            return false;
+        }
         match self.children.state(key) {
-            Some(ChildState::Running) if !self.forget_exit(key) => {
+            Some(ChildState::Running) => {
                 self.children.set_state(key, ChildState::Stopping);
                 self.awaited = Some(key);
                 self.effects.push(Effect::Stop(key));
+                return true;
             }
-            Some(ChildState::Down) | None => {}
             Some(ChildState::Restarting) => {
                 self.put_down(key);
                 self.effects.push(Effect::CancelRetry(key));
             }
-            Some(_) => self.put_down(key),
+            Some(ChildState::Starting | ChildState::Stopping) => unreachable!("it would be awaited"),
+            Some(ChildState::Down) | None => {}
         }
+        false
     }
 
     /// A child that died by itself before its turn came is not restarted for it.
@@ -353,7 +367,7 @@ impl Core {
     /// Tells whoever asked for what was awaited.
     fn answer(&mut self, reply: Reply) {
         if let Some(asker) = self.asker.take() {
-            self.effects.push(Effect::Reply(asker.token(), reply));
+            self.effects.push(Effect::Reply(asker.token, reply));
         }
     }
 }

@@ -174,7 +174,7 @@ impl Driver {
 
     fn adopt(&mut self, token: Token, key: Key) {
         let brought = self.desk.get_mut(&token).and_then(|visitor| visitor.brings.take());
-        let Some(Brings::Seat(seat)) = brought else { return };
+        let Some(Brings::Seat(seat)) = brought else { unreachable!("a spec comes with its place") };
         self.node.change_children(|children| children.push(Arc::clone(&seat.node)));
         self.chairs.insert(key, Chair::new(seat));
     }
@@ -188,7 +188,7 @@ impl Driver {
     /// Most starts are over in one breath and cost no task.
     fn start(&mut self, key: Key) -> Option<Event> {
         self.decide(key, Decision::Restarted);
-        let chair = self.chairs.get_mut(&key)?;
+        let Some(chair) = self.chairs.get_mut(&key) else { unreachable!("a place that is started is there") };
         let (give_up, given_up) = oneshot::channel();
         let generation = chair.seat.node.begin();
         if generation > 1 {
@@ -222,6 +222,7 @@ impl Driver {
                 let actor = born.occupant.cell.get_id();
                 tracing::info!(path, id = %actor, "started");
                 chair.seat.node.report_started(actor);
+                chair.actor = Some(actor);
                 chair.occupant = Some(born.occupant.clone());
                 let me = self.me.clone();
                 let exited = move |reason| tell(&me, Control::Happened(Event::Exited(key, reason)));
@@ -243,19 +244,21 @@ impl Driver {
     }
 
     fn stop(&mut self, key: Key) {
-        let Some(chair) = self.chairs.get_mut(&key) else { return };
+        let Some(chair) = self.chairs.get_mut(&key) else { unreachable!("a place that is stopped is there") };
+        let Some(occupant) = chair.occupant.clone() else { unreachable!("who is stopped runs") };
         let (node, how) = (Arc::clone(&chair.seat.node), chair.seat.spec.shutdown);
         node.set_status(Status::Draining);
         if how == Shutdown::BrutalKill {
-            return drop(node.kill_all());
+            node.kill_all_of(&occupant);
+            return;
         }
-        let Some(occupant) = &chair.occupant else { return };
         occupant.ask_to_end(how);
         let Some(limit) = how.limit() else { return };
         let killer = tokio::spawn(async move {
             tokio::time::sleep(limit).await;
-            tracing::warn!(path = &*node.path, ?limit, "killed: it did not end in time");
-            node.kill_all();
+            if node.kill_all_of(&occupant) {
+                tracing::warn!(path = &*node.path, ?limit, "killed: it did not end in time");
+            }
         });
         chair.set_alarm(Some(killer.abort_handle()));
     }
@@ -310,6 +313,9 @@ impl Driver {
     fn end(&mut self, ending: Ending) {
         for key in self.chairs.keys().copied().collect::<Vec<_>>() {
             self.decide(key, Decision::LeftDown);
+        }
+        if ending == Ending::AutoShutdown {
+            tracing::info!(path = &*self.node.path, "its significant children are done");
         }
         let boot = match ending {
             Ending::BootFailed(key, why) => {

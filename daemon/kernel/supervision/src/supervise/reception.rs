@@ -1,8 +1,9 @@
 //! Where questions to a supervisor come in and answers go out: specs become places, places become specs.
 
-use super::admin::{AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, Request, Standing};
+use super::admin::{
+    AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, QUESTIONS_MAX, Request, Standing,
+};
 use super::calls::{Call, Refusal, Reply, Token};
-use super::chair::Chair;
 use super::children::{ChildState, Key};
 use super::core::Event;
 use super::driver::{Brings, Driver, Visitor};
@@ -23,10 +24,10 @@ impl Driver {
                 };
                 (Call::StartChild(seat.spec.rules()), Some(Brings::Seat(seat)))
             }
-            Ask::TerminateChild(child) => (Call::TerminateChild(self.id_of(child)), None),
+            Ask::TerminateChild(child) => (Call::TerminateChild(id_of(child)), None),
             Ask::RestartChild(id) => (Call::RestartChild(id), None),
             Ask::DeleteChild(id) => (Call::DeleteChild(id), None),
-            Ask::GetChildspec(child) => (Call::GetChildspec(self.id_of(child)), None),
+            Ask::GetChildspec(child) => (Call::GetChildspec(id_of(child)), None),
             Ask::WhichChildren => (Call::WhichChildren, None),
             Ask::CountChildren => (Call::CountChildren, None),
             Ask::Revise(revision) => {
@@ -39,20 +40,15 @@ impl Driver {
                 return None;
             }
         };
+        if self.desk.len() >= QUESTIONS_MAX {
+            tracing::warn!(path = &*self.node.path, QUESTIONS_MAX, "refused a question: too many wait");
+            let _ = request.reply.send(Err(AdminError::Busy));
+            return None;
+        }
         let token = Token(self.tokens);
         self.tokens += 1;
         self.desk.insert(token, Visitor { brings, reply: request.reply });
         Some(Event::Call(token, call))
-    }
-
-    /// An actor that is no child of this supervisor has no id, and is not found.
-    fn id_of(&self, child: ChildRef) -> String {
-        let actor = match child {
-            ChildRef::Id(id) => return id,
-            ChildRef::Actor(actor) => actor,
-        };
-        let chair = self.chairs.values().find(|chair| actor_in(chair) == Some(actor));
-        chair.map(|chair| chair.seat.spec.id().to_owned()).unwrap_or_default()
     }
 
     pub(super) fn answer(&mut self, token: Token, reply: Reply) {
@@ -78,9 +74,10 @@ impl Driver {
 
     fn error(&self, refusal: Refusal) -> AdminError {
         match refusal {
-            Refusal::AlreadyStarted(key) => {
-                self.actor(key).map_or(AdminError::AlreadyPresent, AdminError::AlreadyStarted)
-            }
+            Refusal::AlreadyStarted(key) => match self.actor(key) {
+                Some(actor) => AdminError::AlreadyStarted(actor),
+                None => unreachable!("who was started is somebody"),
+            },
             Refusal::AlreadyPresent => AdminError::AlreadyPresent,
             Refusal::Running => AdminError::Running,
             Refusal::Restarting => AdminError::Restarting,
@@ -91,14 +88,15 @@ impl Driver {
     }
 
     fn actor(&self, key: Key) -> Option<ActorId> {
-        self.chairs.get(&key).and_then(actor_in)
+        self.chairs.get(&key)?.actor
     }
 
     fn info(&self, key: Key, state: ChildState) -> Option<ChildInfo> {
         let spec = self.spec(key)?;
         let standing = match state {
             ChildState::Restarting => Standing::Restarting,
-            _ => self.actor(key).map_or(Standing::Undefined, Standing::Running),
+            ChildState::Running => self.actor(key).map_or(Standing::Undefined, Standing::Running),
+            ChildState::Down | ChildState::Starting | ChildState::Stopping => Standing::Undefined,
         };
         Some(ChildInfo { id: spec.id, standing, child_type: spec.child_type })
     }
@@ -116,6 +114,10 @@ impl Driver {
     }
 }
 
-fn actor_in(chair: &Chair) -> Option<ActorId> {
-    chair.occupant.as_ref().map(|occupant| occupant.cell.get_id())
+/// Children with specs of their own go by their ids alone, as in OTP: an actor has none.
+fn id_of(child: ChildRef) -> String {
+    match child {
+        ChildRef::Id(id) => id,
+        ChildRef::Actor(_) => String::new(),
+    }
 }

@@ -2,8 +2,10 @@
 //! part of a child spec that decides. How a child is started and ended is not the core's business.
 
 use super::backoff::Backoff;
+use crate::ExitReason;
 use crate::plan::{AutoShutdown, Restart, Strategy};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// OTP's supervisor flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +48,17 @@ pub enum InvalidSpec {
     /// It would never end for good.
     #[error("a permanent child cannot be significant")]
     SignificantPermanent,
+    /// In no time at all nobody gives up.
+    #[error("the period must be a millisecond at least")]
+    Period,
     /// It would never be looked at.
     #[error("a significant child needs a supervisor with auto_shutdown")]
     SignificantWithoutAutoShutdown,
+}
+
+/// The window of a supervisor or a pool has a length, counted in ms.
+pub(crate) fn check_period(period: Duration) -> Result<(), InvalidSpec> {
+    if period.as_millis() == 0 { Err(InvalidSpec::Period) } else { Ok(()) }
 }
 
 impl ChildRules {
@@ -68,5 +78,16 @@ pub(crate) fn check_significant(
         (true, _, AutoShutdown::Never) => Err(InvalidSpec::SignificantWithoutAutoShutdown),
         (true, Restart::Permanent, _) => Err(InvalidSpec::SignificantPermanent),
         _ => Ok(()),
+    }
+}
+
+impl Restart {
+    /// OTP's table: whether a child that ended by itself is started again.
+    pub(crate) fn follows(self, reason: &ExitReason) -> bool {
+        match self {
+            Self::Permanent => true,
+            Self::Transient => !reason.is_clean(),
+            Self::Temporary => false,
+        }
     }
 }

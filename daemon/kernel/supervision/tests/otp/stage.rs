@@ -239,6 +239,8 @@ fn refusal(why: &AdminError) -> &'static str {
         AdminError::InvalidSpec(_) => "invalid",
         AdminError::StartFailed(_) => "failed",
         AdminError::NoSupervisor(_) | AdminError::NotRunning => "nosup",
+        AdminError::Busy => "busy",
+        AdminError::Timeout(_) => "timeout",
     }
 }
 

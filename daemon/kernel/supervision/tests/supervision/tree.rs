@@ -1,7 +1,7 @@
 //! OTP's semantics with real actors: who goes along, in which order, and what a stop may cost.
 
 use crate::common::{PATIENCE, Say, Stage, crash, find, flat, until};
-use hecate_supervision::{ExitReason, Tree};
+use hecate_supervision::{Ended, ExitReason, Tree};
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
@@ -69,7 +69,8 @@ async fn the_root_gives_up_after_the_second_crash_and_stops_the_others() {
     stage.trace.await_lines(2).await;
     until(|| stage.names[0].whereis().is_some(), || "the replacement".into()).await;
     stage.names[0].cast(crash()).unwrap();
-    let gave_up = tokio::time::timeout(PATIENCE, tree.ended()).await.unwrap();
+    let ended = tokio::time::timeout(PATIENCE, tree.ended()).await.unwrap();
+    let Ended::GaveUp(gave_up) = ended else { panic!("{ended}") };
     assert_eq!((gave_up.path.as_str(), gave_up.child.as_str()), ("/r", "/r/a"));
     assert_eq!(gave_up.reason, ExitReason::error("boom"));
     assert_eq!(stage.trace.lines().last().unwrap(), "end b shutdown");

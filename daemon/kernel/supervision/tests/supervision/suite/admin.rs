@@ -75,9 +75,16 @@ async fn child_adm_simple() {
     assert_eq!(tree.get_childspec("/r/p", b.actor_id()).await.unwrap().id, "b");
     assert_eq!(tree.terminate_child("/r/p", b.actor_id()).await, Ok(()));
     assert_eq!(standing(&tree, "/r/p").await, ["a running"], "it is gone and not restarted");
-    assert_eq!(tree.terminate_child("/r/p", b.actor_id()).await, Err(AdminError::NotFound));
+    let again = tree.terminate_child("/r/p", b.actor_id()).await;
+    assert_eq!(again, Ok(()), "who asks cannot know that it has ended");
+    let foreign = case.grow(Flags::default(), case.children(&["c"])).await;
+    let stranger = case.name("c").whereis().unwrap();
+    let refused = tree.terminate_child("/r/p", stranger.actor_id()).await;
+    assert_eq!(refused, Err(AdminError::NotFound), "nobody's child but another's");
+    assert_eq!(tree.get_childspec("/r/p", stranger.actor_id()).await, Err(AdminError::NotFound));
+    assert!(!stranger.is_ending() && foreign.stop(PATIENCE).await);
     assert_eq!(pool.terminate_child("a").await, Ok(()));
-    assert_eq!(pool.terminate_child("a").await, Err(AdminError::NotFound));
+    assert_eq!(pool.terminate_child("a").await, Ok(()));
     assert_eq!(tree.get_childspec("/r/p", "a").await, Err(AdminError::NotFound));
     until(|| tree.snapshot().children[0].children.is_empty(), || "the empty pool".into()).await;
     assert!(tree.stop(PATIENCE).await);
@@ -112,7 +119,8 @@ async fn child_specs_map() {
     let tree = case.grow(Flags::default(), Vec::new()).await;
     let child = case.child("a").restart(Restart::Transient).shutdown(Shutdown::BrutalKill);
     let actor = tree.start_child("/r", child).await.unwrap().unwrap();
-    let spec = tree.get_childspec("/r", actor).await.unwrap();
+    assert_eq!(tree.get_childspec("/r", actor).await, Err(AdminError::NotFound), "it goes by its id");
+    let spec = tree.get_childspec("/r", "a").await.unwrap();
     assert_eq!((spec.id.as_str(), spec.restart), ("a", Restart::Transient));
     assert_eq!((spec.shutdown, spec.significant), (Shutdown::BrutalKill, false));
     let below = Child::supervisor("s", Flags::default(), Vec::new());
