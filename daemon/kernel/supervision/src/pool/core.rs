@@ -390,11 +390,14 @@ impl<A, R> Core<A, R> {
         self.slots.get(id).is_some_and(|slot| !matches!(slot, Slot::Queued(_)))
     }
 
-    /// The ids that have a place, and whether each is about to be tried again.
+    /// The ids that have a place, and whether each is being restarted.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, bool)> {
         self.slots.iter().filter_map(|(id, slot)| match slot {
             Slot::Queued(_) => None,
-            slot => Some((id.as_str(), matches!(slot, Slot::Restarting(..)))),
+            Slot::Restarting(..) | Slot::Starting(Start { is_restart: true, .. }) => {
+                Some((id.as_str(), true))
+            }
+            _ => Some((id.as_str(), false)),
         })
     }
 }

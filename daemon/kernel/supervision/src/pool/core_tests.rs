@@ -580,7 +580,8 @@ impl Reality {
                     return Ok(());
                 }
                 let id = self.retries.remove(0);
-                let is_due = pool.members().any(|(member, is_restarting)| member == id && is_restarting);
+                let restarting = pool.members().any(|(member, is_restarting)| member == id && is_restarting);
+                let is_due = restarting && !self.starting.contains(&id);
                 self.restarts_ms.extend(is_due.then_some(self.now_ms));
                 let told = pool.retry(self.now_ms, &id);
                 self.take(pool, told)

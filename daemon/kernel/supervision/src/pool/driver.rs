@@ -270,9 +270,9 @@ impl<A: Actor> Driver<A> {
             Some(before) => (before.node, before.actor),
             None => (Arc::new(self.leaf(path)), None),
         };
-        self.shared.restarting.remove(&id);
         if node.begin() > 1 {
             node.report_restarting();
+            self.shared.restarting.insert(id.clone(), Arc::clone(&node));
         }
         let (give_up, given_up) = oneshot::channel();
         let cradle = Cradle { parent: self.me.get_cell(), node: Arc::clone(&node), give_up: given_up };
@@ -306,6 +306,7 @@ impl<A: Actor> Driver<A> {
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
         child.actor = Some(actor_id);
         child.running = Some((born.occupant.clone(), addr.clone()));
+        self.shared.restarting.remove(&id);
         self.shared.members.insert(id.clone(), Member { addr, node: Arc::clone(&node) });
         if self.core.is_stopping() {
             self.end_one(&id);
@@ -339,7 +340,6 @@ impl<A: Actor> Driver<A> {
     fn retry_later(&self, id: String) {
         if let Some(child) = self.children.get(&id) {
             child.node.set_status(Status::Restarting);
-            self.shared.restarting.insert(id.clone(), Arc::clone(&child.node));
         }
         tell(&self.me, Control::Retry(id));
     }

@@ -46,7 +46,7 @@ pub struct Pool<A: Actor>(Arc<Shared<A>>);
 
 pub(crate) struct Shared<A: Actor> {
     members: DashMap<String, Member<A::Msg>>,
-    /// Those that are about to be tried again.
+    /// Those that are being started again.
     restarting: DashMap<String, Arc<Node>>,
     door: ArcSwapOption<ActorRef<Control<A>>>,
     /// Keeps what a child is made from; `None` when the pool restarts nobody.

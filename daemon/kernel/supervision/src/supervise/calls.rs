@@ -70,7 +70,7 @@ impl Core {
             },
             Call::WhichChildren => Ok(Some(Reply::Children(self.children.states().rev().collect()))),
             Call::Revise(rules, children) => self.revise(token, rules, children),
-            Call::CountChildren => Ok(Some(Reply::Counts(self.children.counts()))),
+            Call::CountChildren => Ok(Some(Reply::Counts(self.counts()))),
         };
         match reply {
             Ok(None) => {}

@@ -3,7 +3,7 @@
 
 use super::backoff::Draw;
 use super::calls::{Asker, Call, Refusal, Reply, Token};
-use super::children::{ChildState, Children, Key};
+use super::children::{ChildCounts, ChildState, Children, Key};
 use super::rules::{ChildRules, Rules};
 use super::window::Window;
 use crate::ExitReason;
@@ -260,6 +260,14 @@ impl Core {
             Some(ChildState::Down) | None => {}
         }
         false
+    }
+
+    /// A child that died is not active, also before its end is taken up.
+    pub(super) fn counts(&self) -> ChildCounts {
+        let mut counts = self.children.counts();
+        let ended = self.backlog.iter().filter(|pending| matches!(pending, Pending::Exit(..)));
+        counts.active = counts.active.saturating_sub(ended.count());
+        counts
     }
 
     /// A child that died by itself before its turn came is not restarted for it.
