@@ -51,6 +51,8 @@ pub(crate) enum Say {
     Work,
     /// Stays in its handler until the notify fires.
     Wait(Arc<Notify>),
+    /// Stays in its handler until the notify fires, and ends like this.
+    WaitThenEnd(Arc<Notify>, ExitReason),
     /// Never leaves its handler.
     Hang,
     Panic,
@@ -67,6 +69,7 @@ impl Message for Say {
         match self {
             Self::Work => "work",
             Self::Wait(_) => "wait",
+            Self::WaitThenEnd(..) => "wait_then_end",
             Self::Hang => "hang",
             Self::Panic => "panic",
             Self::End(_) => "end",
@@ -85,6 +88,10 @@ pub(crate) struct Mood {
     pub(crate) panics_in_init: std::sync::atomic::AtomicBool,
     pub(crate) hangs_in_init: std::sync::atomic::AtomicBool,
     pub(crate) hangs_in_terminate: std::sync::atomic::AtomicBool,
+    /// How long its last act takes, ms.
+    pub(crate) last_act_ms: std::sync::atomic::AtomicU64,
+    /// Last acts that came to their end; who was killed in one has none.
+    pub(crate) ends: AtomicU32,
 }
 
 #[derive(Clone)]
@@ -117,6 +124,10 @@ impl Actor for Probe {
         match say {
             Say::Work => {}
             Say::Wait(go) => go.notified().await,
+            Say::WaitThenEnd(go, why) => {
+                go.notified().await;
+                return Err(why);
+            }
             Say::Hang => std::future::pending().await,
             Say::Panic => panic!("boom"),
             Say::End(why) => return Err(why),
@@ -130,8 +141,13 @@ impl Actor for Probe {
     async fn terminate(&mut self, why: &ExitReason) {
         self.trace.add(format!("end {} {why}", self.id));
         if self.mood.hangs_in_terminate.load(SeqCst) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
+        let takes = Duration::from_millis(self.mood.last_act_ms.load(SeqCst));
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
+        self.mood.ends.fetch_add(1, SeqCst);
     }
 }
 
@@ -175,6 +191,11 @@ pub(crate) fn flat(strategy: &str, intensity: u32, ids: &[&str], extra: &str) ->
     format!(
         "schema = 1\n[[supervisor]]\npath = \"/r\"\nstrategy = \"{strategy}\"\nintensity = {intensity}\n{children}"
     )
+}
+
+/// Whatever should come soon; a test that waits for ever says nothing.
+pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, work).await.expect("it takes for ever")
 }
 
 pub(crate) fn find(node: &TreeNode, path: &str) -> TreeNode {

@@ -1,66 +1,78 @@
 //! Restart types by exit reasons, and how often.
 
-use super::{Case, abnormal, await_down, flags, standing};
-use crate::common::{PATIENCE, Say};
-use hecate_supervision::{ExitReason, Flags, Restart, Strategy};
+use super::{Case, abnormal, await_down, counts, flags, standing, stays_up};
+use crate::common::{PATIENCE, Say, within};
+use hecate_supervision::{Child, ExitReason, Flags, Restart, Strategy, Tree};
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
-/// Ends the one child for `why`; says how it stands then.
-async fn after(restart: Restart, why: ExitReason) -> Vec<String> {
+/// Ends the one child for each of these reasons in turn, and brings it back where it stays down. Each time it
+/// stands like this, with so many specs and so many active.
+async fn after(restart: Restart, reasons: &[ExitReason], stands: &[&str], specs: usize, active: usize) {
     let case = Case::default();
-    let tree = case.grow(Flags::default(), vec![case.child("a").restart(restart)]).await;
-    let before = case.name("a").whereis().unwrap();
-    case.end("a", why).await;
-    let standing = standing(&tree, "/r").await;
-    assert!(case.name("a").whereis().is_none_or(|now| now != before), "a new instance, if any");
-    standing
+    let child = || case.child("a").restart(restart);
+    let tree = case.grow(flags(Strategy::OneForOne, 2), vec![child()]).await;
+    for why in reasons {
+        let before = case.whereis("a");
+        case.end("a", why.clone()).await;
+        assert_eq!(standing(&tree, "/r").await, stands, "{restart:?} after {why}");
+        assert_eq!(tree.count_children("/r").await, Ok(counts(specs, active, 0, specs)));
+        assert!(case.name("a").whereis().is_none_or(|now| now != before), "a new instance, if any");
+        match (specs, active) {
+            (0, _) => assert!(tree.start_child("/r", child()).await.unwrap().is_some()),
+            (_, 0) => assert!(tree.restart_child("/r", "a").await.unwrap().is_some()),
+            _ => {}
+        }
+    }
+}
+
+fn shutdowns() -> [ExitReason; 2] {
+    [ExitReason::Shutdown, ExitReason::ShutdownWith("some info".into())]
 }
 
 #[tokio::test]
 async fn permanent_normal() {
-    assert_eq!(after(Restart::Permanent, ExitReason::Normal).await, ["a running"]);
+    after(Restart::Permanent, &[ExitReason::Normal], &["a running"], 1, 1).await;
 }
 
 #[tokio::test]
 async fn permanent_shutdown() {
-    assert_eq!(after(Restart::Permanent, ExitReason::Shutdown).await, ["a running"]);
-    assert_eq!(after(Restart::Permanent, ExitReason::ShutdownWith("x".into())).await, ["a running"]);
+    after(Restart::Permanent, &shutdowns(), &["a running"], 1, 1).await;
 }
 
 #[tokio::test]
 async fn permanent_abnormal() {
-    assert_eq!(after(Restart::Permanent, abnormal()).await, ["a running"]);
+    after(Restart::Permanent, &[abnormal()], &["a running"], 1, 1).await;
 }
 
 #[tokio::test]
 async fn transient_normal() {
-    assert_eq!(after(Restart::Transient, ExitReason::Normal).await, ["a undefined"]);
+    after(Restart::Transient, &[ExitReason::Normal], &["a undefined"], 1, 0).await;
 }
 
 #[tokio::test]
 async fn transient_shutdown() {
-    assert_eq!(after(Restart::Transient, ExitReason::Shutdown).await, ["a undefined"]);
-    assert_eq!(after(Restart::Transient, ExitReason::ShutdownWith("x".into())).await, ["a undefined"]);
+    after(Restart::Transient, &shutdowns(), &["a undefined"], 1, 0).await;
 }
 
 #[tokio::test]
 async fn transient_abnormal() {
-    assert_eq!(after(Restart::Transient, abnormal()).await, ["a running"]);
+    after(Restart::Transient, &[abnormal()], &["a running"], 1, 1).await;
 }
 
 #[tokio::test]
 async fn temporary_normal() {
-    assert!(after(Restart::Temporary, ExitReason::Normal).await.is_empty());
+    after(Restart::Temporary, &[ExitReason::Normal], &[], 0, 0).await;
 }
 
 #[tokio::test]
 async fn temporary_shutdown() {
-    assert!(after(Restart::Temporary, ExitReason::Shutdown).await.is_empty());
-    assert!(after(Restart::Temporary, ExitReason::ShutdownWith("x".into())).await.is_empty());
+    after(Restart::Temporary, &shutdowns(), &[], 0, 0).await;
 }
 
 #[tokio::test]
 async fn temporary_abnormal() {
-    assert!(after(Restart::Temporary, abnormal()).await.is_empty());
+    after(Restart::Temporary, &[abnormal()], &[], 0, 0).await;
 }
 
 #[tokio::test]
@@ -77,25 +89,43 @@ async fn temporary_bystander() {
     }
 }
 
-/// A child that dies while its application stops is no reason to start anything.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+/// A start that fails deep below is passed on with all that it went through, and leaves nothing.
+#[tokio::test]
 async fn faulty_application_shutdown() {
     let case = Case::default();
+    case.mood("b").panics_in_init.store(true, SeqCst);
+    let inner = Child::supervisor("t", Flags::default(), case.children(&["a", "b"]));
+    let outer = Child::supervisor("s", Flags::default(), vec![inner]);
+    let error = within(Tree::grow("r", Flags::default(), vec![case.child("c"), outer])).await.unwrap_err();
+    let failed = |path: &str, reason| ExitReason::ChildFailed { path: path.into(), reason: Box::new(reason) };
+    let cause = ExitReason::Panic("boom in init".into());
+    assert_eq!(error.reason, failed("/r/s", failed("/r/s/t", failed("/r/s/t/b", cause))));
+    assert_eq!(case.told(), ["init c", "init a", "init b", "end a shutdown", "end c shutdown"]);
+}
+
+/// A child that dies while its tree stops is no reason to start anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_during_a_stop_starts_nobody() {
+    let case = Case::default();
     let tree = case.grow(flags(Strategy::OneForOne, 10), case.children(&["a", "b"])).await;
-    case.name("a").whereis().unwrap().cast(Say::Panic).unwrap();
+    case.whereis("a").cast(Say::Panic).unwrap();
     assert!(tree.stop(PATIENCE).await);
     assert!(case.name("a").whereis().is_none() && case.name("b").whereis().is_none());
     assert!(tree.snapshot().children.iter().all(|child| child.status == "stopped"));
 }
 
-#[tokio::test]
+/// As often as you like, as long as it is seldom enough; one too many is the end.
+#[tokio::test(start_paused = true)]
 async fn multiple_restarts() {
     let case = Case::default();
-    let tree = case.grow(flags(Strategy::OneForOne, 3), case.children(&["a", "b"])).await;
-    for id in ["a", "b", "a"] {
+    let flags = Flags { intensity: 1, period: Duration::from_secs(1), ..Flags::default() };
+    let tree = case.grow(flags, case.children(&["a", "b"])).await;
+    for id in ["a", "b", "a", "a"] {
         case.end(id, abnormal()).await;
-        case.await_running(id).await;
+        stays_up(&tree).await;
+        tokio::time::sleep(Duration::from_millis(2_100)).await;
     }
+    case.end("a", abnormal()).await;
     case.end("b", abnormal()).await;
     await_down(&tree).await;
     assert!(case.name("a").whereis().is_none());

@@ -1,22 +1,44 @@
 //! Significant children: whose end ends their supervisor, and whose does not.
 
-use super::{Case, abnormal, auto, await_down, standing};
-use crate::common::until;
+use super::{Case, abnormal, auto, await_down, last_reason, restarting, search, standing, stays_up};
+use crate::common::{PATIENCE, Say, until};
 use AutoShutdown::{AllSignificant, AnySignificant, Never};
 use hecate_supervision::{
-    AdminError, AutoShutdown, Child, ExitReason, Flags, InvalidSpec, Pool, PoolFlags, Restart, Strategy, Tree,
+    AutoShutdown, Child, Ended, ExitReason, Flags, InvalidSpec, Pool, PoolFlags, Restart, Strategy, Tree,
 };
+use std::sync::Arc;
 
 fn significant(case: &Case, id: &'static str, restart: Restart) -> Child {
     case.child(id).restart(restart).significant()
 }
 
+/// Every way to end, one after the other; a transient child comes back after a kill and a crash.
 async fn nonsignificant_ends_nothing(restart: Restart) {
     for policy in [Never, AnySignificant, AllSignificant] {
         let case = Case::default();
-        let tree = case.grow(auto(policy), vec![case.child("a").restart(restart), case.child("b")]).await;
+        let tree = case.grow(auto(policy), vec![case.child("a").restart(restart)]).await;
+        tree.terminate_child("/r", "a").await.unwrap();
+        stays_up(&tree).await;
+        bring_back(&case, &tree, restart).await;
+        case.kill("a").await;
+        stays_up(&tree).await;
+        bring_back(&case, &tree, restart).await;
+        case.end("a", abnormal()).await;
+        stays_up(&tree).await;
+        bring_back(&case, &tree, restart).await;
         case.end("a", ExitReason::Normal).await;
-        assert!(standing(&tree, "/r").await.contains(&"b running".to_owned()), "{policy:?}");
+        stays_up(&tree).await;
+        assert!(case.name("a").whereis().is_none(), "{policy:?}");
+    }
+}
+
+/// The child `a`, where it does not run.
+async fn bring_back(case: &Case, tree: &Tree, restart: Restart) {
+    let child = || case.child("a").restart(restart);
+    match standing(tree, "/r").await.as_slice() {
+        [] => assert!(tree.start_child("/r", child()).await.unwrap().is_some()),
+        [one] if one == "a undefined" => assert!(tree.restart_child("/r", "a").await.unwrap().is_some()),
+        running => assert_eq!(running, ["a running"]),
     }
 }
 
@@ -30,138 +52,141 @@ async fn nonsignificant_transient() {
     nonsignificant_ends_nothing(Restart::Transient).await;
 }
 
-/// Two significant children and a bystander; the ends of the first and the second.
-async fn first_and_second_end(restart: Restart, why: ExitReason) {
+/// Two significant children and a bystander, who all run.
+async fn two_and_a_bystander(policy: AutoShutdown, restart: Restart) -> (Case, Arc<Tree>) {
     let case = Case::default();
-    let children = vec![significant(&case, "a", restart), significant(&case, "b", restart), case.child("c")];
-    let tree = case.grow(auto(AnySignificant), children).await;
-    case.end("a", why.clone()).await;
-    await_down(&tree).await;
-    assert_eq!(case.told()[1..], ["end c shutdown", "end b shutdown"], "any");
-    assert_eq!(tree.snapshot().restarts.last.unwrap().reason, "shutdown");
+    let bystander = case.child("c").restart(restart);
+    let children = vec![significant(&case, "a", restart), significant(&case, "b", restart), bystander];
+    let tree = case.grow(auto(policy), children).await;
+    (case, tree)
+}
 
-    let children = vec![significant(&case, "a", restart), significant(&case, "b", restart), case.child("c")];
-    let tree = case.grow(auto(AllSignificant), children).await;
-    case.end("a", why.clone()).await;
-    assert!(standing(&tree, "/r").await.contains(&"b running".to_owned()), "one of all is left");
-    case.end("b", why).await;
-    await_down(&tree).await;
+/// `a` has ended; all others go down with the tree, in order.
+async fn goes_down(case: &Case, tree: &Tree) {
+    assert_eq!(await_down(tree).await, Ended::AutoShutdown { path: "/r".into() });
+    let told = case.told();
+    assert_eq!(told[told.len() - 2..], ["end c shutdown", "end b shutdown"]);
+    assert_eq!(last_reason(tree, "/r"), "shutdown");
+}
+
+/// One of all is left, then none.
+async fn all_of_them(restart: Restart) {
+    let (case, tree) = two_and_a_bystander(AllSignificant, restart).await;
+    case.end("a", ExitReason::Normal).await;
+    stays_up(&tree).await;
+    assert!(case.name("b").whereis().is_some() && case.name("c").whereis().is_some());
+    case.end("b", ExitReason::Normal).await;
+    assert_eq!(await_down(&tree).await, Ended::AutoShutdown { path: "/r".into() });
     assert_eq!(case.told().last().unwrap(), "end c shutdown");
 }
 
 #[tokio::test]
 async fn significant_temporary() {
-    first_and_second_end(Restart::Temporary, ExitReason::Normal).await;
-    first_and_second_end(Restart::Temporary, abnormal()).await;
+    let (case, tree) = two_and_a_bystander(AnySignificant, Restart::Temporary).await;
+    tree.terminate_child("/r", "a").await.unwrap();
+    stays_up(&tree).await;
+    assert_eq!(standing(&tree, "/r").await, ["c running", "b running"], "as asked");
+    tree.start_child("/r", significant(&case, "a", Restart::Temporary)).await.unwrap();
+    case.kill("a").await;
+    await_down(&tree).await;
+    for why in [abnormal(), ExitReason::Normal] {
+        let (case, tree) = two_and_a_bystander(AnySignificant, Restart::Temporary).await;
+        case.end("a", why).await;
+        goes_down(&case, &tree).await;
+    }
+    all_of_them(Restart::Temporary).await;
 }
 
 #[tokio::test]
 async fn significant_transient() {
-    first_and_second_end(Restart::Transient, ExitReason::Normal).await;
-    first_and_second_end(Restart::Transient, ExitReason::Shutdown).await;
-    let case = Case::default();
-    let tree = case.grow(auto(AnySignificant), vec![significant(&case, "a", Restart::Transient)]).await;
-    case.end("a", abnormal()).await;
-    assert_eq!(standing(&tree, "/r").await, ["a running"], "a crash is restarted, not the end");
+    let all_run = ["c running", "b running", "a running"];
+    for policy in [AnySignificant, AllSignificant] {
+        let (case, tree) = two_and_a_bystander(policy, Restart::Transient).await;
+        tree.terminate_child("/r", "a").await.unwrap();
+        stays_up(&tree).await;
+        tree.restart_child("/r", "a").await.unwrap();
+        case.kill("a").await;
+        stays_up(&tree).await;
+        assert_eq!(standing(&tree, "/r").await, all_run, "{policy:?}: a kill is restarted, not the end");
+        case.end("a", abnormal()).await;
+        stays_up(&tree).await;
+        assert_eq!(standing(&tree, "/r").await, all_run, "{policy:?}: and so is a crash");
+        case.end("a", ExitReason::Normal).await;
+        match policy {
+            AnySignificant => goes_down(&case, &tree).await,
+            _ => stays_up(&tree).await,
+        }
+    }
+    all_of_them(Restart::Transient).await;
 }
 
-/// A pool has no auto-shutdown, as in OTP from 27 on; as a child it is permanent, so never significant.
+/// A pool has no auto-shutdown, as in OTP from 27 on; as a child it can be significant as any other.
 #[tokio::test]
 async fn significant_simple() {
-    let (case, pool) = (Case::default(), Pool::<crate::common::Probe>::new());
+    let (case, pool) = (Case::default(), Pool::restarting());
     let child = Child::pool("p", &pool, PoolFlags::default()).significant();
     let error = Tree::grow("r", auto(AnySignificant), vec![child]).await.unwrap_err();
     assert_eq!(error.reason, ExitReason::error(InvalidSpec::SignificantPermanent));
-    assert!(case.told().is_empty());
+
+    let child = Child::pool("p", &pool, restarting(Restart::Permanent, 0)).restart(Restart::Transient);
+    let tree = case.grow(auto(AnySignificant), vec![child.significant(), case.child("c")]).await;
+    case.member(&pool, "a").await.unwrap().cast(Say::End(abnormal())).unwrap();
+    assert_eq!(await_down(&tree).await, Ended::AutoShutdown { path: "/r".into() }, "it gave up: a clean end");
+    assert_eq!(case.told().last().unwrap(), "end c shutdown");
 }
 
+/// A significant child that is taken along by a sibling's crash is no end.
 #[tokio::test]
 async fn significant_bystander() {
-    for strategy in [Strategy::OneForAll, Strategy::RestForOne] {
-        let case = Case::default();
-        let children = vec![case.child("a"), significant(&case, "b", Restart::Transient)];
-        let tree = case.grow(Flags { strategy, ..auto(AnySignificant) }, children).await;
-        case.end("a", abnormal()).await;
-        assert_eq!(standing(&tree, "/r").await, ["b running", "a running"], "{strategy:?}: taken along");
-        tree.terminate_child("/r", "b").await.unwrap();
-        assert_eq!(standing(&tree, "/r").await, ["b undefined", "a running"], "{strategy:?}: as asked");
+    for (strategy, new) in
+        [(Strategy::OneForOne, "b"), (Strategy::OneForAll, "abc"), (Strategy::RestForOne, "bc")]
+    {
+        for policy in [AnySignificant, AllSignificant] {
+            let case = Case::default();
+            let bystander = case.child("b").restart(Restart::Transient);
+            let transient = |id| significant(&case, id, Restart::Transient);
+            let children = vec![transient("a"), bystander, transient("c")];
+            let tree = case.grow(Flags { strategy, ..auto(policy) }, children).await;
+            let before = ["a", "b", "c"].map(|id| case.whereis(id));
+            case.kill("b").await;
+            stays_up(&tree).await;
+            assert_eq!(standing(&tree, "/r").await, ["c running", "b running", "a running"]);
+            for (id, before) in ["a", "b", "c"].into_iter().zip(before) {
+                assert_eq!(case.whereis(id) != before, new.contains(id), "{strategy:?} {policy:?}: {id}");
+            }
+            assert!(tree.stop(PATIENCE).await);
+        }
     }
 }
 
 #[tokio::test]
 async fn significant_escalation() {
-    let case = Case::default();
-    let inner = vec![significant(&case, "a", Restart::Transient), case.child("b")];
-    let inner = Child::supervisor("s", auto(AnySignificant), inner).restart(Restart::Transient).significant();
-    let tree = case.grow(auto(AnySignificant), vec![inner, case.child("c")]).await;
-    case.end("a", ExitReason::Normal).await;
-    await_down(&tree).await;
-    assert_eq!(case.told(), ["end a normal", "end b shutdown", "end c shutdown"]);
-}
-
-/// Whether a supervisor of that policy takes a child of that spec: what a change of the policy, or of the
-/// child, may come to.
-async fn takes(policy: AutoShutdown, restart: Restart, is_significant: bool) -> Result<(), InvalidSpec> {
-    let case = Case::default();
-    let child = || {
-        let child = case.child("a").restart(restart);
-        if is_significant { child.significant() } else { child }
-    };
-    let tree = case.grow(auto(policy), Vec::new()).await;
-    match tree.start_child("/r", child()).await {
-        Ok(_) => Ok(()),
-        Err(AdminError::InvalidSpec(why)) => {
-            let error = Tree::grow("q", auto(policy), vec![child()]).await.unwrap_err();
-            assert_eq!(error.reason, ExitReason::error(&why), "at boot as later");
-            Err(why)
+    for is_significant in [true, false] {
+        let case = Case::default();
+        let inner = vec![significant(&case, "a", Restart::Transient), case.child("b")];
+        let inner = Child::supervisor("s", auto(AnySignificant), inner).restart(Restart::Transient);
+        let inner = if is_significant { inner.significant() } else { inner };
+        let tree = case.grow(auto(AnySignificant), vec![inner, case.child("c")]).await;
+        case.end("a", ExitReason::Normal).await;
+        let below = ["end a normal", "end b shutdown"];
+        if is_significant {
+            await_down(&tree).await;
+            assert_eq!(case.told(), [below[0], below[1], "end c shutdown"]);
+            continue;
         }
-        Err(other) => panic!("{other}"),
+        until(|| last_reason_is_known(&tree, "/r/s"), || "the end below".into()).await;
+        stays_up(&tree).await;
+        assert_eq!(standing(&tree, "/r").await, ["c running", "s undefined"]);
+        assert_eq!(case.told(), below);
     }
 }
 
-/// A significant child that was taken under one policy, and is or is not under another.
-async fn changes(from: AutoShutdown, to: AutoShutdown) {
-    let expected = |policy| match policy {
-        Never => Err(InvalidSpec::SignificantWithoutAutoShutdown),
-        AnySignificant | AllSignificant => Ok(()),
-    };
-    for policy in [from, to] {
-        assert_eq!(takes(policy, Restart::Transient, true).await, expected(policy), "{from:?} to {to:?}");
-        assert_eq!(takes(policy, Restart::Temporary, true).await, expected(policy), "{from:?} to {to:?}");
-        assert_eq!(takes(policy, Restart::Permanent, false).await, Ok(()));
-    }
+fn last_reason_is_known(tree: &Tree, path: &str) -> bool {
+    search(&tree.snapshot(), path).is_some_and(|place| place.restarts.last.is_some())
 }
 
-#[tokio::test]
-async fn significant_upgrade_never_any() {
-    changes(Never, AnySignificant).await;
-}
-
-#[tokio::test]
-async fn significant_upgrade_any_never() {
-    changes(AnySignificant, Never).await;
-}
-
-#[tokio::test]
-async fn significant_upgrade_never_all() {
-    changes(Never, AllSignificant).await;
-}
-
-#[tokio::test]
-async fn significant_upgrade_all_never() {
-    changes(AllSignificant, Never).await;
-}
-
-#[tokio::test]
-async fn significant_upgrade_any_all() {
-    changes(AnySignificant, AllSignificant).await;
-}
-
-#[tokio::test]
-async fn significant_upgrade_all_any() {
-    changes(AllSignificant, AnySignificant).await;
-}
-
+/// From insignificant to significant and back: who is one thing is no longer the other. How a supervisor
+/// that runs changes its policy is the reload's business.
 #[tokio::test]
 async fn significant_upgrade_child() {
     let case = Case::default();
@@ -170,7 +195,13 @@ async fn significant_upgrade_child() {
     tree.delete_child("/r", "a").await.unwrap();
     tree.start_child("/r", significant(&case, "a", Restart::Transient)).await.unwrap();
     assert!(tree.get_childspec("/r", "a").await.unwrap().significant);
+    tree.terminate_child("/r", "a").await.unwrap();
+    tree.delete_child("/r", "a").await.unwrap();
+    tree.start_child("/r", case.child("a").restart(Restart::Transient)).await.unwrap();
+    case.end("a", ExitReason::Normal).await;
+    stays_up(&tree).await;
+    tree.delete_child("/r", "a").await.unwrap();
+    tree.start_child("/r", significant(&case, "a", Restart::Transient)).await.unwrap();
     case.end("a", ExitReason::Normal).await;
     await_down(&tree).await;
-    until(|| tree.snapshot().status == "stopped", || "the end".into()).await;
 }

@@ -1,10 +1,10 @@
 //! How a supervisor and its children come up, or do not.
 
 use super::{Case, counts, restarting, standing, with_pool};
-use crate::common::PATIENCE;
+use crate::common::{PATIENCE, within};
 use hecate_supervision::{
-    AdminError, AutoShutdown, Child, ChildType, ExitReason, Flags, InvalidSpec, Pool, PoolFlags, Restart,
-    Shutdown, StartError, Tree,
+    AdminError, AutoShutdown, Child, ChildSpecInfo, ChildType, ExitReason, Flags, InvalidSpec, Pool,
+    PoolFlags, Restart, Shutdown, StartError, Tree,
 };
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
@@ -16,16 +16,6 @@ async fn sup_start_normal() {
     assert!(tree.stop(PATIENCE).await);
     assert_eq!(case.told(), ["end a shutdown"]);
     assert_eq!(tree.snapshot().restarts.last.unwrap().reason, "shutdown");
-}
-
-#[tokio::test]
-async fn sup_start_ignore_init() {
-    let case = Case::default();
-    case.mood("a").ignoring_inits.store(1, SeqCst);
-    let tree = case.grow(Flags::default(), case.children(&["a"])).await;
-    assert!(case.name("a").whereis().is_none());
-    assert!(tree.stop(PATIENCE).await);
-    assert!(case.told().is_empty(), "nobody was there to end");
 }
 
 #[tokio::test]
@@ -65,8 +55,8 @@ async fn ignored_member_is_not_kept(restart: Restart) {
     let (case, pool) = (Case::default(), Pool::restarting());
     let tree = with_pool(&pool, restarting(restart, 1)).await;
     case.mood("a").ignoring_inits.store(1, SeqCst);
-    assert_eq!(pool.start_child("a", case.probe("a")).await, Err(StartError::Ignored));
-    pool.start_child("b", case.probe("b")).await.unwrap();
+    assert_eq!(case.member(&pool, "a").await, Err(StartError::Ignored));
+    case.member(&pool, "b").await.unwrap();
     assert_eq!(standing(&tree, "/r/p").await, ["b running"]);
     assert_eq!(tree.count_children("/r/p").await, Ok(counts(1, 1, 0, 1)));
     assert!(tree.stop(PATIENCE).await, "an ignored child is no obstacle");
@@ -85,18 +75,21 @@ async fn sup_start_ignore_permanent_child_start_child_simple() {
 #[tokio::test]
 async fn sup_start_error_return() {
     let case = Case::default();
-    case.mood("a").failing_inits.store(1, SeqCst);
-    let error = Tree::grow("r", Flags::default(), case.children(&["a"])).await.unwrap_err();
+    case.mood("b").failing_inits.store(1, SeqCst);
+    let error = within(Tree::grow("r", Flags::default(), case.children(&["a", "b"]))).await.unwrap_err();
     let reason = Box::new(ExitReason::error("moody"));
-    assert_eq!(error.reason, ExitReason::ChildFailed { path: "/r/a".into(), reason });
+    assert_eq!(error.reason, ExitReason::ChildFailed { path: "/r/b".into(), reason });
+    assert_eq!(case.told(), ["init a", "init b", "end a shutdown"], "nobody is left");
+    assert!(case.name("a").whereis().is_none());
 }
 
 #[tokio::test]
 async fn sup_start_fail() {
     let case = Case::default();
-    case.mood("a").panics_in_init.store(true, SeqCst);
-    let error = Tree::grow("r", Flags::default(), case.children(&["a"])).await.unwrap_err();
+    case.mood("b").panics_in_init.store(true, SeqCst);
+    let error = within(Tree::grow("r", Flags::default(), case.children(&["a", "b"]))).await.unwrap_err();
     assert!(error.to_string().contains("panicked: boom in init"), "{error}");
+    assert_eq!(case.told(), ["init a", "init b", "end a shutdown"], "nobody is left");
 }
 
 #[tokio::test]
@@ -115,7 +108,7 @@ async fn sup_start_child_returns_error_simple() {
     let (case, pool) = (Case::default(), Pool::restarting());
     let tree = with_pool(&pool, restarting(Restart::Permanent, 1)).await;
     case.mood("a").failing_inits.store(1, SeqCst);
-    let failed = pool.start_child("a", case.probe("a")).await;
+    let failed = case.member(&pool, "a").await;
     assert_eq!(failed, Err(StartError::Init(ExitReason::error("moody"))));
     assert!(standing(&tree, "/r/p").await.is_empty());
     assert_eq!(case.told(), ["init a"], "it is not tried again");
@@ -135,23 +128,50 @@ async fn sup_start_restart_child_returns_error() {
 #[tokio::test]
 async fn sup_start_map() {
     let case = Case::default();
-    let tree = case.grow(Flags::default(), case.children(&["a"])).await;
-    let spec = tree.get_childspec("/r", "a").await.unwrap();
-    assert_eq!((spec.restart, spec.significant), (Restart::Permanent, false));
-    assert_eq!(spec.shutdown, Shutdown::Within(Duration::from_secs(5)));
-    assert_eq!(spec.child_type, ChildType::Worker);
-    let flags = Flags::default();
-    assert_eq!((flags.intensity, flags.period), (1, Duration::from_secs(5)));
+    let children = vec![
+        case.child("a"),
+        case.child("b").shutdown(Shutdown::BrutalKill),
+        Child::supervisor("s", Flags::default(), Vec::new()),
+    ];
+    let tree = case.grow(Flags::default(), children).await;
+    let spec = |id: &str, child_type, shutdown| ChildSpecInfo {
+        id: id.into(),
+        child_type,
+        restart: Restart::Permanent,
+        significant: false,
+        shutdown,
+    };
+    let five_seconds = Shutdown::Within(Duration::from_secs(5));
+    let get = async |id| tree.get_childspec("/r", id).await;
+    assert_eq!(get("a").await, Ok(spec("a", ChildType::Worker, five_seconds)));
+    assert_eq!(get("b").await, Ok(spec("b", ChildType::Worker, Shutdown::BrutalKill)));
+    assert_eq!(get("s").await, Ok(spec("s", ChildType::Supervisor, Shutdown::Infinity)));
+    assert_eq!(get("z").await, Err(AdminError::NotFound));
+    let intensity = tree.snapshot().intensity.unwrap();
+    assert_eq!((intensity.max, intensity.period_ms), (1, 5_000), "OTP's defaults");
 }
 
+/// The children of a pool have one spec, whoever asks by whom.
 #[tokio::test]
 async fn sup_start_map_simple() {
-    let (case, pool) = (Case::default(), Pool::new());
-    let tree = with_pool(&pool, PoolFlags::default()).await;
-    pool.start_child("a", case.probe("a")).await.unwrap();
-    let spec = tree.get_childspec("/r/p", "a").await.unwrap();
-    assert_eq!(spec.shutdown, Shutdown::Within(Duration::from_secs(5)));
-    assert_eq!(tree.get_childspec("/r", "p").await.unwrap().shutdown, Shutdown::Infinity);
+    let (case, pool) = (Case::default(), Pool::restarting());
+    let shutdown = Shutdown::Within(Duration::from_secs(1));
+    let flags = PoolFlags { shutdown, ..restarting(Restart::Transient, 1) };
+    let tree = with_pool(&pool, flags).await;
+    for id in ["a", "b", "c"] {
+        let member = case.member(&pool, id).await.unwrap();
+        let (restart, child_type) = (Restart::Transient, ChildType::Worker);
+        let spec = ChildSpecInfo { id: id.into(), child_type, restart, significant: false, shutdown };
+        assert_eq!(tree.get_childspec("/r/p", member.actor_id()).await.as_ref(), Ok(&spec));
+        assert_eq!(tree.get_childspec("/r/p", id).await, Ok(spec));
+    }
+    let foreign = case.grow(Flags::default(), case.children(&["z"])).await;
+    let stranger = case.whereis("z").actor_id();
+    assert_eq!(tree.get_childspec("/r/p", stranger).await, Err(AdminError::NotFound));
+    assert_eq!(tree.get_childspec("/r/p", "z").await, Err(AdminError::NotFound));
+    assert!(foreign.stop(PATIENCE).await);
+    let pool = tree.get_childspec("/r", "p").await.unwrap();
+    assert_eq!((pool.child_type, pool.shutdown), (ChildType::Supervisor, Shutdown::Infinity));
 }
 
 /// A child without an id or a start is no value here; what can be said wrongly is refused whole.

@@ -1,80 +1,106 @@
 //! Whom a failing child takes along, in which order, and what happens when it cannot come back.
 
-use super::{Case, abnormal, await_down, flags, restarting, standing, with_pool};
-use crate::common::{PATIENCE, Say, until};
-use hecate_supervision::{ExitReason, Pool, Restart, Strategy};
+use super::misc::Countdown;
+use super::{
+    Case, abnormal, await_down, counts, crash_member, flags, last_reason, restarting, standing, stays_up,
+    with_pool,
+};
+use crate::common::{PATIENCE, Say, find, until, within};
+use hecate_supervision::{Child, Ended, Flags, Pool, PoolFlags, Restart, Shutdown, Strategy, Tree};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
-/// Crashes `b` of `a`, `b`, `c`; tells what happened until all run again.
-async fn crash_of_b(strategy: Strategy) -> Vec<String> {
+/// Crashes `b` of `a`, `b`, `c`; then `second` and `third`, who are one too many. Tells of the first crash.
+async fn crashes_of_b(strategy: Strategy, second: &'static str, third: &'static str) -> Vec<String> {
     let case = Case::default();
-    let tree = case.grow(flags(strategy, 1), case.children(&["a", "b", "c"])).await;
+    let tree = case.grow(flags(strategy, 2), case.children(&["a", "b", "c"])).await;
+    let before = ["a", "b", "c"].map(|id| case.whereis(id));
     case.end("b", abnormal()).await;
     assert_eq!(standing(&tree, "/r").await, ["c running", "b running", "a running"], "the order is kept");
-    case.told()
+    assert_eq!(tree.count_children("/r").await, Ok(counts(3, 3, 0, 3)));
+    let told = case.told();
+    for (id, before) in ["a", "b", "c"].into_iter().zip(before) {
+        let is_new = told.contains(&format!("init {id}"));
+        assert_eq!(case.whereis(id) != before, is_new, "{strategy:?}: {id}");
+    }
+    case.end(second, abnormal()).await;
+    stays_up(&tree).await;
+    case.end(third, abnormal()).await;
+    await_down(&tree).await;
+    assert_eq!(last_reason(&tree, "/r"), "shutdown");
+    assert!(["a", "b", "c"].into_iter().all(|id| case.name(id).whereis().is_none()));
+    told
 }
 
 #[tokio::test]
 async fn one_for_one() {
-    assert_eq!(crash_of_b(Strategy::OneForOne).await, ["end b error: abnormal", "init b"]);
+    let told = crashes_of_b(Strategy::OneForOne, "a", "c").await;
+    assert_eq!(told, ["end b error: abnormal", "init b"]);
 }
 
 #[tokio::test]
 async fn rest_for_one() {
-    let expected = ["end b error: abnormal", "end c shutdown", "init b", "init c"];
-    assert_eq!(crash_of_b(Strategy::RestForOne).await, expected);
+    let told = crashes_of_b(Strategy::RestForOne, "c", "b").await;
+    assert_eq!(told, ["end b error: abnormal", "end c shutdown", "init b", "init c"]);
 }
 
 #[tokio::test]
 async fn one_for_all() {
+    let told = crashes_of_b(Strategy::OneForAll, "c", "a").await;
     let expected =
         ["end b error: abnormal", "end c shutdown", "end a shutdown", "init a", "init b", "init c"];
-    assert_eq!(crash_of_b(Strategy::OneForAll).await, expected);
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]
 async fn simple_one_for_one() {
     let (case, pool) = (Case::default(), Pool::restarting());
-    let tree = with_pool(&pool, restarting(Restart::Permanent, 1)).await;
+    let tree = with_pool(&pool, restarting(Restart::Permanent, 2)).await;
     for id in ["a", "b"] {
-        pool.start_child(id, case.probe(id)).await.unwrap();
+        case.member(&pool, id).await.unwrap();
     }
     case.told();
-    let before = pool.whereis("a").unwrap();
-    before.cast(Say::End(abnormal())).unwrap();
-    until(|| pool.whereis("a").is_some_and(|now| now != before), || "the new one".into()).await;
+    let b = pool.whereis("b");
+    crash_member(&pool, "a").await;
     assert_eq!(case.told(), ["end a error: abnormal", "init a"], "nobody else is touched");
-    let mut rows = standing(&tree, "/r/p").await;
-    rows.sort();
-    assert_eq!(rows, ["a running", "b running"]);
+    assert_eq!(pool.whereis("b"), b);
+    assert_eq!(tree.count_children("/r/p").await, Ok(counts(1, 2, 0, 2)));
+    let intensity = find(&tree.snapshot(), "/r/p").intensity.unwrap();
+    assert_eq!((intensity.used, intensity.max), (1, 2), "a pool shows its window");
+    crash_member(&pool, "b").await;
+    pool.whereis("a").unwrap().cast(Say::End(abnormal())).unwrap();
+    let Ended::GaveUp(gave_up) = await_down(&tree).await else { panic!("the root gives up over it") };
+    assert_eq!((gave_up.path.as_str(), gave_up.child.as_str()), ("/r", "/r/p"));
+    assert_eq!(last_reason(&tree, "/r/p"), "shutdown");
 }
 
-/// A child that crashes and does not come back takes its supervisor down.
-async fn escalation(strategy: Strategy) {
+/// A crash, and a child that does not come back: every attempt counts, and the supervisor goes down.
+async fn escalation(strategy: Strategy, crashing: &'static str, failing: &'static str) {
     let case = Case::default();
     let tree = case.grow(flags(strategy, 4), case.children(&["a", "b"])).await;
-    case.mood("a").failing_inits.store(u32::MAX, SeqCst);
-    case.end("a", abnormal()).await;
+    case.mood(failing).failing_inits.store(u32::MAX, SeqCst);
+    case.end(crashing, abnormal()).await;
     await_down(&tree).await;
-    let inits = case.told().iter().filter(|line| *line == "init a").count();
-    assert_eq!(inits, 4, "{strategy:?}: every attempt counts");
-    assert!(case.name("b").whereis().is_none());
-    assert_eq!(tree.snapshot().restarts.last.unwrap().reason, "shutdown");
+    let inits = case.told().iter().filter(|line| **line == format!("init {failing}")).count();
+    assert_eq!(inits, 4, "{strategy:?}");
+    assert!(case.name("a").whereis().is_none() && case.name("b").whereis().is_none());
+    assert_eq!(last_reason(&tree, "/r"), "shutdown");
 }
 
 #[tokio::test]
 async fn one_for_one_escalation() {
-    escalation(Strategy::OneForOne).await;
+    escalation(Strategy::OneForOne, "a", "a").await;
 }
 
 #[tokio::test]
 async fn one_for_all_escalation() {
-    escalation(Strategy::OneForAll).await;
+    escalation(Strategy::OneForAll, "a", "b").await;
 }
 
 #[tokio::test]
 async fn rest_for_one_escalation() {
-    escalation(Strategy::RestForOne).await;
+    escalation(Strategy::RestForOne, "a", "b").await;
 }
 
 #[tokio::test]
@@ -82,7 +108,7 @@ async fn simple_one_for_one_escalation() {
     let (case, pool) = (Case::default(), Pool::restarting());
     let tree = with_pool(&pool, restarting(Restart::Permanent, 4)).await;
     for id in ["a", "b"] {
-        pool.start_child(id, case.probe(id)).await.unwrap();
+        case.member(&pool, id).await.unwrap();
     }
     case.told();
     case.mood("a").failing_inits.store(u32::MAX, SeqCst);
@@ -118,48 +144,53 @@ async fn rest_for_one_other_child_fails_restart() {
     assert_eq!(standing(&tree, "/r").await, ["b running", "a running"]);
 }
 
+/// What a member is made from is handed out again at every restart.
 #[tokio::test]
 async fn simple_one_for_one_extra() {
     let (case, pool) = (Case::default(), Pool::restarting());
-    let _tree = with_pool(&pool, restarting(Restart::Permanent, 9)).await;
-    let first = case.probe("first");
-    let before = pool.start_child("x", first).await.unwrap();
-    assert_eq!(pool.start_child("x", case.probe("second")).await.unwrap(), before, "it is there already");
+    let tree = with_pool(&pool, restarting(Restart::Permanent, 2)).await;
+    let before = within(pool.start_child("x", case.probe("first"))).await.unwrap();
+    let again = within(pool.start_child("x", case.probe("second"))).await.unwrap();
+    assert_eq!(again, before, "it is there already");
+    case.member(&pool, "y").await.unwrap();
     case.told();
-    before.cast(Say::End(abnormal())).unwrap();
-    until(|| pool.whereis("x").is_some_and(|now| now != before), || "the new one".into()).await;
+    crash_member(&pool, "x").await;
     assert_eq!(case.told(), ["end first error: abnormal", "init first"], "from its first arguments");
+    assert_eq!(tree.count_children("/r/p").await, Ok(counts(1, 2, 0, 2)));
+    crash_member(&pool, "y").await;
+    pool.whereis("x").unwrap().cast(Say::End(abnormal())).unwrap();
+    await_down(&tree).await;
 }
 
-#[tokio::test]
+/// Two take their time and have it, the third has not enough of it.
+#[tokio::test(start_paused = true)]
 async fn simple_one_for_one_shutdown() {
-    let (case, pool) = (Case::default(), Pool::new());
-    let tree = with_pool(&pool, restarting(Restart::Temporary, 0)).await;
-    for id in ["a", "b", "c"] {
-        pool.start_child(id, case.probe(id)).await.unwrap();
+    let (case, pool) = (Case::default(), Pool::restarting());
+    let shutdown = Shutdown::Within(Duration::from_secs(2));
+    let tree = with_pool(&pool, PoolFlags { shutdown, ..restarting(Restart::Permanent, 2) }).await;
+    for (id, takes_ms) in [("a", 1_000), ("b", 1_000), ("c", 5_000)] {
+        case.member(&pool, id).await.unwrap();
+        case.mood(id).last_act_ms.store(takes_ms, SeqCst);
     }
-    case.told();
+    let begun = tokio::time::Instant::now();
     assert!(tree.stop(PATIENCE).await);
-    let mut told = case.told();
-    told.sort();
-    assert_eq!(told, ["end a shutdown", "end b shutdown", "end c shutdown"]);
+    let took_ms = begun.elapsed().as_millis();
+    assert!((2_000..2_010).contains(&took_ms), "{took_ms} ms");
+    assert_eq!(["a", "b", "c"].map(|id| case.mood(id).ends.load(SeqCst)), [1, 1, 0], "c was killed");
 }
 
-/// A restart of one leaves the counts and the other children as they were.
+/// What a temporary member is made from is not kept, also not once another one has died.
 #[tokio::test]
 async fn simple_one_for_one_corruption() {
-    let (case, pool) = (Case::default(), Pool::restarting());
-    let tree = with_pool(&pool, restarting(Restart::Transient, 9)).await;
+    let (pool, copied) = (Pool::<Countdown>::restarting(), Arc::default());
+    let flags = restarting(Restart::Temporary, 2);
+    let tree = within(Tree::grow("r", Flags::default(), vec![Child::pool("p", &pool, flags)])).await.unwrap();
     for id in ["a", "b"] {
-        pool.start_child(id, case.probe(id)).await.unwrap();
+        let member = within(pool.start_child(id, Countdown(Arc::clone(&copied)))).await.unwrap();
+        assert_eq!(copied.load(SeqCst), 0, "{id} is kept");
+        assert_eq!(Arc::strong_count(&copied), 2, "the member alone holds it");
+        member.cast(Say::End(abnormal())).unwrap();
+        until(|| Arc::strong_count(&copied) == 1, || format!("the end of {id}")).await;
     }
-    let (a, b) = (pool.whereis("a").unwrap(), pool.whereis("b").unwrap());
-    a.cast(Say::End(abnormal())).unwrap();
-    until(|| pool.whereis("a").is_some_and(|now| now != a), || "the new one".into()).await;
-    assert_eq!(pool.whereis("b"), Some(b));
-    pool.whereis("a").unwrap().cast(Say::End(ExitReason::Normal)).unwrap();
-    until(|| pool.whereis("a").is_none(), || "the end".into()).await;
-    pool.terminate_child("b").await.unwrap();
-    until(|| tree.snapshot().children[0].children.is_empty(), || "the empty pool".into()).await;
-    assert!(standing(&tree, "/r/p").await.is_empty());
+    assert_eq!(tree.count_children("/r/p").await, Ok(counts(1, 0, 0, 0)));
 }
