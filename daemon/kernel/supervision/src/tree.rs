@@ -191,3 +191,43 @@ pub(crate) fn groups() -> HashMap<ActorId, Vec<String>> {
     }
     groups
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Actor, Me, Name, Unheard};
+
+    struct Idle;
+
+    impl Actor for Idle {
+        type Msg = Unheard;
+        type Args = ();
+
+        async fn init((): (), _: &Me<Unheard>) -> Result<Self, ExitReason> {
+            Ok(Self)
+        }
+
+        async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
+            match msg {}
+        }
+    }
+
+    #[tokio::test]
+    async fn a_deadline_kills_whom_it_was_set_for_and_never_a_successor() {
+        let name = Name::new();
+        let child = Child::worker::<Idle>("a", Some(name.clone()), || ());
+        let tree = Tree::grow("r", Flags { intensity: 9, ..Flags::default() }, vec![child]).await.unwrap();
+        let place = tree.root.find("/r/a").unwrap();
+        let before = place.occupant().unwrap();
+        assert!(place.kill_all_of(&before));
+        before.clone().wait_gone().await;
+        let is_new = |now: &Occupant| now.cell.get_id() != before.cell.get_id();
+        while !place.occupant().is_some_and(|now| is_new(&now)) {
+            tokio::task::yield_now().await;
+        }
+        assert!(!place.kill_all_of(&before), "it rings too late");
+        let successor = place.occupant().unwrap();
+        assert!(name.whereis().is_some() && successor.gone.has_changed().is_ok(), "the successor lives");
+        assert!(tree.stop(Duration::from_secs(10)).await);
+    }
+}

@@ -88,6 +88,8 @@ pub(crate) struct Mood {
     pub(crate) panics_in_init: std::sync::atomic::AtomicBool,
     pub(crate) hangs_in_init: std::sync::atomic::AtomicBool,
     pub(crate) hangs_in_terminate: std::sync::atomic::AtomicBool,
+    /// It yields once and then blocks its thread, ms; nobody can give up such a start.
+    pub(crate) blocks_in_init_ms: std::sync::atomic::AtomicU64,
     /// How long its last act takes, ms.
     pub(crate) last_act_ms: std::sync::atomic::AtomicU64,
     /// Last acts that came to their end; who was killed in one has none.
@@ -109,6 +111,12 @@ impl Actor for Probe {
         args.trace.add(format!("init {}", args.id));
         if args.mood.hangs_in_init.load(SeqCst) {
             std::future::pending::<()>().await;
+        }
+        let blocks = Duration::from_millis(args.mood.blocks_in_init_ms.load(SeqCst));
+        if !blocks.is_zero() {
+            tokio::task::yield_now().await;
+            #[expect(clippy::disallowed_methods, reason = "a thread that is blocked is what is meant")]
+            std::thread::sleep(blocks);
         }
         assert!(!args.mood.panics_in_init.load(SeqCst), "boom in init");
         if args.mood.ignoring_inits.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {

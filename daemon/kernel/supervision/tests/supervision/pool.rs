@@ -271,3 +271,19 @@ async fn ask(pool: &Pool<Counter>, id: &str, ledger: &Ledger) {
         }
     }
 }
+
+/// A start that cannot be given up is over after the pool's time is; what comes of it gets no more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_up_after_the_deadline_of_a_stop_is_killed_at_once() {
+    let trace = Arc::<Trace>::default();
+    let (tree, pool) = boot::<Probe>("shutdown = \"30ms\"\n").await;
+    let late = probe(&trace);
+    late.mood.blocks_in_init_ms.store(300, SeqCst);
+    late.mood.hangs_in_terminate.store(true, SeqCst);
+    let asker = pool.clone();
+    let asked = tokio::spawn(async move { asker.start_child("x", late).await.map(drop) });
+    trace.await_lines(1).await;
+    assert!(tree.stop(PATIENCE).await, "the pool ends by itself");
+    drop(asked.await.unwrap());
+    assert!(pool.whereis("x").is_none());
+}
