@@ -1,10 +1,11 @@
 %% Plays scenarios on OTP's own supervisor and prints what happened: `erl -noshell -run oracle main IN OUT`.
 %% IN holds one term per scenario, {Seed, Tree, Ops}; OUT gets one line per scenario, "Seed Trace", or
-%% "Seed late" where the machine was too busy for the clock by which OTP counts restarts.
+%% "Seed late" where the machine was too busy for the clock by which OTP counts restarts. Every reply is what
+%% `supervisor` said, every end is what a monitor saw; nothing is answered here.
 %%
-%% Tree  {sup, Id, {Strategy, Intensity, Period, Auto}, Restart, Significant, [Tree]}
+%% Tree  {sup, Id, {Strategy, Intensity, Period, Auto}, Restart, Significant, Shutdown, [Tree]}
 %%       {worker, Id, Restart, Significant, Shutdown}
-%%       {pool, Id, {Intensity, Period}, Restart, Shutdown}
+%%       {pool, Id, {Intensity, Period}, {Restart, Shutdown}, Restart, Significant}
 %% A worker asks the scribe before it starts: what it is to do is the scribe's, so it outlives restarts.
 -module(oracle).
 -behaviour(supervisor).
@@ -40,12 +41,14 @@ play({_Seed, Tree, Ops}) ->
 
 play(Tree, Ops) ->
     process_flag(trap_exit, true),
-    Scribe = spawn_link(fun() -> scribe(#{lines => [], moods => #{}, pids => #{}, during => #{}, answer => [], asides => [], asking => 0}) end),
+    Scribe = spawn_link(fun() ->
+        scribe(#{lines => [], moods => #{}, pids => #{}, ever => #{}, ups => #{}, scripts => #{}, asked => 0, replies => []})
+    end),
     {Moods, Rest} = lists:splitwith(fun(Op) -> element(1, Op) =:= mood end, Ops),
     [ask(Scribe, Mood) || Mood <- Moods],
     Root = case start_sup(Scribe, Tree) of
         {ok, Pid} -> note(Scribe, "up"), quiet(Scribe, Pid), [act(Scribe, Pid, Op) || Op <- Rest], Pid;
-        {error, _} -> note(Scribe, "failed"), undefined
+        {error, Why} -> note(Scribe, ["failed", failed_at(Why)]), undefined
     end,
     stop(Scribe, Root),
     Lines = ask(Scribe, lines),
@@ -59,83 +62,86 @@ stop(Scribe, Root) ->
         true ->
             note(Scribe, "stop"),
             exit(Root, shutdown),
-            receive {'EXIT', Root, Reason} -> note(Scribe, ["down:", reason(Reason)]) end;
+            receive {'EXIT', Root, Reason} -> note(Scribe, ["down:", reason(Reason)]) end,
+            answered(Scribe),
+            ask(Scribe, tell);
         false ->
-            receive {'EXIT', Root, Reason} -> note(Scribe, ["ended:", reason(Reason)]) after 0 -> ok end
+            receive {'EXIT', Root, Reason} -> note(Scribe, ["ended:", reason(Reason)]) end
     end.
 
 %% What a scenario can do.
 
+act(Scribe, _Root, {mood, _, _} = Mood) -> ask(Scribe, Mood);
+act(Scribe, _Root, {during, _, _, _, _} = During) -> ask(Scribe, During);
 act(Scribe, Root, Op) ->
     case is_process_alive(Root) of
-        true -> do(Scribe, Root, Op), quiet(Scribe, Root), answered(Scribe), ask(Scribe, answers);
+        true -> do(Scribe, Op), quiet(Scribe, Root), answered(Scribe), ask(Scribe, tell);
         false -> ok
     end.
 
-do(Scribe, _Root, {'end', Id, Reason}) ->
-    case ask(Scribe, {pid, Id}) of
+do(_Scribe, {wait, Ms}) -> timer:sleep(Ms);
+do(Scribe, {'end', Id, Reason}) ->
+    case living(Scribe, Id) of
         undefined -> ok;
         Pid ->
             Ref = monitor(process, Pid),
-            case Reason of
-                kill -> exit(Pid, kill);
-                _ -> Pid ! {die, why(Reason)}
-            end,
+            finish(Pid, Reason),
             receive {'DOWN', Ref, process, Pid, _} -> ok end
     end;
-do(Scribe, _Root, {mood, Id, Mood}) -> ask(Scribe, {mood, Id, Mood});
-do(Scribe, _Root, {during, Id, Call}) -> ask(Scribe, {during, Id, Call});
-do(_Scribe, _Root, {wait, Ms}) -> timer:sleep(Ms);
-do(Scribe, _Root, {call, Sup, {member, Id}}) ->
-    case {ask(Scribe, {pid, Sup}), ask(Scribe, {pid, Id})} of
-        {undefined, _} -> answer(Scribe, gone);
-        {Pid, undefined} -> answer(Scribe, call(Scribe, Pid, {member, Id}));
-        {_, _} -> ok
+%% A member that lives is found, not started; OTP has no such notion, so it is not asked.
+do(Scribe, {call, Sup, {member, Id} = Call}) ->
+    case {living(Scribe, Sup), living(Scribe, Id)} of
+        {Pid, Member} when is_pid(Pid), is_pid(Member) -> ok;
+        {Pid, _} -> call(Scribe, ask(Scribe, asks), Pid, Call)
     end;
-do(Scribe, _Root, {call, Sup, Call}) ->
-    case ask(Scribe, {pid, Sup}) of
-        undefined -> answer(Scribe, gone);
-        Pid -> answer(Scribe, call(Scribe, Pid, Call))
-    end.
+do(Scribe, {call, Sup, Call}) ->
+    call(Scribe, ask(Scribe, asks), living(Scribe, Sup), Call).
+
+finish(Pid, kill) -> exit(Pid, kill);
+finish(Pid, Reason) -> Pid ! {die, why(Reason)}.
 
 %% Who asked while a supervisor was busy has an answer, or knows that there will be none.
 answered(Scribe) ->
-    case ask(Scribe, asking) of 0 -> ok; _ -> timer:sleep(?LOOK_MS), answered(Scribe) end.
+    case ask(Scribe, waiting) of 0 -> ok; _ -> timer:sleep(?LOOK_MS), answered(Scribe) end.
 
-answer(Scribe, Reply) -> ask(Scribe, {answer, text(["=", reply(Reply)])}).
+call(Scribe, Turn, Sup, Call) ->
+    Reply = try put_to(Scribe, Sup, Call) catch exit:_ -> gone end,
+    ask(Scribe, {reply, Turn, text(["=", reply(Scribe, Call, Reply)])}).
 
-call(Scribe, Pid, Call) ->
-    try
-        case Call of
-            {start, Spec} -> supervisor:start_child(Pid, spec(Scribe, Spec));
-            {member, Id} -> supervisor:start_child(Pid, [Id]);
-            {terminate, Id} -> supervisor:terminate_child(Pid, Id);
-            {terminate_member, Id} ->
-                case ask(Scribe, {pid, Id}) of
-                    undefined -> {error, not_found};
-                    Member -> supervisor:terminate_child(Pid, Member)
-                end;
-            {restart, Id} -> supervisor:restart_child(Pid, Id);
-            {delete, Id} -> supervisor:delete_child(Pid, Id);
-            {spec, Id} -> supervisor:get_childspec(Pid, Id);
-            which -> {which, supervisor:which_children(Pid)};
-            count -> {count, supervisor:count_children(Pid)}
-        end
-    catch exit:_ -> gone
+put_to(Scribe, Sup, Call) ->
+    case Call of
+        _ when Sup =:= undefined -> exit(noproc);
+        {start, Spec} -> supervisor:start_child(Sup, spec(Scribe, Spec));
+        {member, Id} -> supervisor:start_child(Sup, [Id]);
+        {terminate, Id} -> supervisor:terminate_child(Sup, Id);
+        %% Of a member that never was: of a process that is no child.
+        {terminate_member, Id} -> supervisor:terminate_child(Sup, ask(Scribe, {pid, Id, Scribe}));
+        {member_spec, Id} -> supervisor:get_childspec(Sup, ask(Scribe, {pid, Id, Scribe}));
+        {restart, Id} -> supervisor:restart_child(Sup, Id);
+        {delete, Id} -> supervisor:delete_child(Sup, Id);
+        {spec, Id} -> supervisor:get_childspec(Sup, Id);
+        which -> {which, supervisor:which_children(Sup)};
+        count -> {count, supervisor:count_children(Sup)}
     end.
+
+reply(Scribe, {start, {worker, Id, _, _, _}}, {error, {already_started, Pid}}) ->
+    case ask(Scribe, {was, Id, Pid}) of true -> "already_started:it"; false -> "already_started:other" end;
+reply(_Scribe, _Call, Reply) -> reply(Reply).
 
 reply(ok) -> "ok";
 reply(gone) -> "nosup";
 reply({ok, undefined}) -> "ok:none";
 reply({ok, Pid}) when is_pid(Pid) -> "ok:pid";
+reply({ok, #{id := member, restart := R, significant := S, shutdown := D, type := T}}) ->
+    io_lib:format("spec:~s:~s:~p:~s", [letter(R), letter(S), D, letter(T)]);
 reply({ok, #{id := Id, restart := R, significant := S, shutdown := D, type := T}}) ->
     io_lib:format("spec:~s:~s:~s:~p:~s", [Id, letter(R), letter(S), D, letter(T)]);
-reply({error, moody}) -> "failed";
 reply({error, {already_started, _}}) -> "already_started";
 reply({error, {bad_combination, _}}) -> "invalid";
-reply({error, {_, Child}}) when element(1, Child) =:= child -> "failed";
+reply({error, moody}) -> "failed";
+reply({error, {Why, Child}}) when element(1, Child) =:= child -> ["failed", failed_at(Why)];
 reply({error, Why}) when is_atom(Why) -> atom_to_list(Why);
-reply({error, _}) -> "failed";
+reply({error, Why}) -> ["failed", failed_at(Why)];
 reply({which, Children}) ->
     Rows = [[case Id of undefined -> "*"; _ -> atom_to_list(Id) end, ":", standing(Child), letter(Type)]
             || {Id, Child, Type, _} <- Children],
@@ -143,6 +149,10 @@ reply({which, Children}) ->
     ["[", lists:join(",", Sorted), "]"];
 reply({count, [{specs, S}, {active, A}, {supervisors, U}, {workers, W}]}) ->
     io_lib:format("~b/~b/~b/~b", [S, A, U, W]).
+
+%% Which child of which child it was.
+failed_at({shutdown, {failed_to_start_child, Id, Why}}) -> [":", atom_to_list(Id), failed_at(Why)];
+failed_at(moody) -> "".
 
 standing(undefined) -> "-";
 standing(restarting) -> "~";
@@ -192,15 +202,15 @@ seen({_, Pid, worker, _}) -> case is_process_alive(Pid) of true -> Pid; false ->
 
 start_sup(Scribe, Tree) ->
     Started = supervisor:start_link(?MODULE, {Scribe, Tree}),
-    case Started of {ok, Pid} -> ask(Scribe, {born, element(2, Tree), Pid}); _ -> ok end,
+    case Started of {ok, Pid} -> ask(Scribe, {up, element(2, Tree), Pid}); _ -> ok end,
     Started.
 
-init({Scribe, {sup, Id, {Strategy, Intensity, Period, Auto}, _, _, Children}}) ->
-    ask(Scribe, {born, Id, self()}),
+init({Scribe, {sup, Id, {Strategy, Intensity, Period, Auto}, _, _, _, Children}}) ->
+    ask(Scribe, {born, Id, self(), supervisor}),
     Flags = #{strategy => Strategy, intensity => Intensity, period => Period, auto_shutdown => Auto},
     {ok, {Flags, [spec(Scribe, Child) || Child <- Children]}};
-init({Scribe, {pool, Id, {Intensity, Period}, Restart, Shutdown}}) ->
-    ask(Scribe, {born, Id, self()}),
+init({Scribe, {pool, Id, {Intensity, Period}, {Restart, Shutdown}, _, _}}) ->
+    ask(Scribe, {born, Id, self(), supervisor}),
     Flags = #{strategy => simple_one_for_one, intensity => Intensity, period => Period},
     {ok, {Flags, [#{id => member, start => {?MODULE, start_member, [Scribe]}, restart => Restart,
                     shutdown => Shutdown}]}}.
@@ -208,11 +218,12 @@ init({Scribe, {pool, Id, {Intensity, Period}, Restart, Shutdown}}) ->
 spec(Scribe, {worker, Id, Restart, Significant, Shutdown}) ->
     #{id => Id, start => {?MODULE, start_worker, [Scribe, Id]}, restart => Restart,
       significant => Significant, shutdown => Shutdown};
-spec(Scribe, {sup, Id, _, Restart, Significant, _} = Tree) ->
+spec(Scribe, {sup, Id, _, Restart, Significant, Shutdown, _} = Tree) ->
     #{id => Id, start => {?MODULE, start_sup, [Scribe, Tree]}, restart => Restart,
-      significant => Significant, type => supervisor};
-spec(Scribe, {pool, Id, _, _, _} = Tree) ->
-    #{id => Id, start => {?MODULE, start_sup, [Scribe, Tree]}, type => supervisor}.
+      significant => Significant, shutdown => Shutdown, type => supervisor};
+spec(Scribe, {pool, Id, _, _, Restart, Significant} = Tree) ->
+    #{id => Id, start => {?MODULE, start_sup, [Scribe, Tree]}, restart => Restart,
+      significant => Significant, type => supervisor}.
 
 start_member(Scribe, Id) -> start_worker(Scribe, Id).
 
@@ -220,48 +231,58 @@ start_worker(Scribe, Id) -> proc_lib:start_link(?MODULE, worker, [self(), Scribe
 
 worker(Parent, Scribe, Id) ->
     process_flag(trap_exit, true),
-    {Mood, During} = ask(Scribe, {begins, Id}),
-    case During of
-        none -> ok;
-        {Sup, Call} ->
-            %% The call is in the supervisor's queue before this start has failed.
-            Pid = ask(Scribe, {pid, Sup}),
-            Self = self(),
-            ask(Scribe, asks),
-            spawn(fun() ->
-                Self ! asking,
-                ask(Scribe, {aside, text(["=", reply(call(Scribe, Pid, Call))])})
-            end),
-            receive asking -> ok end,
-            arrived(Parent)
-    end,
-    case Mood of
-        fail -> note(Scribe, ["!", Id]), proc_lib:init_ack(Parent, {error, moody});
-        ignore -> note(Scribe, ["?", Id]), proc_lib:init_ack(Parent, ignore);
-        _ ->
-            ask(Scribe, {born, Id, self()}),
+    case ask(Scribe, {begins, Id}) of
+        fail -> note(Scribe, ["!", Id]), meanwhile(Parent, Scribe, Id, start), proc_lib:init_ack(Parent, {error, moody});
+        ignore -> note(Scribe, ["?", Id]), meanwhile(Parent, Scribe, Id, start), proc_lib:init_ack(Parent, ignore);
+        well ->
+            ask(Scribe, {born, Id, self(), worker}),
             note(Scribe, ["+", Id]),
+            meanwhile(Parent, Scribe, Id, start),
             proc_lib:init_ack(Parent, {ok, self()}),
             work(Parent, Scribe, Id)
     end.
 
-%% The parent waits in its receive for this start: a call that it has shows in its queue.
-arrived(Parent) ->
-    {message_queue_len, Length} = process_info(Parent, message_queue_len),
-    case Length of 0 -> erlang:yield(), arrived(Parent); _ -> ok end.
-
 work(Parent, Scribe, Id) ->
     receive
         {die, Reason} -> leave(Scribe, Id, Reason);
-        {'EXIT', Parent, Reason} -> leave(Scribe, Id, Reason)
+        {'EXIT', Parent, Reason} ->
+            note(Scribe, ["-", Id, ":", reason(Reason)]),
+            meanwhile(Parent, Scribe, Id, stop),
+            go(Scribe, Id, Reason)
     end.
 
 leave(Scribe, Id, Reason) ->
     note(Scribe, ["-", Id, ":", reason(Reason)]),
+    go(Scribe, Id, Reason).
+
+go(Scribe, Id, Reason) ->
     case ask(Scribe, {deaf, Id}) of
         true -> receive never -> ok end;
         false -> exit(Reason)
     end.
+
+%% What is to happen while the supervisor waits for this start or stop: each thing is in its queue before the
+%% next one happens, and all are before it goes on. A supervisor that is not up yet is left alone.
+
+meanwhile(Parent, Scribe, Id, Moment) ->
+    case ask(Scribe, {script, Id, Moment}) of
+        {Parent, Acts} -> note(Scribe, ["@", Id]), [deliver(Parent, Scribe, Act) || Act <- Acts];
+        _ -> ok
+    end.
+
+deliver(Parent, Scribe, {'end', Id, Reason}) ->
+    case living(Scribe, Id) of
+        undefined -> ok;
+        Pid -> finish(Pid, Reason), arrived(Parent, fun({'EXIT', From, _}) -> From =:= Pid; (_) -> false end)
+    end;
+deliver(Parent, Scribe, {call, Call}) ->
+    Turn = ask(Scribe, asks),
+    Asker = spawn(fun() -> call(Scribe, Turn, Parent, Call) end),
+    arrived(Parent, fun({'$gen_call', {From, _}, _}) -> From =:= Asker; (_) -> false end).
+
+arrived(Parent, Is) ->
+    {messages, Messages} = process_info(Parent, messages),
+    case lists:any(Is, Messages) of true -> ok; false -> erlang:yield(), arrived(Parent, Is) end.
 
 %% The scribe keeps the trace, who is where, and what the next starts shall do.
 
@@ -275,49 +296,56 @@ ask(Scribe, Question) ->
 
 note(Scribe, Line) -> ask(Scribe, {note, text(Line)}).
 
+living(Scribe, Id) ->
+    Pid = ask(Scribe, {pid, Id, undefined}),
+    case is_pid(Pid) andalso is_process_alive(Pid) of true -> Pid; false -> undefined end.
+
 text(Line) -> lists:flatten([case Part of P when is_atom(P) -> atom_to_list(P); P -> P end
                              || Part <- case io_lib:char_list(Line) of true -> [Line]; _ -> Line end]).
 
-scribe(#{lines := Lines, moods := Moods, pids := Pids, during := During} = State) ->
+scribe(#{lines := Lines, ever := Ever} = State) ->
     receive
         {Ref, From, Question} ->
-            {Answer, Next} = case Question of
-                lines -> {Lines, State};
-                count -> {length(Lines), State};
-                %% Answers are told when all is quiet again, first to what was asked first.
-                {answer, Line} -> {ok, State#{answer := [Line]}};
-                {aside, Line} ->
-                    #{asides := Asides, asking := Asking} = State,
-                    {ok, State#{asides := [Line | Asides], asking := Asking - 1}};
-                asks -> {ok, State#{asking := maps:get(asking, State) + 1}};
-                asking -> {maps:get(asking, State), State};
-                answers ->
-                    #{answer := Own, asides := Others} = State,
-                    {ok, State#{lines := Others ++ Own ++ Lines, answer := [], asides := []}};
-                {note, Line} -> {ok, State#{lines := [Line | Lines]}};
-                {pid, Id} ->
-                    {case maps:get(Id, Pids, undefined) of
-                         undefined -> undefined;
-                         Pid -> case is_process_alive(Pid) of true -> Pid; false -> undefined end
-                     end, State};
-                {born, Id, Pid} -> {ok, State#{pids := Pids#{Id => Pid}}};
-                {mood, Id, Mood} -> {ok, State#{moods := Moods#{Id => Mood}}};
-                {during, Id, Call} -> {ok, State#{during := During#{Id => Call}}};
-                {deaf, Id} -> {maps:get(Id, Moods, well) =:= deaf, State};
-                {begins, Id} -> begins(Id, State)
-            end,
+            {Answer, Next} = said(Question, State),
             From ! {Ref, Answer},
-            scribe(Next)
+            scribe(Next);
+        {'DOWN', _, process, Pid, killed} ->
+            scribe(State#{lines := ["*" ++ atom_to_list(maps:get(Pid, Ever)) | Lines]});
+        {'DOWN', _, process, _, _} -> scribe(State)
     end.
 
-%% A mood that is {fail, N} or {ignore, N} is for the next N starts; the call goes with the first that fails.
-begins(Id, #{moods := Moods, during := During} = State) ->
+said(lines, #{lines := Lines} = State) -> {Lines, State};
+said(count, #{lines := Lines} = State) -> {length(Lines), State};
+said({note, Line}, #{lines := Lines} = State) -> {ok, State#{lines := [Line | Lines]}};
+%% Answers are told when all is quiet again, in the order of the questions.
+said(asks, #{asked := Asked} = State) -> {Asked, State#{asked := Asked + 1}};
+said({reply, Turn, Line}, #{replies := Replies} = State) -> {ok, State#{replies := [{Turn, Line} | Replies]}};
+said(waiting, #{asked := Asked, replies := Replies} = State) -> {Asked - length(Replies), State};
+said(tell, #{lines := Lines, replies := Replies} = State) ->
+    Told = [Line || {_, Line} <- lists:reverse(lists:sort(Replies))],
+    {ok, State#{lines := Told ++ Lines, replies := [], asked := 0, scripts := #{}}};
+said({pid, Id, Default}, #{pids := Pids} = State) -> {maps:get(Id, Pids, Default), State};
+said({was, Id, Pid}, #{ever := Ever} = State) -> {maps:get(Pid, Ever, none) =:= Id, State};
+said({born, Id, Pid, Type}, #{pids := Pids, ever := Ever} = State) ->
+    case Type of worker -> monitor(process, Pid); supervisor -> ok end,
+    {ok, State#{pids := Pids#{Id => Pid}, ever := Ever#{Pid => Id}}};
+said({up, Id, Pid}, #{ups := Ups} = State) -> {ok, State#{ups := Ups#{Id => Pid}}};
+said({mood, Id, Mood}, #{moods := Moods} = State) -> {ok, State#{moods := Moods#{Id => Mood}}};
+said({deaf, Id}, #{moods := Moods} = State) -> {maps:get(Id, Moods, well) =:= deaf, State};
+said({during, Id, Moment, Sup, Acts}, #{scripts := Scripts} = State) ->
+    {ok, State#{scripts := Scripts#{{Id, Moment} => {Sup, Acts}}}};
+said({script, Id, Moment}, #{scripts := Scripts, pids := Pids, ups := Ups} = State) ->
+    case maps:take({Id, Moment}, Scripts) of
+        error -> {none, State};
+        {{Sup, Acts}, Rest} ->
+            Up = maps:get(Sup, Ups, none),
+            Answer = case maps:get(Sup, Pids, none) of Up -> {Up, Acts}; _ -> none end,
+            {Answer, State#{scripts := Rest}}
+    end;
+%% A mood that is {fail, N} or {ignore, N} is for the next N starts; one that is deaf stays.
+said({begins, Id}, #{moods := Moods} = State) ->
     case maps:get(Id, Moods, well) of
-        {Mood, 1} -> with_call(Mood, Id, During, State#{moods := Moods#{Id => well}});
-        {Mood, N} -> with_call(Mood, Id, During, State#{moods := Moods#{Id => {Mood, N - 1}}});
-        _ -> {{well, none}, State}
+        {Mood, 1} -> {Mood, State#{moods := Moods#{Id => well}}};
+        {Mood, N} -> {Mood, State#{moods := Moods#{Id => {Mood, N - 1}}}};
+        _ -> {well, State}
     end.
-
-with_call(fail, Id, During, State) ->
-    {{fail, maps:get(Id, During, none)}, State#{during := maps:remove(Id, During)}};
-with_call(Mood, _Id, _During, State) -> {{Mood, none}, State}.

@@ -1,108 +1,53 @@
 //! Plays a scenario on our own kernel, by a clock that stands still while anything can happen, and writes
 //! the trace that the oracle would.
 
-use crate::scenario::{Call, How, Mood, Op, PERIOD_S, Scenario, Shutdown, Spec, Supervisor, restart};
+use crate::actor::{Die, Worker};
+use crate::scenario::{Act, Call, How, Moment, Mood, Op, PERIOD_S, Scenario, Shutdown, Spec, Supervisor};
+use crate::words;
+use hecate_proto::tree::TreeNode;
 use hecate_supervision::Shutdown as Policy;
 use hecate_supervision::{
-    Actor, AdminError, Child, ChildInfo, ChildType, ExitReason, Flags, Me, Message, Name, Pool, PoolFlags,
-    Standing, StartError, Tree,
+    Addr, AdminError, Child, ChildRef, ExitReason, Flags, Name, Pool, PoolFlags, Standing, StartError, Tree,
 };
-use std::collections::HashMap;
+use ractor::ActorId;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+/// Nothing else can happen when this is over: the clock moves only then.
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// What is to happen to which supervisor while it waits.
+type Script = (String, Vec<Act>);
+
 /// The oracle's scribe: what was seen, who is where, what the next starts shall do.
 #[derive(Default)]
-struct Scribe {
+pub(crate) struct Scribe {
     lines: Mutex<Vec<String>>,
-    asides: Mutex<Vec<String>>,
     moods: Mutex<HashMap<String, Mood>>,
-    during: Mutex<HashMap<String, (String, Call)>>,
+    scripts: Mutex<HashMap<(String, Moment), Script>>,
+    scripts_playing: AtomicUsize,
     names: Mutex<HashMap<String, Name<Die>>>,
+    /// Whoever runs under an id, or ran last; and under which id everybody ran.
+    actors: Mutex<HashMap<String, ActorId>>,
+    ever: Mutex<HashMap<ActorId, String>>,
     pool: OnceLock<Pool<Worker>>,
     paths: Mutex<HashMap<String, String>>,
     tree: OnceLock<Tree>,
+    /// How many have asked, and the answers by the order of the questions.
+    asked: Mutex<usize>,
+    replies: Mutex<BTreeMap<usize, String>>,
 }
 
-struct Die(ExitReason);
-
-impl Message for Die {
-    fn variant(&self) -> &'static str {
-        "die"
-    }
-}
-
-struct Worker {
-    id: String,
-    scribe: Arc<Scribe>,
-}
-
-impl Actor for Worker {
-    type Msg = Die;
-    type Args = (String, Arc<Scribe>);
-
-    async fn init((id, scribe): Self::Args, _: &Me<Die>) -> Result<Self, ExitReason> {
-        let mood = scribe.next_mood(&id);
-        if matches!(mood, Some(Mood::Fail(_))) {
-            let during = scribe.during.lock().unwrap().remove(&id);
-            if let Some((supervisor, call)) = during {
-                let scribe = Arc::clone(&scribe);
-                tokio::spawn(async move {
-                    let reply = scribe.call(&supervisor, call).await;
-                    scribe.asides.lock().unwrap().push(format!("={reply}"));
-                });
-                // The question is in the supervisor's queue before this start has failed.
-                for _ in 0..8 {
-                    tokio::task::yield_now().await;
-                }
-            }
-        }
-        match mood {
-            Some(Mood::Fail(_)) => {
-                scribe.note(format!("!{id}"));
-                Err(ExitReason::error("moody"))
-            }
-            Some(Mood::Ignore(_)) => {
-                scribe.note(format!("?{id}"));
-                Err(ExitReason::Ignore)
-            }
-            Some(Mood::Deaf) | None => {
-                scribe.note(format!("+{id}"));
-                Ok(Self { id, scribe })
-            }
-        }
-    }
-
-    async fn handle(&mut self, Die(why): Die, _: &Me<Die>) -> Result<(), ExitReason> {
-        Err(why)
-    }
-
-    async fn terminate(&mut self, why: &ExitReason) {
-        self.scribe.note(format!("-{}:{}", self.id, letter(why)));
-        let deaf = self.scribe.moods.lock().unwrap().get(&self.id) == Some(&Mood::Deaf);
-        if deaf {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-fn letter(why: &ExitReason) -> &'static str {
-    match why {
-        ExitReason::Normal => "n",
-        ExitReason::Shutdown => "s",
-        ExitReason::ShutdownWith(_) => "d",
-        ExitReason::Killed => "k",
-        _ => "e",
-    }
-}
-
+/// What the worker sees of the scribe.
 impl Scribe {
-    fn note(&self, line: impl Into<String>) {
+    pub(crate) fn note(&self, line: impl Into<String>) {
         self.lines.lock().unwrap().push(line.into());
     }
 
     /// Moods are for so many starts; a deaf one stays deaf.
-    fn next_mood(&self, id: &str) -> Option<Mood> {
+    pub(crate) fn next_mood(&self, id: &str) -> Option<Mood> {
         let mut moods = self.moods.lock().unwrap();
         let mood = *moods.get(id)?;
         let rest = match mood {
@@ -118,41 +63,90 @@ impl Scribe {
         Some(mood)
     }
 
+    pub(crate) fn is_deaf(&self, id: &str) -> bool {
+        self.moods.lock().unwrap().get(id) == Some(&Mood::Deaf)
+    }
+
+    pub(crate) fn born(&self, id: &str, actor: ActorId) {
+        self.actors.lock().unwrap().insert(id.into(), actor);
+        self.ever.lock().unwrap().insert(actor, id.into());
+    }
+
+    /// What is to happen while the supervisor waits for this start or stop: each thing has reached it before
+    /// the next one happens. A supervisor that is not up yet is left alone.
+    pub(crate) async fn meanwhile(self: &Arc<Self>, id: &str, moment: Moment) {
+        let script = self.scripts.lock().unwrap().remove(&(id.to_owned(), moment));
+        let Some((supervisor, acts)) = script.filter(|(supervisor, _)| self.is_up(supervisor)) else {
+            return;
+        };
+        let scribe = Arc::clone(self);
+        self.note(format!("@{id}"));
+        // It goes on when the start is given up.
+        self.scripts_playing.fetch_add(1, SeqCst);
+        let playing = tokio::spawn(async move {
+            for act in acts {
+                scribe.deliver(&supervisor, act);
+                tokio::time::sleep(MOMENT).await;
+            }
+            scribe.scripts_playing.fetch_sub(1, SeqCst);
+        });
+        playing.await.unwrap();
+    }
+
+    fn is_up(&self, supervisor: &str) -> bool {
+        let place = self.tree.get().and_then(|tree| find(tree.snapshot(), &self.path(supervisor)));
+        place.is_some_and(|place| place.id.is_some())
+    }
+
+    fn deliver(self: &Arc<Self>, supervisor: &str, act: Act) {
+        match act {
+            Act::End(id, how) => self.end(&id, how),
+            Act::Call(call) => {
+                let (scribe, turn, supervisor) = (Arc::clone(self), self.turn(), supervisor.to_owned());
+                tokio::spawn(async move { scribe.ask(turn, &supervisor, call).await });
+            }
+        }
+    }
+}
+
+/// The tree, by its specs.
+impl Scribe {
     fn tree(&self) -> &Tree {
         self.tree.get().unwrap()
     }
 
     fn path(&self, supervisor: &str) -> String {
-        self.paths.lock().unwrap()[supervisor].clone()
+        self.paths.lock().unwrap().get(supervisor).cloned().unwrap_or_else(|| "/nowhere".into())
     }
 
     fn child(self: &Arc<Self>, spec: &Spec, parent: &str) -> Child {
-        match spec {
+        let (child, restart, is_significant) = match spec {
             Spec::Worker { id, restart, significant, shutdown } => {
                 let (own, scribe) = (id.clone(), Arc::clone(self));
                 let name = self.names.lock().unwrap().entry(id.clone()).or_default().clone();
                 let child =
                     Child::worker::<Worker>(id, Some(name), move || (own.clone(), Arc::clone(&scribe)));
-                let child = child.restart(*restart).shutdown(policy(*shutdown));
-                if *significant { child.significant() } else { child }
+                (child.shutdown(policy(*shutdown)), *restart, *significant)
             }
             Spec::Supervisor(own) => {
-                let children = self.children(own, parent);
-                let child = Child::supervisor(&own.id, flags(own), children).restart(own.restart);
-                if own.significant { child.significant() } else { child }
+                let child = Child::supervisor(&own.id, flags(own), self.children(own, parent));
+                (child.shutdown(policy(own.shutdown)), own.restart, own.significant)
             }
-            Spec::Pool { id, intensity, restart, shutdown } => {
-                self.paths.lock().unwrap().insert(id.clone(), format!("{parent}/{id}"));
+            Spec::Pool(own) => {
+                self.paths.lock().unwrap().insert(own.id.clone(), format!("{parent}/{}", own.id));
                 let flags = PoolFlags {
-                    intensity: *intensity,
+                    intensity: own.intensity,
                     period: Duration::from_secs(PERIOD_S),
-                    restart: *restart,
-                    shutdown: policy(*shutdown),
+                    restart: own.member_restart,
+                    shutdown: policy(own.member_shutdown),
                     ..PoolFlags::default()
                 };
-                Child::pool(id, self.pool.get_or_init(Pool::restarting), flags)
+                let child = Child::pool(&own.id, self.pool.get_or_init(Pool::restarting), flags);
+                (child, own.restart, own.significant)
             }
-        }
+        };
+        let child = child.restart(restart);
+        if is_significant { child.significant() } else { child }
     }
 
     fn children(self: &Arc<Self>, own: &Supervisor, parent: &str) -> Vec<Child> {
@@ -160,35 +154,82 @@ impl Scribe {
         self.paths.lock().unwrap().insert(own.id.clone(), path.clone());
         own.children.iter().map(|child| self.child(child, &path)).collect()
     }
+}
 
-    async fn call(self: &Arc<Self>, supervisor: &str, call: Call) -> String {
-        let (tree, path) = (self.tree(), self.path(supervisor));
+/// Questions and answers.
+impl Scribe {
+    fn turn(&self) -> usize {
+        let mut asked = self.asked.lock().unwrap();
+        *asked += 1;
+        *asked
+    }
+
+    async fn ask(self: &Arc<Self>, turn: usize, supervisor: &str, call: Call) {
         let reply = match call {
-            Call::Start(spec) => {
-                let parent = path.clone();
-                tree.start_child(&path, self.child(&spec, &parent)).await.map(started)
-            }
-            Call::Member(id) => return self.member(id).await,
-            Call::Terminate(id) | Call::TerminateMember(id) => {
-                tree.terminate_child(&path, id.as_str()).await.map(|()| "ok".into())
-            }
-            Call::Restart(id) => tree.restart_child(&path, &id).await.map(started),
-            Call::Delete(id) => tree.delete_child(&path, &id).await.map(|()| "ok".into()),
-            Call::Spec(id) => tree.get_childspec(&path, id.as_str()).await.map(|spec| {
-                let (restart, significant) = (restart(spec.restart), spec.significant.to_string());
-                let (shutdown, of) = (written(spec.shutdown), type_letter(spec.child_type));
-                format!("spec:{id}:{}:{}:{shutdown}:{of}", &restart[..1], &significant[..1])
-            }),
-            Call::Which => tree.which_children(&path).await.map(|rows| self.rows(supervisor, &rows)),
-            Call::Count => tree.count_children(&path).await.map(|counts| {
-                format!("{}/{}/{}/{}", counts.specs, counts.active, counts.supervisors, counts.workers)
-            }),
+            Call::Member(id) => self.member(id).await,
+            call => self.call(supervisor, call).await.unwrap_or_else(|why| words::refusal(&why)),
         };
-        reply.unwrap_or_else(|why| refusal(&why).into())
+        self.replies.lock().unwrap().insert(turn, format!("={reply}"));
+    }
+
+    async fn call(self: &Arc<Self>, supervisor: &str, call: Call) -> Result<String, AdminError> {
+        let (tree, path) = (self.tree(), self.path(supervisor));
+        match call {
+            Call::Start(spec) => {
+                let started = tree.start_child(&path, self.child(&spec, &path)).await;
+                self.mark_the_one(&spec, started)
+            }
+            Call::Member(_) => unreachable!("a pool is asked for its members"),
+            Call::Terminate(id) => tree.terminate_child(&path, id.as_str()).await.map(|()| "ok".into()),
+            Call::TerminateMember(id) => {
+                tree.terminate_child(&path, self.actor(&id)).await.map(|()| "ok".into())
+            }
+            Call::Restart(id) => tree.restart_child(&path, &id).await.map(words::started),
+            Call::Delete(id) => tree.delete_child(&path, &id).await.map(|()| "ok".into()),
+            Call::Spec(id) => {
+                let spec = tree.get_childspec(&path, id.as_str()).await?;
+                Ok(format!("spec:{id}:{}", words::spec(&spec)))
+            }
+            Call::MemberSpec(id) => {
+                let spec = tree.get_childspec(&path, self.actor(&id)).await?;
+                Ok(format!("spec:{}", words::spec(&spec)))
+            }
+            Call::Which => {
+                let rows = tree.which_children(&path).await?;
+                Ok(words::rows(supervisor == "p", &rows))
+            }
+            Call::Count => tree.count_children(&path).await.map(words::counts),
+        }
+    }
+
+    /// Says whether the one that was started already is the one that was seen.
+    fn mark_the_one(
+        &self,
+        spec: &Spec,
+        started: Result<Option<ActorId>, AdminError>,
+    ) -> Result<String, AdminError> {
+        match (spec, started) {
+            (Spec::Worker { id, .. }, Err(AdminError::AlreadyStarted(actor))) => {
+                let it = self.ever.lock().unwrap().get(&actor) == Some(id);
+                Ok(if it { "already_started:it" } else { "already_started:other" }.into())
+            }
+            (_, started) => started.map(words::started),
+        }
+    }
+
+    /// Whoever runs or ran under that id; where nobody did, somebody who is no child.
+    fn actor(&self, id: &str) -> ChildRef {
+        let actors = self.actors.lock().unwrap();
+        let stranger = || {
+            let living = ractor::registry::get_all_pids();
+            let strangers = living.iter().map(|cell| cell.get_id());
+            strangers.filter(|actor| !actors.values().any(|own| own == actor)).max().unwrap()
+        };
+        actors.get(id).copied().unwrap_or_else(stranger).into()
     }
 
     async fn member(self: &Arc<Self>, id: String) -> String {
-        let pool = self.pool.get().unwrap();
+        let Some(pool) = self.pool.get() else { return "nosup".into() };
         match pool.start_child(id.clone(), (id, Arc::clone(self))).await {
             Ok(_) => "ok:pid",
             Err(StartError::Ignored) => "ok:none",
@@ -199,48 +240,69 @@ impl Scribe {
         .into()
     }
 
-    fn rows(&self, supervisor: &str, rows: &[ChildInfo]) -> String {
-        let row = |row: &ChildInfo| {
-            let standing = match row.standing {
-                Standing::Undefined => "-",
-                Standing::Restarting => "~",
-                Standing::Running(_) => "+",
-            };
-            let id = if supervisor == "p" { "*" } else { &row.id };
-            format!("{id}:{standing}{}", type_letter(row.child_type))
-        };
-        let mut rows: Vec<_> = rows.iter().map(row).collect();
-        if supervisor == "p" {
-            rows.sort();
+    /// Answers are told when all is quiet again.
+    async fn tell(&self) {
+        let waits = || self.replies.lock().unwrap().len() < *self.asked.lock().unwrap();
+        while self.scripts_playing.load(SeqCst) > 0 || waits() {
+            tokio::time::sleep(MOMENT).await;
         }
-        format!("[{}]", rows.join(","))
+        *self.asked.lock().unwrap() = 0;
+        self.scripts.lock().unwrap().clear();
+        let replies = std::mem::take(&mut *self.replies.lock().unwrap());
+        self.lines.lock().unwrap().extend(replies.into_values());
     }
 }
 
-fn type_letter(of: ChildType) -> &'static str {
-    match of {
-        ChildType::Worker => "w",
-        ChildType::Supervisor => "s",
+/// What a scenario can do.
+impl Scribe {
+    async fn act(self: &Arc<Self>, op: &Op) {
+        match op {
+            Op::Mood(id, mood) => drop(self.moods.lock().unwrap().insert(id.clone(), *mood)),
+            Op::During(id, moment, supervisor, acts) => {
+                let script = (supervisor.clone(), acts.clone());
+                self.scripts.lock().unwrap().insert((id.clone(), *moment), script);
+            }
+            Op::End(id, how) if self.paths.lock().unwrap().contains_key(id) => {
+                self.end_supervisor(id, *how).await
+            }
+            Op::End(id, how) => self.end(id, *how),
+            Op::Call(_, Call::Member(id)) if self.whereis(id).is_some() => {}
+            Op::Call(supervisor, call) => self.ask(self.turn(), supervisor, call.clone()).await,
+            Op::Wait(ms) => tokio::time::sleep(Duration::from_millis(*ms)).await,
+        }
+        if !matches!(op, Op::Mood(..) | Op::During(..)) {
+            quiet(self.tree()).await;
+            self.tell().await;
+        }
     }
-}
 
-fn started<T>(actor: Option<T>) -> String {
-    if actor.is_some() { "ok:pid" } else { "ok:none" }.into()
-}
+    fn whereis(&self, id: &str) -> Option<Addr<Die>> {
+        let named = self.names.lock().unwrap().get(id).and_then(Name::whereis);
+        named.or_else(|| self.pool.get()?.whereis(id))
+    }
 
-fn refusal(why: &AdminError) -> &'static str {
-    match why {
-        AdminError::AlreadyStarted(_) => "already_started",
-        AdminError::AlreadyPresent => "already_present",
-        AdminError::Running => "running",
-        AdminError::Restarting => "restarting",
-        AdminError::NotFound => "not_found",
-        AdminError::SimpleOneForOne => "simple_one_for_one",
-        AdminError::InvalidSpec(_) => "invalid",
-        AdminError::StartFailed(_) => "failed",
-        AdminError::NoSupervisor(_) | AdminError::NotRunning => "nosup",
-        AdminError::Busy => "busy",
-        AdminError::Timeout(_) => "timeout",
+    fn end(&self, id: &str, how: How) {
+        let Some(addr) = self.whereis(id) else { return };
+        let why = match how {
+            How::Kill => return addr.cell().kill(),
+            How::Normal => ExitReason::Normal,
+            How::Shutdown => ExitReason::Shutdown,
+            How::Done => ExitReason::ShutdownWith("done".into()),
+            How::Error => ExitReason::error("boom"),
+        };
+        addr.cast(Die(why)).unwrap();
+    }
+
+    /// Kills it; nothing else ends a supervisor from outside.
+    async fn end_supervisor(&self, id: &str, how: How) {
+        assert_eq!(how, How::Kill);
+        let path = self.path(id);
+        let (parent, _) = path.rsplit_once('/').unwrap();
+        let Ok(rows) = self.tree().which_children(parent).await else { return };
+        let standing = rows.iter().find(|row| row.id == id).map(|row| row.standing);
+        if let Some(Standing::Running(actor)) = standing {
+            ractor::registry::where_is_pid(actor).unwrap().kill();
+        }
     }
 }
 
@@ -252,14 +314,6 @@ fn policy(shutdown: Shutdown) -> Policy {
     }
 }
 
-fn written(policy: Policy) -> String {
-    match policy {
-        Policy::Within(limit) | Policy::Drain(limit) => limit.as_millis().to_string(),
-        Policy::BrutalKill => "brutal_kill".into(),
-        Policy::Infinity => "infinity".into(),
-    }
-}
-
 fn flags(own: &Supervisor) -> Flags {
     Flags {
         strategy: own.strategy,
@@ -267,6 +321,10 @@ fn flags(own: &Supervisor) -> Flags {
         period: Duration::from_secs(PERIOD_S),
         auto_shutdown: own.auto_shutdown,
     }
+}
+
+fn find(node: TreeNode, path: &str) -> Option<TreeNode> {
+    if node.path == path { Some(node) } else { node.children.into_iter().find_map(|child| find(child, path)) }
 }
 
 /// The trace of a scenario on our kernel.
@@ -280,11 +338,11 @@ async fn run(scenario: &Scenario) -> String {
     let scribe = Arc::<Scribe>::default();
     let moods = scenario.ops.iter().take_while(|op| matches!(op, Op::Mood(..))).count();
     for op in &scenario.ops[..moods] {
-        act(&scribe, op).await;
+        scribe.act(op).await;
     }
     let children = scribe.children(&scenario.tree, "");
     match Tree::grow(&scenario.tree.id, flags(&scenario.tree), children).await {
-        Err(_) => scribe.note("failed"),
+        Err(error) => scribe.note(format!("failed{}", words::failed_at(&error.reason))),
         Ok(tree) => {
             scribe.note("up");
             let _ = scribe.tree.set(tree);
@@ -300,76 +358,35 @@ async fn live(scribe: &Arc<Scribe>, ops: &[Op]) {
         if is_down(scribe.tree()) {
             break;
         }
-        let reply = act(scribe, op).await;
-        quiet(scribe.tree()).await;
-        reply.into_iter().for_each(|reply| scribe.note(format!("={reply}")));
-        let asides = std::mem::take(&mut *scribe.asides.lock().unwrap());
-        asides.into_iter().for_each(|aside| scribe.note(aside));
+        scribe.act(op).await;
     }
     if is_down(scribe.tree()) {
-        return scribe.note("ended:s");
+        return scribe.note(format!("ended:{}", last_reason(scribe.tree())));
     }
     scribe.note("stop");
     assert!(scribe.tree().stop(Duration::from_secs(3_600)).await);
-    scribe.note("down:s");
+    scribe.note(format!("down:{}", last_reason(scribe.tree())));
+    scribe.tell().await;
 }
 
 fn is_down(tree: &Tree) -> bool {
     tree.snapshot().status == "stopped"
 }
 
-/// The clock moves only when nothing else can; what is on its way then waits for a deadline.
+/// What the root left.
+fn last_reason(tree: &Tree) -> &'static str {
+    words::letter_of(&tree.snapshot().restarts.last.unwrap().reason)
+}
+
 async fn quiet(tree: &Tree) {
-    fn rests(node: &hecate_proto::tree::TreeNode) -> bool {
+    fn rests(node: &TreeNode) -> bool {
         matches!(node.status.as_str(), "running" | "stopped") && node.children.iter().all(rests)
     }
     loop {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::sleep(MOMENT).await;
         let root = tree.snapshot();
         if root.status == "stopped" || rests(&root) {
             return;
         }
     }
-}
-
-/// Answers are told when all is quiet again.
-async fn act(scribe: &Arc<Scribe>, op: &Op) -> Option<String> {
-    match op {
-        Op::End(id, how) => end(scribe, id, *how),
-        Op::Mood(id, mood) => drop(scribe.moods.lock().unwrap().insert(id.clone(), *mood)),
-        Op::During(id, supervisor, call) => {
-            let question = (supervisor.clone(), call.clone());
-            scribe.during.lock().unwrap().insert(id.clone(), question);
-        }
-        Op::Call(_, Call::Member(id)) if scribe.pool.get().unwrap().whereis(id).is_some() => {}
-        Op::Call(supervisor, call) => {
-            return Some(scribe.call(supervisor, call.clone()).await);
-        }
-        Op::Wait(ms) => tokio::time::sleep(Duration::from_millis(*ms)).await,
-    }
-    None
-}
-
-fn end(scribe: &Scribe, id: &str, how: How) {
-    let named = scribe.names.lock().unwrap().get(id).and_then(Name::whereis);
-    let Some(addr) = named.or_else(|| scribe.pool.get()?.whereis(id)) else { return };
-    let why = match how {
-        How::Kill => return addr.cell().kill(),
-        How::Normal => ExitReason::Normal,
-        How::Shutdown => ExitReason::Shutdown,
-        How::Done => ExitReason::ShutdownWith("done".into()),
-        How::Error => ExitReason::error("boom"),
-    };
-    addr.cast(Die(why)).unwrap();
-}
-
-/// Members of one pool end in any order.
-pub(crate) fn sorted(trace: &str) -> String {
-    let is_member_end =
-        |line: &str| line.starts_with("-x") || line.starts_with("-y") || line.starts_with("-z");
-    let mut lines: Vec<&str> = trace.split(' ').collect();
-    for run in lines.chunk_by_mut(|one, other| is_member_end(one) && is_member_end(other)) {
-        run.sort_unstable();
-    }
-    lines.join(" ")
 }
