@@ -13,7 +13,7 @@ use crate::{ExitReason, GaveUp, clock};
 use hecate_proto::debug::{DebugEventKind, ReasonClass};
 use hecate_proto::tree as proto;
 use ractor::{ActorCell, ActorId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -156,9 +156,7 @@ impl Node {
                 let children = own.children.iter().map(|child| Self::plant(child, instruments));
                 ("supervisor", Some(rules(&own.flags)), children.collect())
             }
-            Role::Pool(own) => {
-                ("pool", Some(rules_of_pool(&own.flags)), Vec::new())
-            }
+            Role::Pool(own) => ("pool", Some(rules_of_pool(&own.flags)), Vec::new()),
             Role::Worker(own) => (own.kind.as_str(), None, Vec::new()),
         };
         let leaf = Self::leaf(Arc::clone(&spec.path), kind, spec.restart, instruments);
@@ -241,7 +239,8 @@ impl Node {
         let given_up = before.iter().filter(|child| !children.iter().any(|other| Arc::ptr_eq(other, child)));
         given_up.for_each(|child| child.visit(&mut |node| node.live().tracers.clear()));
         let paths = children.iter().map(|child| Arc::clone(&child.path)).collect();
-        let new = children.iter().filter(|child| !before.iter().any(|other| Arc::ptr_eq(other, child)));
+        let known: HashSet<_> = before.iter().map(Arc::as_ptr).collect();
+        let new = children.iter().filter(|child| !known.contains(&Arc::as_ptr(child)));
         let new = new.flat_map(|child| child.places()).collect();
         self.instruments.history().set_children(clock::wall_now_us(), &self.path, paths, new);
     }
@@ -325,6 +324,15 @@ impl Node {
 
     pub(crate) fn set_status(&self, status: Status) {
         self.change(|live| live.status = Some(status));
+    }
+
+    /// This one is on its way out, unless it is out already: then the place is not its any more.
+    pub(crate) fn set_draining(&self, occupant: &Occupant) {
+        self.change(|live| {
+            if live.occupant.as_ref().is_some_and(|now| now.cell.get_id() == occupant.cell.get_id()) {
+                live.status = Some(Status::Draining);
+            }
+        });
     }
 
     /// From one status to another; false when the place does not have the first.

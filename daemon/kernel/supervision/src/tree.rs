@@ -133,7 +133,7 @@ impl Tree {
     /// children's own limits. Answers whether all ended in time by themselves.
     pub async fn stop(&self, deadline: Duration) -> bool {
         self.stopping.store(true, Relaxed);
-        self.root.set_status(Status::Draining);
+        self.root.set_draining(&self.occupant);
         let mut down = self.down.clone();
         self.occupant.ask_to_end(Shutdown::Infinity);
         if tokio::time::timeout(deadline, down.wait_for(Option::is_some)).await.is_ok() {

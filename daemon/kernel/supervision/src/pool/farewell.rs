@@ -6,6 +6,7 @@ use crate::plan::Shutdown;
 use crate::{Actor, clock};
 use ractor::ActorId;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -109,8 +110,9 @@ impl<A: Actor> Driver<A> {
     pub(super) fn end_one(&mut self, id: &str) {
         let Some(child) = self.children.get_mut(id) else { return };
         child.give_up = None;
-        child.node.set_status(Status::Draining);
+        let node = Arc::clone(&child.node);
         let Some((id, occupant, actor)) = self.whom(id) else { return };
+        node.set_draining(&occupant);
         match self.spec.flags.shutdown {
             Shutdown::BrutalKill => occupant.cell.kill(),
             how => occupant.ask_to_end(how),

@@ -8,6 +8,8 @@ mod farewell;
 mod reception;
 
 #[cfg(test)]
+mod core_property;
+#[cfg(test)]
 mod core_tests;
 
 use crate::node::{Members, Node};

@@ -168,8 +168,9 @@ fn what_happens_during_a_start_is_taken_up_in_its_order() {
     assert_eq!(step(&mut core, count(1)), []);
     assert_eq!(step(&mut core, Event::Exited(0, crash())), []);
     assert_eq!(step(&mut core, count(2)), []);
+    // Whose end is in the queue is not active, also before it is taken up.
     let counts = |token, specs| {
-        let counts = ChildCounts { specs, active: specs, supervisors: 0, workers: specs };
+        let counts = ChildCounts { specs, active: 2, supervisors: 0, workers: specs };
         Effect::Reply(Token(token), Reply::Counts(counts))
     };
     let expected = [reply(Reply::Started(2)), counts(1, 3), Forget(0), counts(2, 2)];

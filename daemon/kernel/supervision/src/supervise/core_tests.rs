@@ -1,4 +1,4 @@
-//! OTP's tables, and the invariants that no sequence of events may break.
+//! OTP's tables, event by event.
 
 use super::backoff::Draw;
 use super::children::Key;
@@ -6,17 +6,13 @@ use super::core::{Core, Effect, Ending, Event};
 use super::rules::{ChildRules, ChildType, Rules};
 use crate::ExitReason;
 use crate::plan::{AutoShutdown, Restart, Restart::*, Strategy, Strategy::*};
-use Effect::{AbortStart, Booted, CancelRetry, End, Forget, GaveUp, RetryLater, Start, Stop};
-use proptest::prelude::{
-    Just, ProptestConfig, TestCaseError, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
-};
-use proptest::strategy::Strategy as _;
+use Effect::{AbortStart, Booted, End, Forget, GaveUp, RetryLater, Start, Stop};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 const PERIOD_MS: u64 = 5_000;
 
-fn crash() -> ExitReason {
+pub(super) fn crash() -> ExitReason {
     ExitReason::error("boom")
 }
 
@@ -30,12 +26,12 @@ fn core(strategy: Strategy, restarts_max: u32, children: &[Restart]) -> Core {
 }
 
 /// The children have their keys as ids.
-fn child((key, restart): (usize, Restart)) -> ChildRules {
+pub(super) fn child((key, restart): (usize, Restart)) -> ChildRules {
     let id = key.to_string().into();
     ChildRules { id, child_type: ChildType::Worker, restart, significant: false, backoff: None }
 }
 
-fn with_auto_shutdown(
+pub(super) fn with_auto_shutdown(
     auto_shutdown: AutoShutdown,
     strategy: Strategy,
     restarts_max: u32,
@@ -44,7 +40,7 @@ fn with_auto_shutdown(
     Core::new(Rules { strategy, restarts_max, period_ms: PERIOD_MS, auto_shutdown }, children)
 }
 
-fn failed(key: Key) -> Event {
+pub(super) fn failed(key: Key) -> Event {
     Event::StartFailed(key, crash(), Draw::default())
 }
 
@@ -303,140 +299,4 @@ fn a_child_that_died_before_its_group_was_stopped_costs_no_second_restart() {
     assert_eq!(core.step(0, Event::Started(0)), [Start(1)]);
     assert_eq!(core.step(0, Event::Started(1)), [Start(2)]);
     assert_eq!(core.step(0, Event::Started(2)), []);
-}
-
-/// What chance may do to a supervisor.
-#[derive(Clone, Debug)]
-enum Chance {
-    /// A running child ends by itself.
-    Exit(usize, u8),
-    /// The start or stop under way is answered, a start perhaps with a failure.
-    Answer(bool),
-    /// The oldest retry comes round.
-    Retry,
-    Wait(u64),
-    Stop,
-}
-
-fn chance() -> impl proptest::strategy::Strategy<Value = Chance> {
-    prop_oneof![
-        6 => (any::<usize>(), 0..4u8).prop_map(|(child, reason)| Chance::Exit(child, reason)),
-        12 => prop::bool::weighted(0.8).prop_map(Chance::Answer),
-        3 => Just(Chance::Retry),
-        3 => (0..4_000u64).prop_map(Chance::Wait),
-        1 => Just(Chance::Stop),
-    ]
-}
-
-/// The children as they really are, apart from what the core believes.
-#[derive(Default)]
-struct Reality {
-    alive: BTreeSet<Key>,
-    under_way: Option<Effect>,
-    retries: Vec<Key>,
-    stopped: Vec<Key>,
-    ending: bool,
-    gave_up: bool,
-    ended: Option<Ending>,
-}
-
-impl Reality {
-    fn take(&mut self, effects: Vec<Effect>) -> Result<(), TestCaseError> {
-        for effect in effects {
-            prop_assert!(self.ended.is_none(), "{effect:?} after the end");
-            match &effect {
-                Start(index) => {
-                    prop_assert!(!self.alive.contains(index), "a second instance of {index}");
-                    prop_assert!(!self.ending, "a start while going down");
-                    prop_assert!(self.under_way.is_none(), "two things at once");
-                    self.under_way = Some(effect);
-                }
-                Stop(index) => {
-                    prop_assert!(self.under_way.is_none(), "two things at once");
-                    if self.ending {
-                        prop_assert!(self.stopped.last().is_none_or(|last| index < last), "not in reverse");
-                        self.stopped.push(*index);
-                    }
-                    self.under_way = Some(effect);
-                }
-                RetryLater(index, _) => self.retries.push(*index),
-                GaveUp(..) => (self.gave_up, self.ending) = (true, true),
-                End(ending) => {
-                    prop_assert!(self.alive.is_empty(), "it left children behind");
-                    prop_assert_eq!(self.gave_up, *ending == Ending::GaveUp);
-                    self.ended = Some(ending.clone());
-                }
-                AbortStart(_)
-                | Booted
-                | Forget(_)
-                | CancelRetry(_)
-                | Effect::Adopt(..)
-                | Effect::Revise(..)
-                | Effect::Reply(..) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn answer(&mut self, well: bool) -> Option<Event> {
-        match self.under_way.take()? {
-            Start(index) if well => {
-                self.alive.insert(index);
-                Some(Event::Started(index))
-            }
-            Start(index) => Some(failed(index)),
-            Stop(index) if self.alive.remove(&index) => Some(Event::Exited(index, ExitReason::Shutdown)),
-            _ => None,
-        }
-    }
-
-    fn exit(&mut self, child: usize, reason: u8) -> Option<Event> {
-        let index = *self.alive.iter().nth(child % self.alive.len().max(1))?;
-        self.alive.remove(&index);
-        if self.under_way == Some(Stop(index)) {
-            self.under_way = None;
-        }
-        let reasons = [ExitReason::Normal, ExitReason::Shutdown, ExitReason::Killed, crash()];
-        Some(Event::Exited(index, reasons[reason as usize].clone()))
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_sequence_of_events_breaks_the_rules(
-        strategy in prop::sample::select(vec![OneForOne, RestForOne, OneForAll]),
-        restarts_max in 0..4u32,
-        children in prop::collection::vec(prop::sample::select(vec![Permanent, Transient, Temporary]), 0..6),
-        chances in prop::collection::vec(chance(), 0..200),
-    ) {
-        let mut core = core(strategy, restarts_max, &children);
-        let mut reality = Reality::default();
-        let mut now_ms = 0;
-        reality.take(core.step(now_ms, Event::Boot))?;
-        for chance in chances.into_iter().chain([Chance::Stop]) {
-            let event = match chance {
-                Chance::Exit(child, reason) => reality.exit(child, reason),
-                Chance::Answer(well) => reality.answer(well),
-                Chance::Retry if reality.retries.is_empty() => None,
-                Chance::Retry => Some(Event::Retry(reality.retries.remove(0))),
-                Chance::Wait(ms) => { now_ms += ms; None }
-                Chance::Stop => { reality.ending = true; Some(Event::Stop) }
-            };
-            if let Some(event) = event {
-                if matches!(event, Event::StartFailed(..)) && core.is_booting() { reality.ending = true; }
-                reality.take(core.step(now_ms, event))?;
-            }
-            // The count inside the window never passes the limit by more than the one that gives up.
-            let used = core.window().at_ms().count();
-            prop_assert_eq!(used > restarts_max as usize, reality.gave_up, "gives up exactly at the rule");
-        }
-        while reality.ended.is_none() {
-            let Some(event) = reality.answer(true) else {
-                return Err(TestCaseError::fail("it waits for nothing and never ends"));
-            };
-            reality.take(core.step(now_ms, event))?;
-        }
-    }
 }

@@ -18,6 +18,8 @@ pub(crate) mod window;
 #[cfg(test)]
 mod calls_tests;
 #[cfg(test)]
+mod core_property;
+#[cfg(test)]
 mod core_tests;
 #[cfg(test)]
 mod revise_tests;

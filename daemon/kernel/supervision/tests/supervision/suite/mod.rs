@@ -3,7 +3,7 @@
 //!
 //! Not portable: `sup_start_ignore_init` and `get_callback_module` (supervisors have no code of their own),
 //! `simple_global_supervisor` (no global names). Supervisors that change while they run (`code_change*`,
-//! `significant_upgrade_*`) are the reload's to prove. `significant_simple` is refused since OTP 27.
+//! `significant_upgrade_*`) are in `../reload`. What `significant_simple` does is refused since OTP 27.
 
 mod admin;
 mod counts;

@@ -184,24 +184,3 @@ async fn significant_escalation() {
 fn last_reason_is_known(tree: &Tree, path: &str) -> bool {
     search(&tree.snapshot(), path).is_some_and(|place| place.restarts.last.is_some())
 }
-
-/// From insignificant to significant and back: who is one thing is no longer the other. How a supervisor
-/// that runs changes its policy is the reload's business.
-#[tokio::test]
-async fn significant_upgrade_child() {
-    let case = Case::default();
-    let tree = case.grow(auto(AnySignificant), vec![case.child("a").restart(Restart::Transient)]).await;
-    tree.terminate_child("/r", "a").await.unwrap();
-    tree.delete_child("/r", "a").await.unwrap();
-    tree.start_child("/r", significant(&case, "a", Restart::Transient)).await.unwrap();
-    assert!(tree.get_childspec("/r", "a").await.unwrap().significant);
-    tree.terminate_child("/r", "a").await.unwrap();
-    tree.delete_child("/r", "a").await.unwrap();
-    tree.start_child("/r", case.child("a").restart(Restart::Transient)).await.unwrap();
-    case.end("a", ExitReason::Normal).await;
-    stays_up(&tree).await;
-    tree.delete_child("/r", "a").await.unwrap();
-    tree.start_child("/r", significant(&case, "a", Restart::Transient)).await.unwrap();
-    case.end("a", ExitReason::Normal).await;
-    await_down(&tree).await;
-}
