@@ -1,7 +1,7 @@
 //! The whole tree: up in order, down in reverse, and never longer than the root deadline allows.
 
 use crate::instruments::Instruments;
-use crate::node::{Node, Occupant, Status, await_gone};
+use crate::node::{Node, Occupant, await_gone};
 use crate::plan::{ChildSpec, Plan, Role, Shutdown};
 use crate::reload::Standing;
 use crate::supervise::admin::{AdminError, Answer, Ask, Request, answer_of};
