@@ -57,7 +57,7 @@ fn call(what: u8, id: usize) -> Call {
         3 => Call::RestartChild(name),
         4 => Call::DeleteChild(name),
         5 => Call::GetChildspec(name),
-        _ if id % 2 == 0 => Call::WhichChildren,
+        _ if id.is_multiple_of(2) => Call::WhichChildren,
         _ => Call::CountChildren,
     }
 }

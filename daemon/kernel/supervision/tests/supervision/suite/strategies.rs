@@ -1,6 +1,6 @@
 //! Whom a failing child takes along, in which order, and what happens when it cannot come back.
 
-use super::misc::Countdown;
+use super::counts::Countdown;
 use super::{
     Case, abnormal, await_down, counts, crash_member, flags, last_reason, restarting, standing, stays_up,
     with_pool,
