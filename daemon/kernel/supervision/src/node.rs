@@ -16,7 +16,6 @@ use ractor::{ActorCell, ActorId};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// How long killed actors may take to reach their next await.
 const KILL_GRACE: Duration = Duration::from_millis(250);
@@ -54,8 +53,6 @@ pub(crate) struct Occupant {
     pub(crate) worker: Option<Worker>,
     /// Supervisors end in their own order, on request, and answer for their children.
     pub(crate) superior: Option<Arc<dyn Superior>>,
-    /// Closed when nothing of it is left.
-    pub(crate) gone: watch::Receiver<()>,
 }
 
 /// What a worker has that supervisors have not.
@@ -68,10 +65,6 @@ pub(crate) struct Worker {
 impl Occupant {
     pub(crate) fn gauge(&self) -> Option<&Arc<Gauge>> {
         self.worker.as_ref().map(|worker| &worker.gauge)
-    }
-
-    pub(crate) async fn wait_gone(mut self) {
-        while self.gone.changed().await.is_ok() {}
     }
 
     /// Asks it to end once it has handled what is queued. One that ends already needs no asking, and one at
@@ -550,7 +543,7 @@ fn kill(occupants: Vec<Occupant>) -> Vec<Occupant> {
 
 /// Waits for killed actors; only one that blocks its thread does not end.
 pub(crate) async fn await_gone(killed: Vec<Occupant>) {
-    let all = futures_util::future::join_all(killed.into_iter().map(Occupant::wait_gone));
+    let all = futures_util::future::join_all(killed.iter().map(|occupant| occupant.links.wait_gone()));
     if tokio::time::timeout(KILL_GRACE, all).await.is_err() {
         tracing::error!("some actors do not end though killed: they block a thread");
     }

@@ -1,12 +1,11 @@
 //! How a pool ends its children: one, the idlest, or all at once.
 
-use super::driver::{Control, Driver, tell};
+use super::driver::{Child, Control, Driver, tell};
 use crate::node::{Occupant, Status};
 use crate::plan::Shutdown;
 use crate::{Actor, clock};
 use ractor::ActorId;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -34,6 +33,20 @@ impl Drop for Deadlines {
         if let Some(alarm) = self.alarm.take() {
             alarm.abort();
         }
+    }
+}
+
+impl<A: Actor> Child<A> {
+    /// Asks it to end, and gives its start up when that is still under way; answers who was asked, none while nobody runs.
+    fn ask_to_end(&mut self, how: Shutdown) -> Option<ActorId> {
+        self.give_up = None;
+        let (occupant, addr) = self.running.as_ref()?;
+        self.node.set_draining(occupant);
+        match how {
+            Shutdown::BrutalKill => occupant.cell.kill(),
+            how => occupant.ask_to_end(how),
+        }
+        Some(addr.actor_id())
     }
 }
 
@@ -101,23 +114,21 @@ impl<A: Actor> Driver<A> {
         self.node.set_status(Status::Draining);
         self.shared.close(&self.me);
         self.deadlines.all_due = self.spec.flags.shutdown.limit().map(|limit| Instant::now() + limit);
-        for id in self.children.keys().cloned().collect::<Vec<_>>() {
-            self.end_one(&id);
+        for (id, child) in &mut self.children {
+            let asked = child.ask_to_end(self.spec.flags.shutdown);
+            self.deadlines
+                .due
+                .extend(self.deadlines.all_due.zip(asked).map(|(at, actor)| (at, id.clone(), actor)));
         }
+        self.set_alarm();
     }
 
-    /// By the policy of its kind; its start is given up when it is still under way.
+    /// By the policy of its kind.
     pub(super) fn end_one(&mut self, id: &str) {
         let Some(child) = self.children.get_mut(id) else { return };
-        child.give_up = None;
-        let node = Arc::clone(&child.node);
-        let Some((id, occupant, actor)) = self.whom(id) else { return };
-        node.set_draining(&occupant);
-        match self.spec.flags.shutdown {
-            Shutdown::BrutalKill => occupant.cell.kill(),
-            how => occupant.ask_to_end(how),
+        if let Some(actor) = child.ask_to_end(self.spec.flags.shutdown) {
+            self.set_deadline(id.to_owned(), actor);
         }
-        self.set_deadline(id, actor);
     }
 
     /// Kills who is still there; a successor of the same id is not meant.
