@@ -13,9 +13,10 @@ pub(crate) enum Part {
     Rebuild,
     Circle,
     RebuildAll,
+    Actors,
 }
 
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 10] = [
     ("boot", Part::Boot),
     ("appends", Part::Appends),
     ("socket", Part::Socket),
@@ -25,11 +26,12 @@ const PARTS: [(&str, Part); 9] = [
     ("rebuild", Part::Rebuild),
     ("circle", Part::Circle),
     ("rebuild_all", Part::RebuildAll),
+    ("actors", Part::Actors),
 ];
 
 pub(crate) const USAGE: &str = "\
-  --only PART,…      of boot, appends, socket, catch_up, recovery, size, rebuild, circle, rebuild_all
-  --without NAME,…   of bare, raw, store, postgres, umadb
+  --only PART,…      of boot, appends, socket, catch_up, recovery, size, rebuild, circle, rebuild_all, actors
+  --without NAME,…   of bare, raw, store, postgres, umadb; of hecate, otp, tokio, ractor, kameo
   --writers N,…      of 1, 8, 64
   --rounds N         default 5
   --seconds N        per turn, default 3
@@ -82,7 +84,7 @@ impl Arguments {
     }
 
     pub(crate) fn needs_daemon(&self) -> bool {
-        [Part::Boot, Part::Socket, Part::Rebuild, Part::Circle, Part::RebuildAll]
+        [Part::Boot, Part::Socket, Part::Rebuild, Part::Circle, Part::RebuildAll, Part::Actors]
             .iter()
             .any(|part| self.has(*part))
     }

@@ -26,6 +26,9 @@ pub(crate) enum Measure {
     LogMegabytes,
     Megabytes,
     Times,
+    /// The best window of a round, where a rate is the median of its windows.
+    Best,
+    BytesPerActor,
 }
 
 /// All figures, by case, contestant and measure; one per round.
@@ -65,18 +68,21 @@ impl Measure {
             Measure::LogMegabytes => "log and index of the log",
             Measure::Megabytes => "memory",
             Measure::Times => "ratio",
+            Measure::Best => "best",
+            Measure::BytesPerActor => "memory",
         }
     }
 
     fn show(self, value: f64) -> String {
         match self {
-            Measure::PerSecond if value >= 100_000.0 => format!("{:.2} M/s", value / 1e6),
-            Measure::PerSecond => format!("{value:.0}/s"),
+            Measure::PerSecond | Measure::Best if value >= 100_000.0 => format!("{:.2} M/s", value / 1e6),
+            Measure::PerSecond | Measure::Best => format!("{value:.0}/s"),
+            Measure::P50 | Measure::P99 if value < 0.1 => format!("{:.2} us", value * 1e3),
             Measure::P50 | Measure::P99 => format!("{value:.3} ms"),
             Measure::CpuPerEvent => format!("{value:.1} us"),
             Measure::Seconds if value < 1.0 => format!("{:.1} ms", value * 1e3),
             Measure::Seconds => format!("{value:.2} s"),
-            Measure::BytesPerEvent => format!("{value:.0} B"),
+            Measure::BytesPerEvent | Measure::BytesPerActor => format!("{value:.0} B"),
             Measure::LogMegabytes | Measure::Megabytes => format!("{value:.1} MB"),
             Measure::Times => format!("{value:.2}"),
         }

@@ -26,6 +26,19 @@ pub(crate) fn cpu_time_of(process: &str) -> Duration {
     Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND)
 }
 
+/// Memory of a process that is really there.
+pub(crate) fn resident_bytes(process: &str) -> f64 {
+    status_bytes(process, "VmRSS:")
+}
+
+/// A field of a process's status that is told in KiB.
+pub(crate) fn status_bytes(process: &str, field: &str) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap_or(f64::NAN);
+    kib * 1_024.0
+}
+
 /// Cores, kernel, load, and whether SQLite flushes as it does in the daemon.
 pub(crate) fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);

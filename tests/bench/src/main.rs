@@ -28,6 +28,7 @@ fn main() {
     match words.get(1).map(String::as_str) {
         // This program is also the processes that it kills.
         Some("--load-store") => store::load_until_killed(Path::new(&words[2])),
+        Some(part::actors::HOLD) => part::actors::hold(&words[2]),
         #[cfg(feature = "umadb")]
         Some(contestant::umadb::SERVE) => contestant::umadb::serve(&words[2..]),
         _ => match Arguments::read(words.into_iter().skip(1)) {
@@ -82,6 +83,9 @@ fn run(arguments: &Arguments) {
     }
     if let Some(program) = program.as_deref().filter(|_| arguments.has(Part::RebuildAll)) {
         part::circle::rebuild_all(&mut book, program, &folder("rebuild_all"), &extent);
+    }
+    if let Some(program) = program.as_deref().filter(|_| arguments.has(Part::Actors)) {
+        part::actors::run(&mut book, arguments, program, &folder("actors"));
     }
     println!("\n{before}; at the end {}", machine::load_average());
     println!("{} rounds, turns of {} s", arguments.rounds, arguments.seconds);

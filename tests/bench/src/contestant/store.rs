@@ -53,22 +53,11 @@ impl Store {
     }
 
     fn append_of(&self, sample: &Sample, expected: Expected) -> Append {
-        let metadata = Metadata {
-            correlation_id: sample.correlation_id,
-            causation_id: sample.causation_id,
-            command_id: sample.command_id,
-            actor: ACTOR.into(),
-            node_id: NODE_ID.into(),
-            realm: REALM.into(),
-            idempotency_key: None,
-            conversation_id: None,
-            visibility: None,
-        };
         let event = NewEvent {
             event_id: sample.id,
             event_type: self.event_type.clone(),
             data: raw(sample.payload()).into(),
-            metadata,
+            metadata: metadata_of(sample),
             tags: sample.tags().to_vec(),
             at_us: sample.at_us(),
         };
@@ -280,4 +269,33 @@ pub(crate) fn append_copies(path: &Path, copies: impl Iterator<Item = (Arc<Recor
         runtime.block_on(join_all(batch)).into_iter().for_each(|outcome| drop(outcome.unwrap()));
     }
     store.head()
+}
+
+fn metadata_of(sample: &Sample) -> Metadata {
+    Metadata {
+        correlation_id: sample.correlation_id,
+        causation_id: sample.causation_id,
+        command_id: sample.command_id,
+        actor: ACTOR.into(),
+        node_id: NODE_ID.into(),
+        realm: REALM.into(),
+        idempotency_key: None,
+        conversation_id: None,
+        visibility: None,
+    }
+}
+
+/// A sample as the store hands it to those who hear of it.
+pub(crate) fn recorded(sample: &Sample) -> Arc<RecordedEvent> {
+    Arc::new(RecordedEvent {
+        event_id: sample.id,
+        event_type: TYPE.into(),
+        stream_id: "setup_venture".into(),
+        version: 0,
+        position: 1,
+        at_us: sample.at_us(),
+        data: raw(sample.payload()).into(),
+        metadata: metadata_of(sample),
+        tags: sample.tags().iter().map(|tag| tag.as_str().into()).collect(),
+    })
 }

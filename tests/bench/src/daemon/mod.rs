@@ -3,7 +3,7 @@
 pub(crate) mod connection;
 pub(crate) mod load;
 
-use crate::machine::cpu_time_of;
+use crate::machine;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -58,10 +58,7 @@ impl Daemon {
     }
 
     fn status_mb(&self, field: &str) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
-        let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap_or(f64::NAN);
-        kib * 1_024.0 / 1e6
+        machine::status_bytes(&self.child.id().to_string(), field) / 1e6
     }
 
     /// The most memory that was there at any moment.
@@ -71,15 +68,29 @@ impl Daemon {
 
     /// User and system time so far.
     pub(crate) fn cpu_time(&self) -> Duration {
-        cpu_time_of(&self.child.id().to_string())
+        machine::cpu_time_of(&self.child.id().to_string())
     }
 
-    /// Ends it.
-    pub(crate) fn stop(self) -> Boot {
+    /// From its start until its tree was up, as it logged it.
+    pub(crate) fn booted(&self) -> Option<Duration> {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
-        let ready = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        let logged = ready.filter_map(|line| line["booted_us"].as_u64()).next().map(Duration::from_micros);
-        Boot { spawned_to_ready: self.spawned_to_ready, logged }
+        let mut lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        lines.find_map(|line| line["booted_us"].as_u64()).map(Duration::from_micros)
+    }
+
+    /// Kills it.
+    pub(crate) fn stop(self) -> Boot {
+        Boot { spawned_to_ready: self.spawned_to_ready, logged: self.booted() }
+    }
+
+    /// Asks it to end in good order; answers how long that took.
+    pub(crate) fn end(mut self) -> Duration {
+        let began = Instant::now();
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "the daemon ended with {status}");
+        began.elapsed()
     }
 }
 

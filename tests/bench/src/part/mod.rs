@@ -1,5 +1,6 @@
 //! The parts of the benchmark, and the names under which their figures stand.
 
+pub(crate) mod actors;
 pub(crate) mod appends;
 pub(crate) mod archive;
 pub(crate) mod boot;
