@@ -31,16 +31,24 @@ pub fn cargo() -> Command {
     Command::new(env!("CARGO"))
 }
 
+/// `hecate-daemon` whose actors can be killed from outside, freshly built.
+pub fn mortal_daemon() -> PathBuf {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| build(&["--example", "mortal", "-p", "hecate-daemon"]));
+    built.as_deref().unwrap_or_else(|why| panic!("{why}")).join("examples/mortal")
+}
+
 fn built() -> &'static Path {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     // One attempt a test run: what does not build does not build for the next test either.
-    BUILT.get_or_init(build).as_deref().unwrap_or_else(|why| panic!("{why}"))
+    let built = BUILT.get_or_init(|| build(&["--bins", "-p", "hecate-daemon", "-p", "hecate-tui"]));
+    built.as_deref().unwrap_or_else(|why| panic!("{why}"))
 }
 
-fn build() -> Result<PathBuf, String> {
+fn build(what: &[&str]) -> Result<PathBuf, String> {
     let folder = profile_folder();
     let mut cargo = cargo();
-    cargo.args(["build", "--quiet", "--bins", "-p", "hecate-daemon", "-p", "hecate-tui"]);
+    cargo.args(["build", "--quiet"]).args(what);
     cargo.arg("--target-dir").arg(folder.parent().unwrap()).current_dir(workspace());
     if folder.ends_with("release") {
         cargo.arg("--release");

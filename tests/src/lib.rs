@@ -16,6 +16,7 @@ pub mod open_metrics;
 pub mod patience;
 pub mod program;
 pub mod pty;
+pub mod reaper;
 pub mod sse;
 pub mod ventures;
 pub mod wire;

@@ -1,0 +1,131 @@
+//! The daemon with death walking through it: the same program on the same command line, and beside it a thread
+//! that strikes at random. Each actor is as likely to be hit as any other, at any beat: a blow that is meant for
+//! one that has just died hits nobody, so that a tree that grows again is struck no harder than a whole one. Soak tests steer it by lines on the socket that `REAPER_SOCKET` names:
+//! `reap EVERY_MS SEED`, `rest`, and `census`, which is answered by everything that must not leak.
+
+use ractor::{ActorCell, pg, registry};
+use serde_json::{Value, json};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+fn main() -> ExitCode {
+    let Some(socket) = std::env::var_os("REAPER_SOCKET") else { return ExitCode::from(64) };
+    let listener = match UnixListener::bind(socket) {
+        Ok(listener) => listener,
+        Err(_) => return ExitCode::from(74),
+    };
+    let (steer, steered) = channel();
+    let kills = Arc::<Mutex<Kills>>::default();
+    let counted = Arc::clone(&kills);
+    thread::spawn(move || reap(&steered, &counted));
+    thread::spawn(move || {
+        // Who hangs up in the middle of a word has said nothing.
+        listener.incoming().flatten().for_each(|client| drop(obey(client, &steer, &kills)));
+    });
+    hecate_daemon::run()
+}
+
+/// None rests.
+type Orders = Option<Blows>;
+
+struct Blows {
+    every: Duration,
+    /// Actors in the whole tree.
+    aims: u64,
+    dice: u64,
+}
+
+/// How many were killed, and how often nobody was hit.
+#[derive(Clone, Copy, Default)]
+struct Kills {
+    supervisors: u64,
+    workers: u64,
+    misses: u64,
+}
+
+fn obey(mut client: UnixStream, steer: &Sender<Orders>, kills: &Mutex<Kills>) -> io::Result<()> {
+    let mut line = String::new();
+    BufReader::new(&client).read_line(&mut line)?;
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let number = |nth: usize| words.get(nth).and_then(|word| word.parse().ok()).unwrap_or(1);
+    let every = Duration::from_millis(number(1));
+    let told = match words.first() {
+        Some(&"reap") => steer.send(Some(Blows { every, aims: mortals().len() as u64, dice: number(2) })),
+        Some(&"rest") => steer.send(None),
+        _ => Ok(()),
+    };
+    // The reaper lives as long as the process.
+    let _ = told;
+    let kills = *kills.lock().unwrap_or_else(PoisonError::into_inner);
+    writeln!(client, "{}", census(kills))
+}
+
+/// Everything that the actor layer knows of, as its own registers have it.
+fn census(kills: Kills) -> Value {
+    let ids = |cells: Vec<ActorCell>| cells.iter().map(|cell| cell.get_id().to_string()).collect::<Vec<_>>();
+    let groups = pg::which_scopes_and_groups().into_iter().map(|key| {
+        let (scope, group) = (key.get_scope(), key.get_group());
+        let members = ids(pg::get_scoped_members(&scope, &group));
+        json!({"group": format!("{scope}/{group}"), "members": members})
+    });
+    json!({
+        "supervisors_killed": kills.supervisors,
+        "workers_killed": kills.workers,
+        "misses": kills.misses,
+        "actors": ids(registry::get_all_pids()),
+        "names": registry::registered(),
+        "groups": groups.collect::<Vec<_>>(),
+    })
+}
+
+/// Strikes at every beat.
+fn reap(steered: &Receiver<Orders>, kills: &Mutex<Kills>) {
+    let mut orders: Orders = None;
+    loop {
+        let heard = match &orders {
+            None => steered.recv().map_err(RecvTimeoutError::from),
+            Some(blows) => steered.recv_timeout(blows.every),
+        };
+        match (heard, &mut orders) {
+            (Ok(new), orders) => *orders = new,
+            (Err(RecvTimeoutError::Timeout), Some(blows)) => {
+                let aim = throw(&mut blows.dice) % blows.aims.max(1);
+                strike(aim as usize, &mut kills.lock().unwrap_or_else(PoisonError::into_inner));
+            }
+            (Err(_), _) => return,
+        }
+    }
+}
+
+fn strike(aim: usize, kills: &mut Kills) {
+    match mortals().get(aim) {
+        None => kills.misses += 1,
+        Some(victim) => {
+            let supervises = !victim.get_children().is_empty();
+            *(if supervises { &mut kills.supervisors } else { &mut kills.workers }) += 1;
+            victim.kill();
+        }
+    }
+}
+
+/// Everybody but the root, whose end is the daemon's. The register has no order of its own.
+fn mortals() -> Vec<ActorCell> {
+    let mut mortals = registry::get_all_pids();
+    mortals.retain(|cell| cell.try_get_supervisor().is_some());
+    mortals.sort_unstable_by_key(ActorCell::get_id);
+    mortals
+}
+
+/// SplitMix64.
+fn throw(dice: &mut u64) -> u64 {
+    *dice = dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut x = *dice;
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
