@@ -216,26 +216,49 @@ impl Node {
 
     /// In start order.
     pub(crate) fn children(&self) -> Vec<Arc<Node>> {
-        self.children.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock_children().clone()
     }
 
-    /// Changes who belongs here.
-    pub(crate) fn change_children(&self, change: impl FnOnce(&mut Vec<Arc<Node>>)) {
-        let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = children.clone();
-        change(&mut children);
-        let is_same =
-            before.len() == children.len() && before.iter().zip(&*children).all(|(a, b)| Arc::ptr_eq(a, b));
-        if is_same {
+    /// Takes one more, the last in order.
+    pub(crate) fn add_child(&self, child: &Arc<Node>) {
+        let mut children = self.lock_children();
+        children.push(Arc::clone(child));
+        self.instruments.history().add_child(clock::wall_now_us(), &self.path, child.places());
+    }
+
+    pub(crate) fn remove_child(&self, child: &Arc<Node>) {
+        let mut children = self.lock_children();
+        children.retain(|other| !Arc::ptr_eq(other, child));
+        child.end_traces();
+        self.instruments.history().remove_child(clock::wall_now_us(), &self.path, &child.path);
+    }
+
+    /// Says who belongs here from now on, in order.
+    pub(crate) fn set_children(&self, now: Vec<Arc<Node>>) {
+        let mut children = self.lock_children();
+        let before = std::mem::replace(&mut *children, now);
+        if before.iter().map(Arc::as_ptr).eq(children.iter().map(Arc::as_ptr)) {
             return;
         }
-        let given_up = before.iter().filter(|child| !children.iter().any(|other| Arc::ptr_eq(other, child)));
-        given_up.for_each(|child| child.visit(&mut |node| node.live().tracers.clear()));
-        let paths = children.iter().map(|child| Arc::clone(&child.path)).collect();
-        let known: HashSet<_> = before.iter().map(Arc::as_ptr).collect();
+        let [known, staying] =
+            [&before, &*children].map(|nodes| nodes.iter().map(Arc::as_ptr).collect::<HashSet<_>>());
+        before
+            .iter()
+            .filter(|child| !staying.contains(&Arc::as_ptr(child)))
+            .for_each(|child| child.end_traces());
         let new = children.iter().filter(|child| !known.contains(&Arc::as_ptr(child)));
         let new = new.flat_map(|child| child.places()).collect();
+        let paths = children.iter().map(|child| Arc::clone(&child.path)).collect();
         self.instruments.history().set_children(clock::wall_now_us(), &self.path, paths, new);
+    }
+
+    fn lock_children(&self) -> MutexGuard<'_, Vec<Arc<Node>>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Of this place and of all below it: nobody comes back here.
+    fn end_traces(self: &Arc<Self>) {
+        self.visit(&mut |node| node.live().tracers.clear());
     }
 
     /// This place and all below it, for the history.

@@ -4,7 +4,7 @@
 use super::kind_meter::KindMeter;
 use hecate_proto::tree::{Intensity, LastExit, Restarts, TreeNode};
 use ractor::ActorId;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Changes that are kept apart; the oldest of more become part of the past tree.
@@ -40,6 +40,10 @@ pub(crate) struct PlaceStanding {
 #[derive(Clone, Debug)]
 enum Change {
     Standing(Arc<str>, PlaceStanding),
+    /// One more child of a place, the last in order, and all below it.
+    Added(Arc<str>, Vec<Place>),
+    /// One child less, and all below it.
+    Removed(Arc<str>, Arc<str>),
     /// The children of a place from here on, and the places among them that are new, with all below them.
     Children(Arc<str>, Vec<Arc<str>>, Vec<Place>),
 }
@@ -70,6 +74,15 @@ impl History {
 
     pub(crate) fn stand(&mut self, now_us: i64, path: &Arc<str>, standing: PlaceStanding) {
         self.note(now_us, Change::Standing(Arc::clone(path), standing));
+    }
+
+    /// `child`: itself, then all below it.
+    pub(crate) fn add_child(&mut self, now_us: i64, path: &Arc<str>, child: Vec<Place>) {
+        self.note(now_us, Change::Added(Arc::clone(path), child));
+    }
+
+    pub(crate) fn remove_child(&mut self, now_us: i64, path: &Arc<str>, child: &Arc<str>) {
+        self.note(now_us, Change::Removed(Arc::clone(path), Arc::clone(child)));
     }
 
     pub(crate) fn set_children(
@@ -122,13 +135,28 @@ impl Past {
                     place.standing = standing;
                 }
             }
+            Change::Added(path, child) => {
+                let Some(place) = self.places.get_mut(&path) else { return };
+                place.children.extend(child.first().map(|child| Arc::clone(&child.path)));
+                self.plant(child);
+            }
+            Change::Removed(path, child) => {
+                let Some(place) = self.places.get_mut(&path) else { return };
+                place.children.retain(|other| *other != child);
+                self.uproot(&child);
+            }
             Change::Children(path, children, new) => {
                 let Some(place) = self.places.get_mut(&path) else { return };
-                let before = std::mem::replace(&mut place.children, children.clone());
-                before.iter().filter(|child| !children.contains(child)).for_each(|child| self.uproot(child));
-                self.places.extend(new.into_iter().map(|place| (Arc::clone(&place.path), place)));
+                let staying: HashSet<_> = children.iter().cloned().collect();
+                let before = std::mem::replace(&mut place.children, children);
+                before.iter().filter(|child| !staying.contains(*child)).for_each(|child| self.uproot(child));
+                self.plant(new);
             }
         }
+    }
+
+    fn plant(&mut self, places: Vec<Place>) {
+        self.places.extend(places.into_iter().map(|place| (Arc::clone(&place.path), place)));
     }
 
     fn uproot(&mut self, path: &Arc<str>) {
@@ -233,6 +261,18 @@ mod tests {
         history.stand(2 * SECOND, &"/r/b/c".into(), running(9));
         history.set_children(2 * SECOND, &"/r/b".into(), vec![], vec![]);
         assert_eq!(paths(&history.at(3 * SECOND).unwrap()), ["/r", "/r/a", "/r/d"], "late news of the gone");
+    }
+
+    #[test]
+    fn one_more_and_one_less_is_told_as_such() {
+        let mut history = history();
+        history.add_child(SECOND, &"/r".into(), vec![place("/r/d", &["/r/d/e"]), place("/r/d/e", &[])]);
+        history.remove_child(2 * SECOND, &"/r".into(), &"/r/b".into());
+        history.remove_child(3 * SECOND, &"/r".into(), &"/r/d".into());
+        let at = |second| paths(&history.at(second * SECOND).unwrap());
+        assert_eq!(at(1), ["/r", "/r/a", "/r/b", "/r/b/c", "/r/d", "/r/d/e"]);
+        assert_eq!(at(2), ["/r", "/r/a", "/r/d", "/r/d/e"]);
+        assert_eq!(at(3), ["/r", "/r/a"]);
     }
 
     #[test]

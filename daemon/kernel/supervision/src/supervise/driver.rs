@@ -164,14 +164,14 @@ impl Driver {
     fn adopt(&mut self, token: Token, key: Key) {
         let brought = self.desk.get_mut(&token).and_then(|visitor| visitor.brings.take());
         let Some(Brings::Seat(seat)) = brought else { unreachable!("a spec comes with its place") };
-        self.node.change_children(|children| children.push(Arc::clone(&seat.node)));
+        self.node.add_child(&seat.node);
         self.chairs.insert(key, Chair::new(seat));
     }
 
     fn forget(&mut self, key: Key) {
         self.decide(key, Decision::Forgotten);
         let Some(chair) = self.chairs.remove(&key) else { return };
-        self.node.change_children(|children| children.retain(|node| !Arc::ptr_eq(node, &chair.seat.node)));
+        self.node.remove_child(&chair.seat.node);
     }
 
     /// Most starts are over in one breath and cost no task.

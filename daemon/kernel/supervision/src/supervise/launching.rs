@@ -58,8 +58,7 @@ impl SupervisorLaunch {
         let (boot, booted) = oneshot::channel();
         let script = self.0.load();
         node.declare_flags(&script.flags);
-        let nodes: Vec<_> = script.seats.iter().map(|seat| Arc::clone(&seat.node)).collect();
-        node.change_children(|children| *children = nodes);
+        node.set_children(script.seats.iter().map(|seat| Arc::clone(&seat.node)).collect());
         let core = Core::new(script.flags.rules(), script.seats.iter().map(|seat| seat.spec.rules()));
         let script = Arc::clone(&self.0);
         (Beginning { core, script, node: Arc::clone(node), links: Links::new(), boot }, booted)

@@ -88,9 +88,8 @@ impl Driver {
         let seats =
             children.into_iter().zip(keys).filter_map(|(child, key)| self.seat(child, *key)).collect();
         self.draft = Some(Script { flags, seats });
-        let nodes: Vec<_> =
-            self.core.keys().filter_map(|key| Some(self.chairs.get(&key)?.seat.node.clone())).collect();
-        self.node.change_children(|children| *children = nodes);
+        let nodes = self.core.keys().filter_map(|key| Some(self.chairs.get(&key)?.seat.node.clone()));
+        self.node.set_children(nodes.collect());
     }
 
     fn seat(&mut self, child: Revised, key: Option<Key>) -> Option<Seat> {
