@@ -8,6 +8,7 @@
 
 mod actor;
 mod addr;
+mod alarm;
 mod clock;
 mod exit;
 mod instruments;

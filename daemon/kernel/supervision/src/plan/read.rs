@@ -79,7 +79,7 @@ fn entries(source: &mut Source, file: FileTable) -> Vec<Entry> {
     let defaults = defaults(source, file.defaults);
     let mut entries: Vec<_> = all(file.supervisor).map(|table| supervisor(source, table)).collect();
     entries.extend(all(file.child).map(|table| child(source, table, defaults)));
-    entries.extend(all(file.pool).map(|table| pool(table, defaults)));
+    entries.extend(all(file.pool).map(|table| pool(source, table, defaults)));
     entries.sort_by_key(|entry| entry.at.start);
     entries
 }
@@ -162,7 +162,7 @@ fn child(source: &mut Source, table: ChildTable, defaults: Defaults) -> Entry {
 }
 
 /// The pool itself is permanent and takes as long to end as its children do; what the file says is theirs.
-fn pool(table: PoolTable, defaults: Defaults) -> Entry {
+fn pool(source: &mut Source, table: PoolTable, defaults: Defaults) -> Entry {
     let otp = PoolFlags::default();
     let marks = Marks {
         kind: at(&table.kind),
@@ -184,6 +184,7 @@ fn pool(table: PoolTable, defaults: Defaults) -> Entry {
             restart: table.restart.map_or(otp.restart, |given| given.value),
             shutdown: table.shutdown.map_or(defaults.shutdown, |given| given.value),
             children_max: table.max_children.map_or(otp.children_max, |given| given.value.0 as usize),
+            backoff: backoff(source, table.backoff).or(defaults.backoff),
         },
     };
     Entry {

@@ -109,6 +109,8 @@ table! {
         optional start_timeout: Span,
         /// The bound of each child's mailbox.
         optional mailbox: MailboxTable,
+        /// How long to wait between restarts of one child that fail.
+        optional backoff: BackoffTable,
     }
 }
 

@@ -3,9 +3,11 @@
 
 use crate::ExitReason;
 use crate::plan::Restart;
+use crate::supervise::backoff::{Backoff, Draw};
 use crate::supervise::child::{PoolFlags, millis};
 use crate::supervise::window::Window;
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 /// A full pool makes room for this part of its children at once, so that the search for the idlest,
 /// which looks at all of them, is paid once for many births.
@@ -21,8 +23,8 @@ enum Slot<A, R> {
     /// With what it was made from, if it is to be restarted. A wish came when it took no more messages:
     /// whether that is a restart or a new child depends on how it ends.
     Running(Option<A>, Option<Wish<A, R>>),
-    /// A restart failed for this reason and will be tried again; these came meanwhile.
-    Restarting(A, Vec<R>, ExitReason),
+    /// A restart failed and will be tried again.
+    Restarting(Retry<A, R>),
     /// It was asked to end.
     Leaving(Option<Wish<A, R>>),
 }
@@ -36,9 +38,22 @@ struct Wish<A, R> {
 struct Start<A, R> {
     replies: Vec<R>,
     kept: Option<A>,
-    /// Nobody asked for it: when it fails it is tried again.
-    is_restart: bool,
+    /// Of a restart, how often it has failed in a row. Nobody asked for it: when it fails it is tried again.
+    failures: Option<u32>,
 }
+
+struct Retry<A, R> {
+    args: A,
+    /// These came meanwhile.
+    replies: Vec<R>,
+    why: ExitReason,
+    failures: u32,
+    ticket: Ticket,
+}
+
+/// Tells one retry from an earlier one of the same id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
 
 /// A copy of what a child is made from; a pool that restarts nobody keeps none.
 pub(crate) type Keep<A> = fn(&A) -> Option<A>;
@@ -49,6 +64,7 @@ pub(crate) struct Rules<A> {
     pub(crate) restart: Restart,
     pub(crate) window: Window,
     pub(crate) keep: Keep<A>,
+    pub(crate) backoff: Option<Backoff>,
 }
 
 pub(crate) struct Core<A, R> {
@@ -58,6 +74,8 @@ pub(crate) struct Core<A, R> {
     queue: VecDeque<String>,
     /// How many slots are `Leaving`: places that come free.
     leaving: usize,
+    /// Of the latest retry.
+    ticket: Ticket,
     stopping: bool,
 }
 
@@ -69,8 +87,8 @@ pub(crate) enum Effect<A, R> {
     Ignored(Vec<R>),
     /// It could not be started.
     Failed(Vec<R>, ExitReason),
-    /// Call [`Core::retry`], behind whatever waits in the own queue.
-    RetryLater(String),
+    /// Call [`Core::retry`] after a wait, behind whatever waits in the own queue.
+    RetryLater(String, Ticket, Duration),
     /// Give up its start, or end it.
     EndChild(String),
     /// Ask up to so many idle children to end, the least recently asked first; [`Core::leave`] is told
@@ -101,7 +119,14 @@ fn wish_for<A, R>(wish: &mut Option<Wish<A, R>>, args: A, reply: R) {
 
 impl<A, R> Core<A, R> {
     pub(crate) fn new(rules: Rules<A>) -> Self {
-        Self { rules, slots: HashMap::new(), queue: VecDeque::new(), leaving: 0, stopping: false }
+        Self {
+            rules,
+            slots: HashMap::new(),
+            queue: VecDeque::new(),
+            leaving: 0,
+            ticket: Ticket::default(),
+            stopping: false,
+        }
     }
 
     pub(crate) fn window(&self) -> &Window {
@@ -111,8 +136,9 @@ impl<A, R> Core<A, R> {
     /// Other limits, for the children that are started from now on; whoever runs is not touched, and what
     /// happened is not forgotten.
     pub(crate) fn take_limits(&mut self, limits: &PoolFlags, keep: Keep<A>) {
-        let (PoolFlags { restart, children_max, .. }, rules) = (limits, &mut self.rules);
-        (rules.restart, rules.children_max, rules.keep) = (*restart, *children_max, keep);
+        let (PoolFlags { restart, children_max, backoff, .. }, rules) = (limits, &mut self.rules);
+        (rules.restart, rules.children_max, rules.keep, rules.backoff) =
+            (*restart, *children_max, keep, *backoff);
         rules.window.set_limits(limits.intensity, millis(limits.period));
     }
 
@@ -127,7 +153,7 @@ impl<A, R> Core<A, R> {
             Some(
                 Slot::Queued(Wish { replies, .. })
                 | Slot::Starting(Start { replies, .. })
-                | Slot::Restarting(_, replies, _),
+                | Slot::Restarting(Retry { replies, .. }),
             ) => {
                 replies.push(reply);
                 None
@@ -157,11 +183,11 @@ impl<A, R> Core<A, R> {
     }
 
     fn start_new(&mut self, id: String, wish: Wish<A, R>) -> Effect<A, R> {
-        self.start(id, wish.args, wish.replies, false)
+        self.start(id, wish.args, wish.replies, None)
     }
 
-    fn start(&mut self, id: String, args: A, replies: Vec<R>, is_restart: bool) -> Effect<A, R> {
-        let start = Start { replies, kept: (self.rules.keep)(&args), is_restart };
+    fn start(&mut self, id: String, args: A, replies: Vec<R>, failures: Option<u32>) -> Effect<A, R> {
+        let start = Start { replies, kept: (self.rules.keep)(&args), failures };
         self.slots.insert(id.clone(), Slot::Starting(start));
         Effect::Start(id, args)
     }
@@ -179,6 +205,11 @@ impl<A, R> Core<A, R> {
     #[cfg(test)]
     pub(crate) fn restarts(&self, reason: &ExitReason) -> bool {
         self.rules.restart.follows(reason)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn latest_ticket(&self) -> Ticket {
+        self.ticket
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -244,11 +275,17 @@ impl<A, R> Core<A, R> {
         }
     }
 
-    pub(crate) fn start_failed(&mut self, id: &str, why: ExitReason) -> Vec<Effect<A, R>> {
+    pub(crate) fn start_failed(&mut self, id: &str, why: ExitReason, draw: Draw) -> Vec<Effect<A, R>> {
         match self.slots.remove(id) {
-            Some(Slot::Starting(Start { replies, kept: Some(args), is_restart: true })) if !self.stopping => {
-                self.slots.insert(id.to_owned(), Slot::Restarting(args, replies, why));
-                vec![Effect::RetryLater(id.to_owned())]
+            Some(Slot::Starting(Start { replies, kept: Some(args), failures: Some(before) }))
+                if !self.stopping =>
+            {
+                let (failures, ticket) = (before.saturating_add(1), Ticket(self.ticket.0 + 1));
+                self.ticket = ticket;
+                let wait = self.rules.backoff.map(|backoff| backoff.wait(failures, draw));
+                let retry = Retry { args, replies, why, failures, ticket };
+                self.slots.insert(id.to_owned(), Slot::Restarting(retry));
+                vec![Effect::RetryLater(id.to_owned(), ticket, wait.unwrap_or_default())]
             }
             Some(Slot::Starting(start)) => self.vacate(id, Effect::Failed(start.replies, why), None),
             Some(Slot::Doomed(replies, wish)) => self.vacate(id, Effect::Failed(replies, why), wish),
@@ -270,13 +307,14 @@ impl<A, R> Core<A, R> {
     }
 
     /// The echo of [`Effect::RetryLater`]; void when the child was terminated meanwhile.
-    pub(crate) fn retry(&mut self, now_ms: u64, id: &str) -> Vec<Effect<A, R>> {
-        let slot = self.slots.remove(id);
-        if let Some(Slot::Restarting(args, replies, why)) = slot {
-            return self.restart(now_ms, id, args, replies, why);
+    pub(crate) fn retry(&mut self, now_ms: u64, id: &str, ticket: Ticket) -> Vec<Effect<A, R>> {
+        match self.slots.remove(id) {
+            Some(Slot::Restarting(retry)) if retry.ticket == ticket => self.restart(now_ms, id, retry),
+            other => {
+                self.slots.extend(other.map(|slot| (id.to_owned(), slot)));
+                Vec::new()
+            }
         }
-        self.slots.extend(slot.map(|other| (id.to_owned(), other)));
-        Vec::new()
     }
 
     /// A restart is a restart, whoever has asked for the child meanwhile: it counts, it is made from what
@@ -285,7 +323,8 @@ impl<A, R> Core<A, R> {
         let wish = match self.slots.remove(id) {
             Some(Slot::Running(Some(kept), wish)) if !self.stopping && self.rules.restart.follows(reason) => {
                 let replies = wish.map(|wish| wish.replies).unwrap_or_default();
-                return self.restart(now_ms, id, kept, replies, reason.clone());
+                let (why, ticket) = (reason.clone(), self.ticket);
+                return self.restart(now_ms, id, Retry { args: kept, replies, why, failures: 0, ticket });
             }
             Some(Slot::Leaving(None)) => {
                 self.leaving -= 1;
@@ -299,18 +338,12 @@ impl<A, R> Core<A, R> {
     }
 
     /// Every attempt counts, those that fail too.
-    fn restart(
-        &mut self,
-        now_ms: u64,
-        id: &str,
-        args: A,
-        replies: Vec<R>,
-        reason: ExitReason,
-    ) -> Vec<Effect<A, R>> {
+    fn restart(&mut self, now_ms: u64, id: &str, retry: Retry<A, R>) -> Vec<Effect<A, R>> {
+        let Retry { args, replies, why, failures, .. } = retry;
         if self.rules.window.admits(now_ms) {
-            return vec![self.start(id.to_owned(), args, replies, true)];
+            return vec![self.start(id.to_owned(), args, replies, Some(failures))];
         }
-        let gave_up = [Effect::GaveUp(id.to_owned(), reason), Effect::Refuse(replies)];
+        let gave_up = [Effect::GaveUp(id.to_owned(), why), Effect::Refuse(replies)];
         gave_up.into_iter().chain(self.stop()).collect()
     }
 
@@ -330,7 +363,7 @@ impl<A, R> Core<A, R> {
             }
             Slot::Leaving(_) | Slot::Doomed(..) => (Farewell::Ending, Vec::new()),
             Slot::Queued(_) => (Farewell::Gone, Vec::new()),
-            Slot::Restarting(_, replies, _) => {
+            Slot::Restarting(Retry { replies, .. }) => {
                 let refused = Effect::Refuse(std::mem::take(replies));
                 self.slots.remove(id);
                 (Farewell::Gone, std::iter::once(refused).chain(self.next()).collect())
@@ -370,7 +403,7 @@ impl<A, R> Core<A, R> {
     fn drop_restarting(&mut self) -> Vec<Effect<A, R>> {
         let restarting = self.slots.extract_if(|_, slot| matches!(slot, Slot::Restarting(..)));
         let refuse = |(_, slot)| match slot {
-            Slot::Restarting(_, replies, _) => Some(Effect::Refuse(replies)),
+            Slot::Restarting(Retry { replies, .. }) => Some(Effect::Refuse(replies)),
             _ => None,
         };
         restarting.filter_map(refuse).collect()
@@ -394,7 +427,7 @@ impl<A, R> Core<A, R> {
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, bool)> {
         self.slots.iter().filter_map(|(id, slot)| match slot {
             Slot::Queued(_) => None,
-            Slot::Restarting(..) | Slot::Starting(Start { is_restart: true, .. }) => {
+            Slot::Restarting(..) | Slot::Starting(Start { failures: Some(_), .. }) => {
                 Some((id.as_str(), true))
             }
             _ => Some((id.as_str(), false)),

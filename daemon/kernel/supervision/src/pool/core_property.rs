@@ -1,10 +1,11 @@
 //! The invariants of a pool that no sequence of events may break: never two of one id, never too many, every
 //! asker answered once, every restart counted.
 
-use super::core::{Effect, Farewell};
+use super::core::{Effect, Farewell, Ticket};
 use super::core_tests::{PERIOD_MS, Pool, Told, restarting};
 use crate::ExitReason;
 use crate::plan::Restart;
+use crate::supervise::backoff::Draw;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -55,7 +56,10 @@ struct Reality {
     stopping: bool,
     unanswered: BTreeSet<u32>,
     asked: u32,
-    retries: Vec<String>,
+    /// What waits, the oldest first.
+    retries: Vec<(String, Ticket)>,
+    /// The latest of each id.
+    tickets: BTreeMap<String, Ticket>,
     now_ms: u64,
     gave_up: bool,
     ended: bool,
@@ -89,7 +93,10 @@ impl Reality {
                     self.answered(replies)?;
                 }
                 Effect::Ignored(replies) => self.answered(replies)?,
-                Effect::RetryLater(id) => self.retries.push(id),
+                Effect::RetryLater(id, ticket, _) => {
+                    self.tickets.insert(id.clone(), ticket);
+                    self.retries.push((id, ticket));
+                }
                 Effect::EndChild(id) => self.ask_to_end(self.running.contains_key(&id).then_some(id)),
                 Effect::GaveUp(..) => (self.gave_up, self.stopping) = (true, true),
                 Effect::StopAll => {
@@ -148,7 +155,7 @@ impl Reality {
                     let told = pool.started(&id);
                     return self.take(pool, told);
                 }
-                let told = pool.start_failed(&id, ExitReason::Killed);
+                let told = pool.start_failed(&id, ExitReason::Killed, Draw(0));
                 self.take(pool, told)
             }
             Chance::StartIsIgnored(which) => {
@@ -182,11 +189,12 @@ impl Reality {
                 if self.retries.is_empty() {
                     return Ok(());
                 }
-                let id = self.retries.remove(0);
+                let (id, ticket) = self.retries.remove(0);
                 let restarting = pool.members().any(|(member, is_restarting)| member == id && is_restarting);
-                let is_due = restarting && !self.starting.contains(&id);
+                let is_latest = self.tickets.get(&id) == Some(&ticket);
+                let is_due = restarting && is_latest && !self.starting.contains(&id);
                 self.restarts_ms.extend(is_due.then_some(self.now_ms));
-                let told = pool.retry(self.now_ms, &id);
+                let told = pool.retry(self.now_ms, &id, ticket);
                 self.take(pool, told)
             }
             Chance::BeginsToEnd(which) => {

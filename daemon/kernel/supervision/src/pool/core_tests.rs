@@ -3,7 +3,10 @@
 use super::core::{Core, Effect, Farewell, Rules};
 use crate::ExitReason;
 use crate::plan::Restart;
+use crate::supervise::backoff::{Backoff, Draw};
+use crate::supervise::child::PoolFlags;
 use crate::supervise::window::Window;
+use std::time::Duration;
 
 pub(super) const PERIOD_MS: u64 = 5_000;
 
@@ -15,7 +18,8 @@ fn tell(effects: impl IntoIterator<Item = Told>) -> Vec<String> {
         Effect::Start(id, args) => format!("start {id} from {args}"),
         Effect::Found(id, replies) => format!("found {id} for {replies:?}"),
         Effect::Ignored(replies) => format!("ignored for {replies:?}"),
-        Effect::RetryLater(id) => format!("retry {id}"),
+        Effect::RetryLater(id, _, wait) if wait.is_zero() => format!("retry {id}"),
+        Effect::RetryLater(id, _, wait) => format!("retry {id} in {wait:?}"),
         Effect::EndChild(id) => format!("end {id}"),
         Effect::GaveUp(id, why) => format!("gave up for {id}: {why}"),
         Effect::Failed(replies, why) => format!("failed for {replies:?}: {why}"),
@@ -32,6 +36,12 @@ fn ask(pool: &mut Pool, id: &str, args: &'static str, reply: u32, ending: bool) 
     tell(pool.ask(id.into(), args, reply, ending))
 }
 
+/// What the latest wait ends with.
+fn retry(pool: &mut Pool, now_ms: u64, id: &str) -> Vec<String> {
+    let ticket = pool.latest_ticket();
+    tell(pool.retry(now_ms, id, ticket))
+}
+
 fn pool_of(children_max: usize) -> Pool {
     restarting(Restart::Temporary, children_max)
 }
@@ -41,7 +51,7 @@ pub(super) fn restarting(restart: Restart, children_max: usize) -> Pool {
         Restart::Temporary => |_: &&'static str| None,
         Restart::Permanent | Restart::Transient => |args: &&'static str| Some(*args),
     };
-    Core::new(Rules { children_max, restart, window: Window::new(1, PERIOD_MS), keep })
+    Core::new(Rules { children_max, restart, window: Window::new(1, PERIOD_MS), keep, backoff: None })
 }
 
 fn with_running_child() -> Pool {
@@ -77,7 +87,7 @@ fn all_who_ask_during_a_start_that_fails_are_told_why_and_the_next_starts_anew()
     let mut pool = pool_of(1);
     ask(&mut pool, "x", "one", 1, false);
     ask(&mut pool, "x", "two", 2, false);
-    assert_eq!(tell(pool.start_failed("x", ExitReason::Killed)), ["failed for [1, 2]: killed"]);
+    assert_eq!(tell(pool.start_failed("x", ExitReason::Killed, Draw(0))), ["failed for [1, 2]: killed"]);
     assert_eq!(ask(&mut pool, "x", "three", 3, false), ["start x from three"]);
 }
 
@@ -137,7 +147,7 @@ fn a_place_that_could_not_be_used_goes_to_the_next() {
     ask(&mut pool, "y", "one", 2, false);
     ask(&mut pool, "z", "one", 3, false);
     leave(&mut pool, &["x"]);
-    let told = tell(pool.start_failed("y", ExitReason::Killed));
+    let told = tell(pool.start_failed("y", ExitReason::Killed, Draw(0)));
     assert_eq!(told, ["failed for [2]: killed", "start z from one"]);
 }
 
@@ -185,7 +195,10 @@ fn a_stop_waits_for_all_and_leaves_no_asker_without_an_answer() {
     assert!(tell(pool.stop()).is_empty(), "a second stop changes nothing");
     assert_eq!(ask(&mut pool, "z", "one", 4, false), ["refused [4]"]);
     assert_eq!(tell(pool.exited(0, "x", &ExitReason::Normal)), ["refused [2]"]);
-    assert_eq!(tell(pool.start_failed("y", ExitReason::Shutdown)), ["failed for [3]: shutdown", "end"]);
+    assert_eq!(
+        tell(pool.start_failed("y", ExitReason::Shutdown, Draw(0))),
+        ["failed for [3]: shutdown", "end"]
+    );
 }
 
 #[test]
@@ -237,18 +250,18 @@ fn a_restart_that_fails_is_tried_again_and_every_attempt_counts() {
     ask(&mut pool, "x", "one", 1, false);
     tell(pool.started("x"));
     crash(&mut pool, 0, "x");
-    assert_eq!(tell(pool.start_failed("x", ExitReason::Killed)), ["retry x"]);
+    assert_eq!(tell(pool.start_failed("x", ExitReason::Killed, Draw(0))), ["retry x"]);
     assert_eq!(pool.members().collect::<Vec<_>>(), [("x", true)]);
     ask(&mut pool, "x", "two", 2, false);
     let gave_up = ["gave up for x: killed", "refused [2]", "stop all", "end"];
-    assert_eq!(tell(pool.retry(5_000, "x")), gave_up, "the window is one restart in five seconds");
+    assert_eq!(retry(&mut pool, 5_000, "x"), gave_up, "the window is one restart in five seconds");
 }
 
 #[test]
 fn a_first_start_that_fails_is_not_tried_again() {
     let mut pool = restarting(Restart::Permanent, 1);
     ask(&mut pool, "x", "one", 1, false);
-    assert_eq!(tell(pool.start_failed("x", ExitReason::Killed)), ["failed for [1]: killed"]);
+    assert_eq!(tell(pool.start_failed("x", ExitReason::Killed, Draw(0))), ["failed for [1]: killed"]);
 }
 
 #[test]
@@ -261,11 +274,11 @@ fn a_crash_is_counted_and_retried_though_somebody_asked_before_it_was_known() {
     assert_eq!(pool.window().at_ms().count(), 1);
     assert!(ask(&mut pool, "x", "three", 3, false).is_empty());
     assert_eq!(
-        tell(pool.start_failed("x", ExitReason::Killed)),
+        tell(pool.start_failed("x", ExitReason::Killed, Draw(0))),
         ["retry x"],
         "a permanent child is not lost"
     );
-    assert_eq!(tell(pool.retry(5_001, "x")), ["start x from one"]);
+    assert_eq!(retry(&mut pool, 5_001, "x"), ["start x from one"]);
     assert_eq!(tell(pool.started("x")), ["found x for [2, 3]"]);
     ask(&mut pool, "x", "four", 4, true);
     let gave_up = ["gave up for x: killed", "refused [4]", "stop all", "end"];
@@ -281,7 +294,7 @@ fn who_asked_before_a_clean_end_was_known_gets_a_new_child() {
     assert!(!pool.may_leave("x") && !pool.is_leaving("x"), "it ends by itself");
     assert_eq!(tell(pool.exited(0, "x", &ExitReason::Normal)), ["start x from two"]);
     assert_eq!(
-        tell(pool.start_failed("x", ExitReason::Killed)),
+        tell(pool.start_failed("x", ExitReason::Killed, Draw(0))),
         ["failed for [2]: killed"],
         "it was asked for"
     );
@@ -309,7 +322,7 @@ fn who_asks_for_a_child_that_is_doomed_gets_the_next_one() {
         assert!(ask(&mut pool, "x", "two", 2, false).is_empty());
         pool
     };
-    let failed = tell(doomed().start_failed("x", ExitReason::Shutdown));
+    let failed = tell(doomed().start_failed("x", ExitReason::Shutdown, Draw(0)));
     assert_eq!(failed, ["failed for [1]: shutdown", "start x from two"]);
     assert_eq!(tell(doomed().ignored("x")), ["ignored for [1]", "start x from two"]);
     let mut pool = doomed();
@@ -327,13 +340,13 @@ fn a_retry_outside_the_window_is_a_new_start_and_a_stale_one_is_void() {
     ask(&mut pool, "x", "one", 1, false);
     tell(pool.started("x"));
     crash(&mut pool, 0, "x");
-    tell(pool.start_failed("x", ExitReason::Killed));
-    assert_eq!(tell(pool.retry(5_001, "x")), ["start x from one"]);
-    assert!(tell(pool.retry(5_001, "x")).is_empty());
+    tell(pool.start_failed("x", ExitReason::Killed, Draw(0)));
+    assert_eq!(retry(&mut pool, 5_001, "x"), ["start x from one"]);
+    assert!(retry(&mut pool, 5_001, "x").is_empty());
     tell(pool.started("x"));
-    assert!(tell(pool.retry(5_001, "x")).is_empty());
+    assert!(retry(&mut pool, 5_001, "x").is_empty());
     assert!(pool.may_leave("x"), "it runs on");
-    assert!(tell(pool.retry(5_001, "y")).is_empty());
+    assert!(retry(&mut pool, 5_001, "y").is_empty());
     assert_eq!(pool.window().at_ms().count(), 1);
 }
 
@@ -364,11 +377,11 @@ fn a_start_or_a_retry_can_be_terminated_too() {
     tell(pool.started("y"));
     crash(&mut pool, 0, "y");
     assert_eq!(tell(pool.terminate("y").1), ["end y"]);
-    assert_eq!(tell(pool.start_failed("y", ExitReason::Killed)), ["failed for []: killed"]);
+    assert_eq!(tell(pool.start_failed("y", ExitReason::Killed, Draw(0))), ["failed for []: killed"]);
     ask(&mut pool, "z", "one", 3, false);
     tell(pool.started("z"));
     crash(&mut pool, 9_000, "z");
-    tell(pool.start_failed("z", ExitReason::Killed));
+    tell(pool.start_failed("z", ExitReason::Killed, Draw(0)));
     let (farewell, effects) = pool.terminate("z");
     assert_eq!((farewell, tell(effects)), (Farewell::Gone, vec!["refused []".to_owned()]));
     assert!(!pool.knows("z"));
@@ -398,7 +411,56 @@ fn a_stop_refuses_who_waits_for_a_retry() {
     ask(&mut pool, "x", "one", 1, false);
     tell(pool.started("x"));
     crash(&mut pool, 0, "x");
-    tell(pool.start_failed("x", ExitReason::Killed));
+    tell(pool.start_failed("x", ExitReason::Killed, Draw(0)));
     ask(&mut pool, "x", "two", 2, false);
     assert_eq!(tell(pool.stop()), ["refused [2]", "stop all", "end"]);
+}
+
+#[test]
+fn each_failure_in_a_row_waits_longer_and_a_child_that_ran_begins_anew() {
+    let mut pool = restarting(Restart::Permanent, 2);
+    let flags = PoolFlags {
+        intensity: 9,
+        restart: Restart::Permanent,
+        backoff: Some(Backoff {
+            min: Duration::from_secs(1),
+            max: Duration::from_secs(3),
+            jitter_permille: 500,
+        }),
+        ..PoolFlags::default()
+    };
+    pool.take_limits(&flags, |args| Some(*args));
+    ask(&mut pool, "x", "one", 1, false);
+    tell(pool.started("x"));
+    tell(pool.exited(0, "x", &ExitReason::Killed));
+    for waits in ["1s", "2s", "3s", "3s"] {
+        let failed = tell(pool.start_failed("x", ExitReason::Killed, Draw(0)));
+        assert_eq!(failed, [format!("retry x in {waits}")]);
+        assert_eq!(retry(&mut pool, 1, "x"), ["start x from one"]);
+    }
+    tell(pool.started("x"));
+    tell(pool.exited(2, "x", &ExitReason::Killed));
+    let half = tell(pool.start_failed("x", ExitReason::Killed, Draw(u32::MAX)));
+    assert_eq!(half, ["retry x in 500.001ms"], "chance has taken what it may");
+}
+
+#[test]
+fn a_wait_that_was_for_an_earlier_child_of_the_id_is_void() {
+    let mut pool = restarting(Restart::Permanent, 2);
+    let crash_and_fail = |pool: &mut Pool| {
+        ask(pool, "x", "one", 1, false);
+        tell(pool.started("x"));
+        tell(pool.exited(0, "x", &ExitReason::Killed));
+        tell(pool.start_failed("x", ExitReason::Killed, Draw(0)));
+        pool.latest_ticket()
+    };
+    let before = crash_and_fail(&mut pool);
+    tell(pool.terminate("x").1);
+    pool.take_limits(
+        &PoolFlags { intensity: 9, restart: Restart::Permanent, ..PoolFlags::default() },
+        |args| Some(*args),
+    );
+    let now = crash_and_fail(&mut pool);
+    assert!(tell(pool.retry(1, "x", before)).is_empty());
+    assert_eq!(tell(pool.retry(1, "x", now)), ["start x from one"]);
 }

@@ -1,13 +1,15 @@
 //! The thin actor around a pool's core.
 
-use super::core::{Core, Effect, Keep, Rules};
+use super::core::{Core, Effect, Keep, Rules, Ticket};
 use super::farewell::Deadlines;
 use super::{Member, Pool, Shared, StartError};
+use crate::alarm::Alarm;
 use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Members, Node, Occupant, Status, Superior};
 use crate::plan::{PoolSpec, Restart};
 use crate::supervise::admin::{AdminError, Answer as Told, Request};
+use crate::supervise::backoff::Draw;
 use crate::supervise::child::millis;
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
 use crate::supervise::window::Window;
@@ -18,7 +20,9 @@ use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef};
 use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 pub(super) type Answer<A> = Result<Addr<<A as Actor>::Msg>, StartError>;
 
@@ -41,7 +45,7 @@ pub(super) enum Control<A: Actor> {
         reason: ExitReason,
     },
     /// A restart failed a moment ago.
-    Retry(String),
+    Retry(String, Ticket),
     Asked(Request),
     Limits(PoolSpec),
     /// The time of some who were to end is over.
@@ -116,6 +120,8 @@ pub(super) struct Child<A: Actor> {
     /// Who runs, or ran last.
     pub(super) actor: Option<ActorId>,
     pub(super) give_up: Option<oneshot::Sender<()>>,
+    /// Tries it again.
+    alarm: Option<Alarm>,
 }
 
 impl<A: Actor> Child<A> {
@@ -162,6 +168,7 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
             restart: spec.flags.restart,
             window: Window::new(spec.flags.intensity, millis(spec.flags.period)),
             keep: keep_of(&shared, spec.flags.restart),
+            backoff: spec.flags.backoff,
         });
         Ok(Driver {
             core,
@@ -207,7 +214,7 @@ impl<A: Actor> Driver<A> {
             }
             Control::StartEnded { id, result } => self.start_ended(id, result),
             Control::Exited { id, reason } => self.exited(&id, &reason),
-            Control::Retry(id) => self.core.retry(clock::exact_now_ms(), &id).into(),
+            Control::Retry(id, ticket) => self.core.retry(clock::exact_now_ms(), &id, ticket).into(),
             Control::Asked(request) => self.take_request(request),
             Control::Limits(spec) => {
                 self.core.take_limits(&spec.flags, keep_of(&self.shared, spec.flags.restart));
@@ -229,7 +236,7 @@ impl<A: Actor> Driver<A> {
                 Effect::Start(id, args) => effects.extend(self.start(id, args)),
                 Effect::Found(id, replies) => self.answer_found(&id, replies),
                 Effect::Ignored(replies) => answer::<A>(replies, &StartError::Ignored),
-                Effect::RetryLater(id) => self.retry_later(id),
+                Effect::RetryLater(id, ticket, wait) => self.retry_later(id, ticket, wait),
                 Effect::EndChild(id) => self.end_one(&id),
                 Effect::GaveUp(id, reason) => self.give_up(&id, reason),
                 Effect::Failed(replies, why) => answer::<A>(replies, &StartError::Init(why)),
@@ -266,7 +273,8 @@ impl<A: Actor> Driver<A> {
         }
         let (give_up, given_up) = oneshot::channel();
         let cradle = Cradle { node: Arc::clone(&node), give_up: given_up };
-        self.children.insert(id.clone(), Child { node, running: None, actor, give_up: Some(give_up) });
+        self.children
+            .insert(id.clone(), Child { node, running: None, actor, give_up: Some(give_up), alarm: None });
         let spec = Arc::clone(&self.spec);
         let mut birthing = async move { launch_actor::<A>(&spec.child, args, None, cradle).await }.boxed();
         if let Some(result) = (&mut birthing).now_or_never() {
@@ -315,7 +323,7 @@ impl<A: Actor> Driver<A> {
             self.core.ignored(id)
         } else {
             tracing::warn!(path = &*self.path, id, reason = %why, "did not start");
-            let effects = self.core.start_failed(id, why.clone());
+            let effects = self.core.start_failed(id, why.clone(), Draw::new());
             if let Some(child) = self.children.get(id) {
                 child.node.vacate(&why);
                 child.node.report_failed_start(&why, decision(&effects, id, Decision::LeftDown));
@@ -327,11 +335,14 @@ impl<A: Actor> Driver<A> {
     }
 
     /// A restart that failed gives way to whatever waits, a stop above all.
-    fn retry_later(&self, id: String) {
-        if let Some(child) = self.children.get(&id) {
-            child.node.set_status(Status::Restarting);
+    fn retry_later(&mut self, id: String, ticket: Ticket, wait: Duration) {
+        let Some(child) = self.children.get_mut(&id) else { return };
+        child.node.set_status(Status::Restarting);
+        let (me, retry) = (self.me.clone(), Control::Retry(id, ticket));
+        if wait.is_zero() {
+            return tell(&me, retry);
         }
-        tell(&self.me, Control::Retry(id));
+        child.alarm = Some(Alarm::set(Instant::now() + wait, move || tell(&me, retry)));
     }
 
     fn give_up(&self, id: &str, reason: ExitReason) {
@@ -404,7 +415,7 @@ fn answer<A: Actor>(replies: Vec<oneshot::Sender<Answer<A>>>, why: &StartError) 
 fn decision<A, R>(effects: &[Effect<A, R>], id: &str, otherwise: Decision) -> Decision {
     match effects.first() {
         Some(Effect::Start(started, _)) if started == id => Decision::Restarted,
-        Some(Effect::RetryLater(_)) => Decision::RetryLater,
+        Some(Effect::RetryLater(..)) => Decision::RetryLater,
         Some(Effect::GaveUp(..)) => Decision::GaveUp,
         _ => otherwise,
     }

@@ -1,12 +1,12 @@
 //! How a pool ends its children: one, the idlest, or all at once.
 
 use super::driver::{Child, Control, Driver, tell};
+use crate::alarm::Alarm;
 use crate::node::{Occupant, Status};
 use crate::plan::Shutdown;
 use crate::{Actor, clock};
 use ractor::ActorId;
 use std::collections::VecDeque;
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 /// When those are killed who were asked to end. All have the same time, so who was asked first is due
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 #[derive(Default)]
 pub(super) struct Deadlines {
     due: VecDeque<(Instant, String, ActorId)>,
-    alarm: Option<AbortHandle>,
+    alarm: Option<Alarm>,
     /// When the whole pool is due; nobody who comes up late gets more.
     all_due: Option<Instant>,
 }
@@ -25,14 +25,6 @@ impl Deadlines {
         let now = Instant::now();
         let late = self.due.iter().take_while(|(at, ..)| *at <= now).count();
         self.due.drain(..late).map(|(_, id, actor)| (id, actor)).collect()
-    }
-}
-
-impl Drop for Deadlines {
-    fn drop(&mut self) {
-        if let Some(alarm) = self.alarm.take() {
-            alarm.abort();
-        }
     }
 }
 
@@ -102,11 +94,7 @@ impl<A: Actor> Driver<A> {
             return;
         };
         let (at, me) = (*at, self.me.clone());
-        let alarm = tokio::spawn(async move {
-            tokio::time::sleep_until(at).await;
-            tell(&me, Control::Overdue);
-        });
-        self.deadlines.alarm = Some(alarm.abort_handle());
+        self.deadlines.alarm = Some(Alarm::set(at, move || tell(&me, Control::Overdue)));
     }
 
     /// All at once, one deadline for the whole set.

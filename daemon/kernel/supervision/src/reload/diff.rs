@@ -201,6 +201,7 @@ impl Changes {
         self.note("shutdown", AtOnce, was.shutdown, is.shutdown);
         self.note("intensity", AtOnce, was.intensity, is.intensity);
         self.note("period", AtOnce, written::duration(was.period), written::duration(is.period));
+        self.note("backoff", AtOnce, written::backoff(was.backoff), written::backoff(is.backoff));
         self.note_worker(&old.child, &new.child, AtOnce);
     }
 }

@@ -18,6 +18,13 @@ pub struct Backoff {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Draw(pub(crate) u32);
 
+impl Draw {
+    /// Anybody's guess.
+    pub(crate) fn new() -> Self {
+        Self(uuid::Uuid::new_v4().as_u128() as u32)
+    }
+}
+
 impl Backoff {
     /// The wait after so many failures in a row, of which there is at least one.
     pub(crate) fn wait(&self, failures: u32, draw: Draw) -> Duration {

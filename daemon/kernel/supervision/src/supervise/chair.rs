@@ -1,12 +1,12 @@
 //! One place under a supervisor, and who sits there.
 
 use super::launch::Launch;
+use crate::alarm::Alarm;
 use crate::node::{Node, Occupant};
 use crate::plan::ChildSpec;
 use ractor::ActorId;
 use std::sync::Arc;
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
 
 /// Who belongs there and how to start it.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub(crate) struct Chair {
     /// Gives up the start under way.
     pub(crate) give_up: Option<oneshot::Sender<()>>,
     /// Kills the child when its time is over, or tries it again.
-    alarm: Option<AbortHandle>,
+    pub(crate) alarm: Option<Alarm>,
     /// The crash record in which its supervisor's decision is still to be filed.
     pub(crate) crash: Option<u64>,
 }
@@ -33,18 +33,5 @@ pub(crate) struct Chair {
 impl Chair {
     pub(crate) fn new(seat: Seat) -> Self {
         Self { seat, occupant: None, actor: None, give_up: None, alarm: None, crash: None }
-    }
-
-    /// The one before rings no more.
-    pub(crate) fn set_alarm(&mut self, alarm: Option<AbortHandle>) {
-        if let Some(before) = std::mem::replace(&mut self.alarm, alarm) {
-            before.abort();
-        }
-    }
-}
-
-impl Drop for Chair {
-    fn drop(&mut self) {
-        self.set_alarm(None);
     }
 }

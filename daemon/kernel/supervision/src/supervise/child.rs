@@ -77,6 +77,8 @@ pub struct PoolFlags {
     pub shutdown: Shutdown,
     /// How many children there may be.
     pub children_max: usize,
+    /// How long to wait between restarts of one child that fail.
+    pub backoff: Option<Backoff>,
 }
 
 impl Default for PoolFlags {
@@ -87,6 +89,7 @@ impl Default for PoolFlags {
             restart: Restart::Temporary,
             shutdown: Shutdown::Within(SHUTDOWN),
             children_max: 10_000,
+            backoff: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::core::{Core, Effect, Ending, Event};
 use super::launch::{Born, Cradle};
 use super::launching::{Beginning, Script};
 use super::revise::Revision;
+use crate::alarm::Alarm;
 use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Node, Status};
@@ -23,6 +24,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// What a supervisor is told.
 pub(crate) enum Control {
@@ -120,7 +122,7 @@ impl Driver {
         let Event::Exited(key, reason) = event else { return };
         let asked = self.core.state(*key) == Some(ChildState::Stopping);
         let Some(chair) = self.chairs.get_mut(key) else { return };
-        chair.set_alarm(None);
+        chair.alarm = None;
         let (node, policy) = (&chair.seat.node, chair.seat.spec.shutdown);
         let path = &*node.path;
         let is_crash = reason.is_crash(asked.then_some(policy));
@@ -226,7 +228,7 @@ impl Driver {
                 tracing::error!(path, %reason, "did not start");
                 chair.crash = Some(chair.seat.node.report_failed_start(&reason, Decision::Pending));
                 chair.seat.node.vacate(&reason);
-                Event::StartFailed(key, reason, draw())
+                Event::StartFailed(key, reason, Draw::new())
             }
         }
     }
@@ -242,13 +244,11 @@ impl Driver {
         }
         occupant.ask_to_end(how);
         let Some(limit) = how.limit() else { return };
-        let killer = tokio::spawn(async move {
-            tokio::time::sleep(limit).await;
+        chair.alarm = Some(Alarm::set(Instant::now() + limit, move || {
             if node.kill_all_of(&occupant) {
                 tracing::warn!(path = &*node.path, ?limit, "killed: it did not end in time");
             }
-        });
-        chair.set_alarm(Some(killer.abort_handle()));
+        }));
     }
 
     fn retry_later(&mut self, key: Key, wait: Duration) {
@@ -262,16 +262,12 @@ impl Driver {
         if wait.is_zero() {
             return tell(&me, retry);
         }
-        let waiting = tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            tell(&me, retry);
-        });
-        chair.set_alarm(Some(waiting.abort_handle()));
+        chair.alarm = Some(Alarm::set(Instant::now() + wait, move || tell(&me, retry)));
     }
 
     fn cancel_retry(&mut self, key: Key) {
         if let Some(chair) = self.chairs.get_mut(&key) {
-            chair.set_alarm(None);
+            chair.alarm = None;
             chair.seat.node.set_status(Status::Stopped);
         }
     }
@@ -315,9 +311,4 @@ impl Driver {
         self.answer_boot(Err(boot));
         self.me.stop(None);
     }
-}
-
-/// A number for the jitter of a back-off.
-fn draw() -> Draw {
-    Draw(uuid::Uuid::new_v4().as_u128() as u32)
 }

@@ -6,7 +6,7 @@ use super::{
     with_pool,
 };
 use crate::common::{PATIENCE, Say, find, until, within};
-use hecate_supervision::{Child, Ended, Flags, Pool, PoolFlags, Restart, Shutdown, Strategy, Tree};
+use hecate_supervision::{Backoff, Child, Ended, Flags, Pool, PoolFlags, Restart, Shutdown, Strategy, Tree};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
@@ -193,4 +193,27 @@ async fn simple_one_for_one_corruption() {
         until(|| Arc::strong_count(&copied) == 1, || format!("the end of {id}")).await;
     }
     assert_eq!(tree.count_children("/r/p").await, Ok(counts(1, 0, 0, 0)));
+}
+
+/// OTP tries again at once. Where the file says so, a pool waits as a supervisor does, and hears a stop meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_restart_in_a_pool_that_fails_is_tried_again_after_its_wait() {
+    let (case, pool) = (Case::default(), Pool::restarting());
+    let (min, max) = (Duration::from_millis(500), Duration::from_secs(60));
+    let backoff = Some(Backoff { min, max, jitter_permille: 0 });
+    let flags = PoolFlags { period: Duration::from_millis(400), ..restarting(Restart::Permanent, 1) };
+    let tree = with_pool(&pool, PoolFlags { backoff, ..flags.clone() }).await;
+    case.member(&pool, "a").await.unwrap();
+    case.mood("a").failing_inits.store(3, SeqCst);
+    let begun = tokio::time::Instant::now();
+    pool.whereis("a").unwrap().cast(Say::End(abnormal())).unwrap();
+    until(|| case.mood("a").failing_inits.load(SeqCst) == 0, || "three failures".into()).await;
+    let successor = within(case.member(&pool, "a")).await.unwrap();
+    let took_ms = begun.elapsed().as_millis();
+    assert!((3_500..3_520).contains(&took_ms), "500 + 1,000 + 2,000 and no full window: {took_ms} ms");
+    tokio::time::advance(2 * flags.period).await;
+    case.mood("a").failing_inits.store(1, SeqCst);
+    successor.cast(Say::End(abnormal())).unwrap();
+    until(|| case.mood("a").failing_inits.load(SeqCst) == 0, || "another failure".into()).await;
+    assert!(tree.stop(PATIENCE).await, "a stop does not wait for it");
 }
