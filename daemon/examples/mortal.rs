@@ -1,7 +1,8 @@
 //! The daemon with death walking through it: the same program on the same command line, and beside it a thread
 //! that strikes at random. Each actor is as likely to be hit as any other, at any beat: a blow that is meant for
-//! one that has just died hits nobody, so that a tree that grows again is struck no harder than a whole one. Soak tests steer it by lines on the socket that `REAPER_SOCKET` names:
-//! `reap EVERY_MS SEED`, `rest`, and `census`, which is answered by everything that must not leak.
+//! one that has just died hits nobody, so that a tree that grows again is struck no harder than a whole one. Soak
+//! tests steer it by lines on the socket that `REAPER_SOCKET` names: `reap EVERY_MS SEED SPARED`, `rest`, and
+//! `census`, which is answered by everything that must not leak.
 
 use ractor::{ActorCell, pg, registry};
 use serde_json::{Value, json};
@@ -38,13 +39,14 @@ struct Blows {
     /// Actors in the whole tree.
     aims: u64,
     dice: u64,
+    /// The root, whose end is the daemon's.
+    spared: String,
 }
 
 /// How many were killed, and how often nobody was hit.
 #[derive(Clone, Copy, Default)]
 struct Kills {
-    supervisors: u64,
-    workers: u64,
+    hits: u64,
     misses: u64,
 }
 
@@ -53,9 +55,11 @@ fn obey(mut client: UnixStream, steer: &Sender<Orders>, kills: &Mutex<Kills>) ->
     BufReader::new(&client).read_line(&mut line)?;
     let words: Vec<&str> = line.split_whitespace().collect();
     let number = |nth: usize| words.get(nth).and_then(|word| word.parse().ok()).unwrap_or(1);
-    let every = Duration::from_millis(number(1));
+    let (every, spared) = (Duration::from_millis(number(1)), (*words.get(3).unwrap_or(&"")).to_owned());
     let told = match words.first() {
-        Some(&"reap") => steer.send(Some(Blows { every, aims: mortals().len() as u64, dice: number(2) })),
+        Some(&"reap") => {
+            steer.send(Some(Blows { every, aims: mortals(&spared).len() as u64, dice: number(2), spared }))
+        }
         Some(&"rest") => steer.send(None),
         _ => Ok(()),
     };
@@ -74,8 +78,7 @@ fn census(kills: Kills) -> Value {
         json!({"group": format!("{scope}/{group}"), "members": members})
     });
     json!({
-        "supervisors_killed": kills.supervisors,
-        "workers_killed": kills.workers,
+        "hits": kills.hits,
         "misses": kills.misses,
         "actors": ids(registry::get_all_pids()),
         "names": registry::registered(),
@@ -95,28 +98,31 @@ fn reap(steered: &Receiver<Orders>, kills: &Mutex<Kills>) {
             (Ok(new), orders) => *orders = new,
             (Err(RecvTimeoutError::Timeout), Some(blows)) => {
                 let aim = throw(&mut blows.dice) % blows.aims.max(1);
-                strike(aim as usize, &mut kills.lock().unwrap_or_else(PoisonError::into_inner));
+                strike(
+                    aim as usize,
+                    &blows.spared,
+                    &mut kills.lock().unwrap_or_else(PoisonError::into_inner),
+                );
             }
             (Err(_), _) => return,
         }
     }
 }
 
-fn strike(aim: usize, kills: &mut Kills) {
-    match mortals().get(aim) {
+fn strike(aim: usize, spared: &str, kills: &mut Kills) {
+    match mortals(spared).get(aim) {
         None => kills.misses += 1,
         Some(victim) => {
-            let supervises = !victim.get_children().is_empty();
-            *(if supervises { &mut kills.supervisors } else { &mut kills.workers }) += 1;
+            kills.hits += 1;
             victim.kill();
         }
     }
 }
 
-/// Everybody but the root, whose end is the daemon's. The register has no order of its own.
-fn mortals() -> Vec<ActorCell> {
+/// Everybody else. The register has no order of its own.
+fn mortals(spared: &str) -> Vec<ActorCell> {
     let mut mortals = registry::get_all_pids();
-    mortals.retain(|cell| cell.try_get_supervisor().is_some());
+    mortals.retain(|cell| cell.get_id().to_string() != spared);
     mortals.sort_unstable_by_key(ActorCell::get_id);
     mortals
 }

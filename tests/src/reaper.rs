@@ -19,10 +19,8 @@ pub struct Reaper {
 /// What the actor layer of a daemon holds, by its own registers.
 #[derive(Debug, Deserialize)]
 pub struct Census {
-    /// Killed so far.
-    pub supervisors_killed: u64,
-    /// Killed so far.
-    pub workers_killed: u64,
+    /// Actors that were killed so far.
+    pub hits: u64,
     /// Blows that hit nobody.
     pub misses: u64,
     /// Ids of all actors.
@@ -61,9 +59,11 @@ impl Reaper {
         (place, Reaper { socket })
     }
 
-    /// Strikes a random actor of those that there are now every so often, from now on.
-    pub fn reap(&self, every: Duration, seed: u64) {
-        self.ask(&format!("reap {} {seed}", every.as_millis()));
+    /// Strikes a random actor of those that there are now every so often, from now on; never the root of the
+    /// tree, whose end is the daemon's.
+    pub fn reap(&self, every: Duration, seed: u64, tree: &TreeNode) {
+        let root = tree.id.as_deref().unwrap();
+        self.ask(&format!("reap {} {seed} {root}", every.as_millis()));
     }
 
     /// Kills nobody from now on.
