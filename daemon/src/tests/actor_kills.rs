@@ -158,19 +158,16 @@ type Mortals = BTreeMap<&'static str, Vec<ActorCell>>;
 
 fn find_mortals(tree: &TreeNode, mortals: &mut Mortals) {
     tree.children.iter().for_each(|child| find_mortals(child, mortals));
-    let cell = |place: &TreeNode| place.id.as_ref().and_then(|id| cell_of(id));
-    let Some(own) = cell(tree) else { return };
+    let Some(cell) = tree.id.as_ref().and_then(|id| cell_of(id)) else { return };
     let kind = match tree.kind.as_str() {
         "supervisor" => return,
-        "pool" => {
-            return mortals.entry("aggregate").or_default().extend(tree.children.iter().filter_map(cell));
-        }
+        "pool" => return mortals.entry("aggregate").or_default().extend(cell.get_children()),
         kind if kind.ends_with(".listener") => "listener",
         kind if kind.ends_with(".emitters") => "emitter",
         _ if tree.path.contains("/read_models/") => "projection",
         _ => return,
     };
-    mortals.entry(kind).or_default().push(own);
+    mortals.entry(kind).or_default().push(cell);
 }
 
 fn cell_of(id: &str) -> Option<ActorCell> {

@@ -159,7 +159,8 @@ impl Open {
 
     fn probers(&self) -> Vec<ActorCell> {
         find(&self.tree.snapshot(), "/hecate/apps/processes/monitor_division/probers")
-            .map(|pool| pool.children.iter().filter_map(|prober| cell_of(prober.id.as_ref()?)).collect())
+            .and_then(|pool| cell_of(pool.id.as_ref()?))
+            .map(|pool| pool.get_children())
             .unwrap_or_default()
     }
 

@@ -322,6 +322,7 @@ fn refuse_start(error: StartError) -> Refused {
     match error {
         StartError::MaxChildren { .. } => Refusal::MAILBOX_FULL.about("retry_after_ms", 1_000),
         StartError::NotRunning | StartError::Ignored => Refusal::STARTING.into(),
+        StartError::Timeout(_) => Refusal::TIMEOUT.into(),
         StartError::Init(reason) => {
             tracing::warn!(%reason, "an aggregate did not start");
             Refusal::STARTING.into()

@@ -8,7 +8,6 @@ use ractor::ActorCell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 pub(crate) struct Links {
@@ -17,8 +16,6 @@ pub(crate) struct Links {
     actor: OnceLock<(ActorCell, Arc<Gauge>)>,
     /// `None` once the actor has ended: nothing attaches any more.
     attached: Mutex<Option<Vec<JoinHandle<()>>>>,
-    /// Never gives anything; closed when nothing of the actor is left.
-    gone: Semaphore,
 }
 
 impl Links {
@@ -28,7 +25,6 @@ impl Links {
             outcome: OnceLock::new(),
             actor: OnceLock::new(),
             attached: Mutex::new(Some(Vec::new())),
-            gone: Semaphore::const_new(0),
         })
     }
 
@@ -75,16 +71,6 @@ impl Links {
     /// Why a start failed, if the actor itself said so.
     pub(crate) fn failure(&self) -> Option<ExitReason> {
         self.outcome.get().cloned().or_else(|| self.cause())
-    }
-
-    /// Nothing of the actor is left.
-    pub(crate) fn release(&self) {
-        self.gone.close();
-    }
-
-    /// Waits until nothing of the actor is left.
-    pub(crate) async fn wait_gone(&self) {
-        let _ = self.gone.acquire().await;
     }
 
     pub(crate) fn attach_task<F>(self: &Arc<Self>, work: F)

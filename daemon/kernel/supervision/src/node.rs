@@ -16,6 +16,7 @@ use ractor::{ActorCell, ActorId};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How long killed actors may take to reach their next await.
 const KILL_GRACE: Duration = Duration::from_millis(250);
@@ -53,6 +54,8 @@ pub(crate) struct Occupant {
     pub(crate) worker: Option<Worker>,
     /// Supervisors end in their own order, on request, and answer for their children.
     pub(crate) superior: Option<Arc<dyn Superior>>,
+    /// Closed when nothing of it is left.
+    pub(crate) gone: watch::Receiver<()>,
 }
 
 /// What a worker has that supervisors have not.
@@ -65,6 +68,10 @@ pub(crate) struct Worker {
 impl Occupant {
     pub(crate) fn gauge(&self) -> Option<&Arc<Gauge>> {
         self.worker.as_ref().map(|worker| &worker.gauge)
+    }
+
+    pub(crate) async fn wait_gone(mut self) {
+        while self.gone.changed().await.is_ok() {}
     }
 
     /// Asks it to end once it has handled what is queued. One that ends already needs no asking, and one at
@@ -345,7 +352,7 @@ impl Node {
     /// This one is on its way out, unless it is out already: then the place is not its any more.
     pub(crate) fn set_draining(&self, occupant: &Occupant) {
         self.change(|live| {
-            if live.occupant.as_ref().is_some_and(|now| now.cell.get_id() == occupant.cell.get_id()) {
+            if live.holds(Some(occupant)) {
                 live.status = Some(Status::Draining);
             }
         });
@@ -403,15 +410,20 @@ impl Node {
         });
     }
 
-    pub(crate) fn vacate(&self, reason: &ExitReason) {
+    /// The end of who was here, or of a start that came to nothing. A place that a successor has taken
+    /// already stays as it is: whoever blocks its thread may outlive its own death.
+    pub(crate) fn vacate(&self, who: Option<&Occupant>, reason: &ExitReason) {
+        if let Some(gauge) = who.and_then(Occupant::gauge) {
+            gauge.meter().detach_tracers();
+            self.kind.retire(gauge.meter());
+        }
+        if !self.live().holds(who) {
+            return;
+        }
         let last = proto::LastExit { at: jiff::Timestamp::now().to_string(), reason: reason.to_string() };
         self.change(|live| {
-            let occupant = live.occupant.take();
-            if let Some(gauge) = occupant.as_ref().and_then(Occupant::gauge) {
-                gauge.meter().detach_tracers();
-                self.kind.retire(gauge.meter());
-            }
-            let never_ran = occupant.is_none() && *reason != ExitReason::Ignore;
+            live.occupant = None;
+            let never_ran = who.is_none() && *reason != ExitReason::Ignore;
             live.status = Some(Status::Stopped);
             live.last_class = Some(if never_ran { ReasonClass::StartFailed } else { reason.class() });
             live.last_exit = Some(Arc::new(last));
@@ -491,7 +503,7 @@ impl Node {
     /// Nobody can take the place while it is held.
     pub(crate) fn kill_all_of(&self, occupant: &Occupant) -> bool {
         let live = self.live();
-        let is_here = live.occupant.as_ref().is_some_and(|now| now.cell.get_id() == occupant.cell.get_id());
+        let is_here = live.holds(Some(occupant));
         if is_here {
             let below = self.below();
             let below = below.iter().filter_map(|node| node.occupant());
@@ -500,8 +512,16 @@ impl Node {
         is_here
     }
 
-    /// After an orderly end nothing is left below; after a kill this waits for it.
-    pub(crate) async fn clear_below(&self) {
+    /// After an orderly end nothing is left below; after a kill this waits for it. What a successor has
+    /// below it already is not `who`'s any more.
+    pub(crate) async fn clear_below(&self, who: &Occupant) {
+        let is_taken = {
+            let live = self.live();
+            live.occupant.is_some() && !live.holds(Some(who))
+        };
+        if is_taken {
+            return;
+        }
         let orphans: Vec<_> = self.below().iter().filter_map(|node| node.occupant()).collect();
         if !orphans.is_empty() {
             await_gone(kill(orphans)).await;
@@ -542,6 +562,12 @@ impl Node {
 }
 
 impl Live {
+    /// Whether this one is here, or nobody.
+    fn holds(&self, who: Option<&Occupant>) -> bool {
+        let id = |occupant: &Occupant| occupant.cell.get_id();
+        self.occupant.as_ref().map(id) == who.map(id)
+    }
+
     fn standing(&self, declared: Declared) -> PlaceStanding {
         let (now_us, now_ms) = (clock::wall_now_us(), clock::exact_now_ms());
         let ago_us = |at_ms: &u64| now_us.saturating_sub_unsigned(now_ms.saturating_sub(*at_ms) * 1_000);
@@ -566,7 +592,7 @@ fn kill(occupants: Vec<Occupant>) -> Vec<Occupant> {
 
 /// Waits for killed actors; only one that blocks its thread does not end.
 pub(crate) async fn await_gone(killed: Vec<Occupant>) {
-    let all = futures_util::future::join_all(killed.iter().map(|occupant| occupant.links.wait_gone()));
+    let all = futures_util::future::join_all(killed.into_iter().map(Occupant::wait_gone));
     if tokio::time::timeout(KILL_GRACE, all).await.is_err() {
         tracing::error!("some actors do not end though killed: they block a thread");
     }

@@ -7,7 +7,7 @@ use crate::mailbox::{Gauge, Ticket};
 use crate::ring::{Letter, Token};
 use crate::{Actor, Addr, ExitReason, Me, Message, Name, trace};
 use futures_util::FutureExt;
-use ractor::{ActorProcessingErr, ActorRef};
+use ractor::{ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Release;
@@ -225,6 +225,18 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         }
         living.links.abort_tasks();
         living.links.set_outcome(why);
+        Ok(())
+    }
+
+    /// The supervisor learns of an end by waiting for the whole task, not by this event, which would
+    /// carry the old state and with it files and sockets that the successor needs.
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<Self::Msg>,
+        event: SupervisionEvent,
+        _: &mut Living<A>,
+    ) -> Result<(), ActorProcessingErr> {
+        drop(event);
         Ok(())
     }
 }

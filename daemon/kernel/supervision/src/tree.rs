@@ -107,8 +107,8 @@ impl Tree {
         root.instruments().history().begin(clock::wall_now_us(), root.places());
         root.begin();
         let born = launch.launch_root(&root).await.map_err(|reason| BootError { reason })?;
-        root.report_started(born.occupant().cell.get_id());
-        let (occupant, (ended, down)) = (born.occupant().clone(), watch::channel(None));
+        root.report_started(born.occupant.cell.get_id());
+        let (occupant, (ended, down)) = (born.occupant.clone(), watch::channel(None));
         born.settle(&root, move |reason| drop(ended.send(Some(reason))));
         Ok(Self { root, occupant, down, stopping: AtomicBool::new(false), standing })
     }
@@ -220,7 +220,7 @@ mod tests {
         let place = tree.root.find("/r/a").unwrap();
         let before = place.occupant().unwrap();
         assert!(place.kill_all_of(&before));
-        before.links.wait_gone().await;
+        before.clone().wait_gone().await;
         let is_new = |now: &Occupant| now.cell.get_id() != before.cell.get_id();
         while !place.occupant().is_some_and(|now| is_new(&now)) {
             tokio::task::yield_now().await;

@@ -86,8 +86,12 @@ impl Tree {
             return Err(InterventionError::Temporary);
         }
         let (supervisor, id) = node.path.rsplit_once('/').ok_or(InterventionError::NotFound)?;
-        self.terminate_child(supervisor, ChildRef::from(id)).await?;
-        self.restart_child(supervisor, id).await?;
+        // Both are asked at once and answered in this order: who gives up waiting for an end that takes its
+        // time does not leave the child down.
+        let ended = self.terminate_child(supervisor, ChildRef::from(id));
+        let (ended, restarted) = tokio::join!(ended, self.restart_child(supervisor, id));
+        ended?;
+        restarted?;
         Ok(())
     }
 

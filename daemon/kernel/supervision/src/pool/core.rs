@@ -134,12 +134,13 @@ impl<A, R> Core<A, R> {
     }
 
     /// Other limits, for the children that are started from now on; whoever runs is not touched, and what
-    /// happened is not forgotten.
-    pub(crate) fn take_limits(&mut self, limits: &PoolFlags, keep: Keep<A>) {
+    /// happened is not forgotten. A larger pool lets in who waits.
+    pub(crate) fn take_limits(&mut self, limits: &PoolFlags, keep: Keep<A>) -> Vec<Effect<A, R>> {
         let (PoolFlags { restart, children_max, backoff, .. }, rules) = (limits, &mut self.rules);
         (rules.restart, rules.children_max, rules.keep, rules.backoff) =
             (*restart, *children_max, keep, *backoff);
         rules.window.set_limits(limits.intensity, millis(limits.period));
+        self.next()
     }
 
     /// Somebody wants the child `id`; `ending` says that the present one takes no more messages.
@@ -371,10 +372,12 @@ impl<A, R> Core<A, R> {
         }
     }
 
-    /// What a place that came free is good for.
+    /// What places that came free are good for.
     fn next(&mut self) -> Vec<Effect<A, R>> {
-        let next = self.next_queued();
-        next.into_iter().chain(self.end_when_empty()).collect()
+        let mut effects: Vec<_> = std::iter::from_fn(|| self.next_queued()).collect();
+        effects.extend(self.make_room());
+        effects.extend(self.end_when_empty());
+        effects
     }
 
     /// Gives a free place to who waits longest.

@@ -2,10 +2,11 @@
 //! asker answered once, every restart counted.
 
 use super::core::{Effect, Farewell, Ticket};
-use super::core_tests::{PERIOD_MS, Pool, Told, restarting};
+use super::core_tests::{PERIOD_MS, Pool, Told, keep_of, restarting};
 use crate::ExitReason;
 use crate::plan::Restart;
 use crate::supervise::backoff::Draw;
+use crate::supervise::child::PoolFlags;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -25,6 +26,8 @@ enum Chance {
     /// By its own account it takes no more messages.
     BeginsToEnd(usize),
     WorksOrRests(usize),
+    /// So many places from now on.
+    Limits(usize),
     Stop,
 }
 
@@ -39,11 +42,11 @@ fn chance() -> impl Strategy<Value = Chance> {
         3 => (0..8_000u64).prop_map(Chance::Retry),
         1 => any::<usize>().prop_map(Chance::BeginsToEnd),
         4 => any::<usize>().prop_map(Chance::WorksOrRests),
+        1 => (1..5usize).prop_map(Chance::Limits),
     ]
 }
 
 /// The children as they really are, apart from what the core believes.
-#[derive(Default)]
 struct Reality {
     starting: BTreeSet<String>,
     /// Whether it is idle.
@@ -61,11 +64,33 @@ struct Reality {
     /// The latest of each id.
     tickets: BTreeMap<String, Ticket>,
     now_ms: u64,
+    restart: Restart,
+    children_max: usize,
     gave_up: bool,
     ended: bool,
 }
 
 impl Reality {
+    fn new(restart: Restart, children_max: usize) -> Self {
+        Self {
+            starting: BTreeSet::new(),
+            running: BTreeMap::new(),
+            ending: BTreeSet::new(),
+            asked_to_end: BTreeSet::new(),
+            restarts_ms: Vec::new(),
+            stopping: false,
+            unanswered: BTreeSet::new(),
+            asked: 0,
+            retries: Vec::new(),
+            tickets: BTreeMap::new(),
+            now_ms: 0,
+            restart,
+            children_max,
+            gave_up: false,
+            ended: false,
+        }
+    }
+
     fn take(
         &mut self,
         pool: &mut Pool,
@@ -208,6 +233,12 @@ impl Reality {
                 }
                 Ok(())
             }
+            Chance::Limits(children_max) => {
+                self.children_max = children_max;
+                let limits = PoolFlags { restart: self.restart, children_max, ..PoolFlags::default() };
+                let told = pool.take_limits(&limits, keep_of(self.restart));
+                self.take(pool, told)
+            }
             Chance::Stop => {
                 let told = pool.stop();
                 self.take(pool, told)
@@ -225,10 +256,13 @@ proptest! {
         restart in prop::sample::select(vec![Restart::Temporary, Restart::Transient, Restart::Permanent]),
         chances in prop::collection::vec(chance(), 0..200),
     ) {
-        let (mut pool, mut reality) = (restarting(restart, children_max), Reality::default());
+        let (mut pool, mut reality) = (restarting(restart, children_max), Reality::new(restart, children_max));
         for chance in chances {
+            let before = pool.members().count();
             reality.happen(&mut pool, chance)?;
-            prop_assert!(reality.starting.len() + reality.running.len() <= children_max, "overfull");
+            let members = pool.members().count();
+            prop_assert!(reality.starting.len() + reality.running.len() <= members, "more than there are places");
+            prop_assert!(members <= before.max(reality.children_max), "overfull");
             reality.check_window(&pool)?;
         }
         // Whoever waits now waits for a start or an end that is under way.

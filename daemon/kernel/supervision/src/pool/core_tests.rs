@@ -1,6 +1,6 @@
 //! The pool's decisions: one child per id, every asker answered.
 
-use super::core::{Core, Effect, Farewell, Rules};
+use super::core::{Core, Effect, Farewell, Keep, Rules};
 use crate::ExitReason;
 use crate::plan::Restart;
 use crate::supervise::backoff::{Backoff, Draw};
@@ -46,11 +46,15 @@ fn pool_of(children_max: usize) -> Pool {
     restarting(Restart::Temporary, children_max)
 }
 
+pub(super) fn keep_of(restart: Restart) -> Keep<&'static str> {
+    match restart {
+        Restart::Temporary => |_| None,
+        Restart::Permanent | Restart::Transient => |args| Some(*args),
+    }
+}
+
 pub(super) fn restarting(restart: Restart, children_max: usize) -> Pool {
-    let keep = match restart {
-        Restart::Temporary => |_: &&'static str| None,
-        Restart::Permanent | Restart::Transient => |args: &&'static str| Some(*args),
-    };
+    let keep = keep_of(restart);
     Core::new(Rules { children_max, restart, window: Window::new(1, PERIOD_MS), keep, backoff: None })
 }
 
@@ -429,7 +433,7 @@ fn each_failure_in_a_row_waits_longer_and_a_child_that_ran_begins_anew() {
         }),
         ..PoolFlags::default()
     };
-    pool.take_limits(&flags, |args| Some(*args));
+    tell(pool.take_limits(&flags, |args| Some(*args)));
     ask(&mut pool, "x", "one", 1, false);
     tell(pool.started("x"));
     tell(pool.exited(0, "x", &ExitReason::Killed));
@@ -456,11 +460,33 @@ fn a_wait_that_was_for_an_earlier_child_of_the_id_is_void() {
     };
     let before = crash_and_fail(&mut pool);
     tell(pool.terminate("x").1);
-    pool.take_limits(
+    tell(pool.take_limits(
         &PoolFlags { intensity: 9, restart: Restart::Permanent, ..PoolFlags::default() },
         |args| Some(*args),
-    );
+    ));
     let now = crash_and_fail(&mut pool);
     assert!(tell(pool.retry(1, "x", before)).is_empty());
     assert_eq!(tell(pool.retry(1, "x", now)), ["start x from one"]);
+}
+
+#[test]
+fn who_waits_for_a_place_gets_it_whatever_the_pool_is_told_meanwhile() {
+    let limits = |children_max| PoolFlags { children_max, ..PoolFlags::default() };
+    let mut pool = with_two_running_children();
+    assert_eq!(ask(&mut pool, "z", "one", 3, false), ["end 1 idlest"]);
+    assert!(leave(&mut pool, &["x"]).is_empty());
+    assert!(tell(pool.take_limits(&limits(1), |_| None)).is_empty());
+    let left = tell(pool.exited(1, "x", &ExitReason::Shutdown));
+    assert_eq!(left, ["end 1 idlest"], "the place that was promised is gone, and another is made");
+    assert!(leave(&mut pool, &["y"]).is_empty());
+    assert_eq!(tell(pool.exited(1, "y", &ExitReason::Shutdown)), ["start z from one"]);
+    assert_eq!(ask(&mut pool, "x", "two", 4, false), ["end 1 idlest"]);
+    assert_eq!(leave(&mut pool, &[]), ["full for [4]"]);
+    let mut pool = with_two_running_children();
+    for (id, reply, idlest) in [("v", 3, "x"), ("w", 4, "y")] {
+        assert_eq!(ask(&mut pool, id, "one", reply, false), ["end 1 idlest"]);
+        assert!(leave(&mut pool, &[idlest]).is_empty());
+    }
+    let let_in = tell(pool.take_limits(&limits(4), |_| None));
+    assert_eq!(let_in, ["start v from one", "start w from one"], "nobody need leave for them any more");
 }

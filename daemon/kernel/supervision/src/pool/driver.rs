@@ -16,7 +16,7 @@ use crate::supervise::window::Window;
 use crate::{Actor, Addr, ExitReason, GaveUp, clock};
 use futures_util::FutureExt;
 use hecate_proto::debug::{DebugEventKind, Decision};
-use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef};
+use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -79,11 +79,11 @@ impl<A: Actor> Launch for PoolLaunch<A> {
         let (pool, spec, links) = (self.pool.clone(), Arc::clone(&self.spec), Links::new());
         let begin = Beginning { pool, spec, node: Arc::clone(&cradle.node), links: Arc::clone(&links) };
         async move {
-            let spawned = Keeper::<A>::spawn(None, Keeper(PhantomData), begin).await;
+            let spawned = Keeper::<A>::spawn_linked(None, Keeper(PhantomData), begin, cradle.parent).await;
             let (keeper, task) = spawned.map_err(ExitReason::error)?;
             let cell = keeper.get_cell();
             let superior: Arc<dyn Superior> = Arc::new(keeper);
-            let occupant = Occupant { cell, links, worker: None, superior: Some(superior) };
+            let occupant = |gone| Occupant { cell, links, worker: None, superior: Some(superior), gone };
             Ok(Born::new(occupant, task))
         }
         .boxed()
@@ -196,6 +196,16 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
         driver.node.set_window(driver.core.window().at_ms());
         Ok(())
     }
+
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<Control<A>>,
+        event: SupervisionEvent,
+        _: &mut Driver<A>,
+    ) -> Result<(), ActorProcessingErr> {
+        drop(event);
+        Ok(())
+    }
 }
 
 /// Only who may be started again is kept.
@@ -217,10 +227,10 @@ impl<A: Actor> Driver<A> {
             Control::Retry(id, ticket) => self.core.retry(clock::exact_now_ms(), &id, ticket).into(),
             Control::Asked(request) => self.take_request(request),
             Control::Limits(spec) => {
-                self.core.take_limits(&spec.flags, keep_of(&self.shared, spec.flags.restart));
                 self.node.declare_pool_flags(&spec.flags);
                 self.spec = Arc::new(spec);
-                Effects::<A>::new()
+                let flags = &self.spec.flags;
+                self.core.take_limits(flags, keep_of(&self.shared, flags.restart)).into()
             }
             Control::Overdue => {
                 self.kill_overdue();
@@ -272,7 +282,7 @@ impl<A: Actor> Driver<A> {
             self.shared.restarting.insert(id.clone(), Arc::clone(&node));
         }
         let (give_up, given_up) = oneshot::channel();
-        let cradle = Cradle { node: Arc::clone(&node), give_up: given_up };
+        let cradle = Cradle { parent: self.me.get_cell(), node: Arc::clone(&node), give_up: given_up };
         self.children
             .insert(id.clone(), Child { node, running: None, actor, give_up: Some(give_up), alarm: None });
         let spec = Arc::clone(&self.spec);
@@ -299,11 +309,11 @@ impl<A: Actor> Driver<A> {
             Ok(born) => born,
             Err(why) => return self.start_failed(&id, why),
         };
-        tracing::debug!(path = &*child.node.path, id = %born.occupant().cell.get_id(), "started");
+        tracing::debug!(path = &*child.node.path, id = %born.occupant.cell.get_id(), "started");
         child.node.report_started(addr.actor_id());
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
         child.actor = Some(actor_id);
-        child.running = Some((born.occupant().clone(), addr.clone()));
+        child.running = Some((born.occupant.clone(), addr.clone()));
         self.shared.restarting.remove(&id);
         self.shared.members.insert(id.clone(), Member { addr, node: Arc::clone(&node) });
         if self.core.is_stopping() {
@@ -325,7 +335,7 @@ impl<A: Actor> Driver<A> {
             tracing::warn!(path = &*self.path, id, reason = %why, "did not start");
             let effects = self.core.start_failed(id, why.clone(), Draw::new());
             if let Some(child) = self.children.get(id) {
-                child.node.vacate(&why);
+                child.node.vacate(None, &why);
                 child.node.report_failed_start(&why, decision(&effects, id, Decision::LeftDown));
             }
             effects

@@ -29,7 +29,8 @@ impl Deadlines {
 }
 
 impl<A: Actor> Child<A> {
-    /// Asks it to end, and gives its start up when that is still under way; answers who was asked, none while nobody runs.
+    /// Asks it to end, and gives its start up when that is still under way; answers who was asked, none while
+    /// nobody runs.
     fn ask_to_end(&mut self, how: Shutdown) -> Option<ActorId> {
         self.give_up = None;
         let (occupant, addr) = self.running.as_ref()?;
@@ -104,9 +105,8 @@ impl<A: Actor> Driver<A> {
         self.deadlines.all_due = self.spec.flags.shutdown.limit().map(|limit| Instant::now() + limit);
         for (id, child) in &mut self.children {
             let asked = child.ask_to_end(self.spec.flags.shutdown);
-            self.deadlines
-                .due
-                .extend(self.deadlines.all_due.zip(asked).map(|(at, actor)| (at, id.clone(), actor)));
+            let late = self.deadlines.all_due.zip(asked).map(|(at, actor)| (at, id.clone(), actor));
+            self.deadlines.due.extend(late);
         }
         self.set_alarm();
     }

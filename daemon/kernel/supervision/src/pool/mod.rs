@@ -13,7 +13,7 @@ mod core_property;
 mod core_tests;
 
 use crate::node::{Members, Node};
-use crate::supervise::admin::{AdminError, Ask, ChildRef, Request, answer_of};
+use crate::supervise::admin::{ANSWER_LIMIT, AdminError, Ask, ChildRef, Request, answer_of};
 use crate::{Actor, Addr, ExitReason, Message};
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
@@ -21,6 +21,7 @@ use driver::Control;
 pub(crate) use driver::PoolLaunch;
 use ractor::ActorRef;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Why a pool has no child to offer.
@@ -35,6 +36,9 @@ pub enum StartError {
         /// The bound, `max_children` of `supervision.toml`.
         max: usize,
     },
+    /// No answer came in time: a predecessor takes long to end, or a restart waits. The child may still come up.
+    #[error("the pool did not answer in {0:?}")]
+    Timeout(Duration),
     /// The child's init said that it is not needed.
     #[error("the child is not needed")]
     Ignored,
@@ -129,7 +133,10 @@ impl<A: Actor> Pool<A> {
         let door = self.0.door.load_full().ok_or(StartError::NotRunning)?;
         let (reply, answer) = oneshot::channel();
         driver::tell(&door, Control::Ask { id, args, reply });
-        answer.await.unwrap_or(Err(StartError::NotRunning))
+        match tokio::time::timeout(ANSWER_LIMIT, answer).await {
+            Ok(answer) => answer.unwrap_or(Err(StartError::NotRunning)),
+            Err(_) => Err(StartError::Timeout(ANSWER_LIMIT)),
+        }
     }
 
     /// Ends a child by the pool's shutdown policy, whatever its restart type, and waits for its end. Good

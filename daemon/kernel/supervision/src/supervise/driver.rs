@@ -19,7 +19,7 @@ use crate::{ExitReason, GaveUp, clock};
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use hecate_proto::debug::{DebugEventKind, Decision};
-use ractor::{Actor, ActorProcessingErr, ActorRef};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +70,17 @@ impl Actor for Supervisor {
             Control::Asked(request) => driver.take_request(request),
         };
         event.into_iter().for_each(|event| driver.run(event));
+        Ok(())
+    }
+
+    /// Children are watched through their tasks; see the shell.
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<Control>,
+        event: SupervisionEvent,
+        _: &mut Driver,
+    ) -> Result<(), ActorProcessingErr> {
+        drop(event);
         Ok(())
     }
 }
@@ -188,7 +199,8 @@ impl Driver {
         }
         chair.give_up = Some(give_up);
         let node = Arc::clone(&chair.seat.node);
-        let mut birthing = chair.seat.launch.launch(Cradle { node, give_up: given_up });
+        let mut birthing =
+            chair.seat.launch.launch(Cradle { parent: self.me.get_cell(), node, give_up: given_up });
         if let Some(result) = (&mut birthing).now_or_never() {
             return Some(self.start_ended(key, result));
         }
@@ -209,11 +221,11 @@ impl Driver {
         let path = &*chair.seat.node.path;
         match result {
             Ok(born) => {
-                let actor = born.occupant().cell.get_id();
+                let actor = born.occupant.cell.get_id();
                 tracing::info!(path, id = %actor, "started");
                 chair.seat.node.report_started(actor);
                 chair.actor = Some(actor);
-                chair.occupant = Some(born.occupant().clone());
+                chair.occupant = Some(born.occupant.clone());
                 let me = self.me.clone();
                 let exited = move |reason| tell(&me, Control::Happened(Event::Exited(key, reason)));
                 born.settle(&chair.seat.node, exited);
@@ -221,13 +233,13 @@ impl Driver {
             }
             Err(ExitReason::Ignore) => {
                 tracing::info!(path, "not needed");
-                chair.seat.node.vacate(&ExitReason::Ignore);
+                chair.seat.node.vacate(None, &ExitReason::Ignore);
                 Event::Ignored(key)
             }
             Err(reason) => {
                 tracing::error!(path, %reason, "did not start");
                 chair.crash = Some(chair.seat.node.report_failed_start(&reason, Decision::Pending));
-                chair.seat.node.vacate(&reason);
+                chair.seat.node.vacate(None, &reason);
                 Event::StartFailed(key, reason, Draw::new())
             }
         }

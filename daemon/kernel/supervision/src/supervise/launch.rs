@@ -1,6 +1,4 @@
-//! How one child comes to life, whatever it is. To ractor it is nobody's child: its supervisor waits for its whole task
-//! by itself, so that a death brings no message that would carry the old state, and with it files and sockets that
-//! the successor needs.
+//! How one child comes to life, whatever it is.
 
 use crate::addr::AddrInner;
 use crate::instruments::{Meter, Wake};
@@ -11,13 +9,14 @@ use crate::plan::WorkerSpec;
 use crate::shell::{Birth, Shell};
 use crate::{Actor, Addr, ExitReason, Name};
 use futures_util::future::BoxFuture;
-use ractor::Actor as _;
+use ractor::{Actor as _, ActorCell};
 use std::sync::{Arc, OnceLock};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// Where a child is to be born.
 pub(crate) struct Cradle {
+    pub(crate) parent: ActorCell,
     pub(crate) node: Arc<Node>,
     /// Resolves when the start is to be given up.
     pub(crate) give_up: oneshot::Receiver<()>,
@@ -25,49 +24,37 @@ pub(crate) struct Cradle {
 
 /// A child that has come to life.
 pub(crate) struct Born {
+    pub(crate) occupant: Occupant,
     /// Resolves when the actor's task and its state are gone.
     task: JoinHandle<()>,
-    presence: Presence,
-}
-
-/// Dropped when nothing of the child is left. Where nobody is there any more to settle it, that ends it.
-pub(crate) struct Presence(Occupant);
-
-impl Drop for Presence {
-    fn drop(&mut self) {
-        self.0.cell.kill();
-        self.0.links.release();
-    }
+    /// Dropped when nothing of it is left.
+    present: watch::Sender<()>,
 }
 
 impl Born {
-    pub(crate) fn new(occupant: Occupant, task: JoinHandle<()>) -> Self {
-        Self { task, presence: Presence(occupant) }
-    }
-
-    pub(crate) fn occupant(&self) -> &Occupant {
-        &self.presence.0
+    pub(crate) fn new(occupant: impl FnOnce(watch::Receiver<()>) -> Occupant, task: JoinHandle<()>) -> Self {
+        let (present, gone) = watch::channel(());
+        Self { occupant: occupant(gone), task, present }
     }
 
     /// Gives the child its place in the live tree, and the place back when nothing of it is left.
     pub(crate) fn settle(self, node: &Arc<Node>, on_exit: impl FnOnce(ExitReason) + Send + 'static) {
-        node.occupy(self.occupant().clone());
+        node.occupy(self.occupant.clone());
         let node = Arc::clone(node);
         tokio::spawn(async move {
-            let (reason, _presence) = self.ended(&node).await;
-            node.vacate(&reason);
+            let who = self.occupant.clone();
+            let (reason, _present) = self.ended(&node).await;
+            node.vacate(Some(&who), &reason);
             on_exit(reason);
         });
     }
 
     /// Waits until nothing of the child is left, nor of what it supervised; answers why it ended.
-    pub(crate) async fn ended(self, node: &Arc<Node>) -> (ExitReason, Presence) {
-        let Self { task, presence } = self;
-        let _ = task.await;
-        let links = &presence.0.links;
-        links.sever().await;
-        node.clear_below().await;
-        (links.outcome(), presence)
+    pub(crate) async fn ended(self, node: &Arc<Node>) -> (ExitReason, watch::Sender<()>) {
+        let _ = self.task.await;
+        self.occupant.links.sever().await;
+        node.clear_below(&self.occupant).await;
+        (self.occupant.links.outcome(), self.present)
     }
 }
 
@@ -98,7 +85,7 @@ pub(crate) async fn launch_actor<A: Actor>(
         name,
         addr: Arc::clone(&addr),
     };
-    let spawning = Shell::<A>::spawn(None, Shell::new(), birth);
+    let spawning = Shell::<A>::spawn_linked(None, Shell::new(), birth, cradle.parent);
     let limit = spec.start_timeout;
     let spawned = tokio::select! {
         biased;
@@ -113,7 +100,7 @@ pub(crate) async fn launch_actor<A: Actor>(
             let (cell, wake) =
                 (actor.get_cell(), Arc::<AddrInner<A::Msg>>::clone(addr.inner()) as Arc<dyn Wake>);
             let worker = Some(Worker { gauge, wake });
-            let born = Born::new(Occupant { cell, links, worker, superior: None }, task);
+            let born = Born::new(|gone| Occupant { cell, links, worker, superior: None, gone }, task);
             Ok((born, addr.clone()))
         }
         (Ok(_), None) => unreachable!("an actor that started has left its address"),

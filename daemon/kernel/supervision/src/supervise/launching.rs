@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use ractor::{Actor, ActorRef};
 use std::sync::Arc;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Starts a supervisor as a child, or as the root without a parent.
 pub(crate) struct SupervisorLaunch(Arc<ArcSwap<Script>>);
@@ -39,9 +39,9 @@ impl Launch for SupervisorLaunch {
         let (plan, booted) = self.begin(&cradle.node);
         let links = Arc::clone(&plan.links);
         async move {
-            let spawned = Supervisor::spawn(None, Supervisor, plan).await;
+            let spawned = Supervisor::spawn_linked(None, Supervisor, plan, cradle.parent).await;
             let (supervisor, task) = spawned.map_err(ExitReason::error)?;
-            let born = Born::new(occupant(&supervisor, links), task);
+            let born = Born::new(|gone| occupant(&supervisor, links, gone), task);
             await_boot(born, &cradle.node, booted, Some(cradle.give_up)).await
         }
         .boxed()
@@ -70,14 +70,14 @@ impl SupervisorLaunch {
         let links = Arc::clone(&plan.links);
         let (supervisor, task) =
             Supervisor::spawn(None, Supervisor, plan).await.map_err(ExitReason::error)?;
-        let born = Born::new(occupant(&supervisor, links), task);
+        let born = Born::new(|gone| occupant(&supervisor, links, gone), task);
         await_boot(born, node, booted, None).await
     }
 }
 
-fn occupant(supervisor: &ActorRef<Control>, links: Arc<Links>) -> Occupant {
+fn occupant(supervisor: &ActorRef<Control>, links: Arc<Links>, gone: watch::Receiver<()>) -> Occupant {
     let superior: Arc<dyn Superior> = Arc::new(supervisor.clone());
-    Occupant { cell: supervisor.get_cell(), links, worker: None, superior: Some(superior) }
+    Occupant { cell: supervisor.get_cell(), links, worker: None, superior: Some(superior), gone }
 }
 
 impl Superior for ActorRef<Control> {
@@ -107,7 +107,7 @@ async fn await_boot(
         biased;
         booted = booted => booted.unwrap_or(Err(ExitReason::Killed)),
         () = given_up => {
-            born.occupant().ask_to_end(Shutdown::Infinity);
+            born.occupant.ask_to_end(Shutdown::Infinity);
             Err(ExitReason::Shutdown)
         }
     };

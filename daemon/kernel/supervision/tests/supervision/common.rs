@@ -5,7 +5,7 @@ use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Name, Plan, Repl
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Barrier, Notify};
 
 /// Longer than anything here takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -51,10 +51,12 @@ pub(crate) enum Say {
     Work,
     /// Stays in its handler until the notify fires.
     Wait(Arc<Notify>),
-    /// Stays in its handler until the notify fires, and ends like this.
-    WaitThenEnd(Arc<Notify>, ExitReason),
+    /// Is at work when the barrier opens for the first time, and ends like this when it does again.
+    WaitThenEnd(Arc<Barrier>, ExitReason),
     /// Never leaves its handler.
     Hang,
+    /// Blocks its thread, so that no kill reaches it meanwhile.
+    Block(Duration),
     Panic,
     End(ExitReason),
     Ask(Reply<u32>),
@@ -71,6 +73,7 @@ impl Message for Say {
             Self::Wait(_) => "wait",
             Self::WaitThenEnd(..) => "wait_then_end",
             Self::Hang => "hang",
+            Self::Block(_) => "block",
             Self::Panic => "panic",
             Self::End(_) => "end",
             Self::Ask(_) => "ask",
@@ -90,6 +93,9 @@ pub(crate) struct Mood {
     pub(crate) hangs_in_terminate: std::sync::atomic::AtomicBool,
     /// It yields once and then blocks its thread, ms; nobody can give up such a start.
     pub(crate) blocks_in_init_ms: std::sync::atomic::AtomicU64,
+    /// Its last act ends when `may_end` is notified.
+    pub(crate) waits_in_terminate: std::sync::atomic::AtomicBool,
+    pub(crate) may_end: Notify,
     /// How long its last act takes, ms.
     pub(crate) last_act_ms: std::sync::atomic::AtomicU64,
     /// Last acts that came to their end; who was killed in one has none.
@@ -115,8 +121,7 @@ impl Actor for Probe {
         let blocks = Duration::from_millis(args.mood.blocks_in_init_ms.load(SeqCst));
         if !blocks.is_zero() {
             tokio::task::yield_now().await;
-            #[expect(clippy::disallowed_methods, reason = "a thread that is blocked is what is meant")]
-            std::thread::sleep(blocks);
+            block(blocks);
         }
         assert!(!args.mood.panics_in_init.load(SeqCst), "boom in init");
         if args.mood.ignoring_inits.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
@@ -132,11 +137,16 @@ impl Actor for Probe {
         match say {
             Say::Work => {}
             Say::Wait(go) => go.notified().await,
-            Say::WaitThenEnd(go, why) => {
-                go.notified().await;
+            Say::WaitThenEnd(barrier, why) => {
+                barrier.wait().await;
+                barrier.wait().await;
                 return Err(why);
             }
             Say::Hang => std::future::pending().await,
+            Say::Block(time) => {
+                self.trace.add(format!("block {}", self.id));
+                block(time);
+            }
             Say::Panic => panic!("boom"),
             Say::End(why) => return Err(why),
             Say::Ask(reply) => reply.send(42),
@@ -151,12 +161,20 @@ impl Actor for Probe {
         if self.mood.hangs_in_terminate.load(SeqCst) {
             std::future::pending::<()>().await;
         }
+        if self.mood.waits_in_terminate.load(SeqCst) {
+            self.mood.may_end.notified().await;
+        }
         let takes = Duration::from_millis(self.mood.last_act_ms.load(SeqCst));
         if !takes.is_zero() {
             tokio::time::sleep(takes).await;
         }
         self.mood.ends.fetch_add(1, SeqCst);
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread that is blocked is what is meant")]
+fn block(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// A tree of probes `a`, `b`, … under test.

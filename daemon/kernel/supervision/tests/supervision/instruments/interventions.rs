@@ -204,3 +204,15 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
     stage.names[0].cast(crash()).unwrap();
     until(|| tree.resolve("/r/x").is_none(), || "the temporary one to go".into()).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_takes_longer_to_end_than_anybody_waits_is_started_again_all_the_same() {
+    let stage = Stage::of(&["a"]);
+    let tree = stage.boot("one_for_one", 1, &["a"], "shutdown = \"10m\"").await;
+    stage.moods[0].last_act_ms.store(40_000, SeqCst);
+    let told = tree.restart("/r/a").await;
+    assert!(matches!(told, Err(InterventionError::Refused(AdminError::Timeout(_)))), "{told:?}");
+    let a = || find(&tree.snapshot(), "/r/a");
+    tokio::time::advance(Duration::from_secs(10)).await;
+    until(|| (a().generation, a().status.as_str()) == (2, "running"), || format!("{:?}", a())).await;
+}

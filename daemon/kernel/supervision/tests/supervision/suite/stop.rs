@@ -6,7 +6,7 @@ use hecate_supervision::{Child, ExitReason, Flags, Pool, PoolFlags, Restart, Shu
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::Barrier;
 
 const SOON: Duration = Duration::from_millis(50);
 
@@ -103,7 +103,7 @@ async fn sup_stop_race() {
         let twelve = TWELVE.into_iter().zip(&ways).map(|(id, (restart, _))| case.child(id).restart(*restart));
         let children: Vec<_> = [case.child("a")].into_iter().chain(twelve).chain([case.child("z")]).collect();
         let tree = case.grow(flags(strategy, 2), children).await;
-        case.mood("z").last_act_ms.store(500, SeqCst);
+        case.mood("z").waits_in_terminate.store(true, SeqCst);
 
         let stopping = Arc::clone(&tree);
         let stopping = tokio::spawn(async move { stopping.stop(PATIENCE).await });
@@ -115,6 +115,7 @@ async fn sup_stop_race() {
             |id: &str| search(&tree.snapshot(), &format!("/r/{id}")).and_then(|place| place.restarts.last);
         until(|| TWELVE.iter().all(|id| left(id).is_some()), || "twelve ends".into()).await;
         assert_eq!(case.mood("z").ends.load(SeqCst), 0, "z still holds the stop up");
+        case.mood("z").may_end.notify_one();
 
         assert!(within(stopping).await.unwrap(), "{strategy:?}");
         let told = case.told();
@@ -134,18 +135,20 @@ async fn sup_stop_race() {
 async fn sup_stop_non_shutdown_exit_dynamic() {
     const IDS: [&str; 4] = ["a", "b", "c", "d"];
     for restart in TYPES {
-        let (case, pool, go) = (Case::default(), Pool::restarting(), Arc::new(Notify::new()));
+        let (case, pool) = (Case::default(), Pool::restarting());
+        let barrier = Arc::new(Barrier::new(IDS.len() + 1));
         let tree = Arc::new(with_pool(&pool, restarting(restart, 2)).await);
         for (id, why) in IDS.into_iter().zip(reasons()) {
-            let busy = Say::WaitThenEnd(Arc::clone(&go), why);
+            let busy = Say::WaitThenEnd(Arc::clone(&barrier), why);
             case.member(&pool, id).await.unwrap().cast(busy).unwrap();
         }
+        within(barrier.wait()).await;
         case.told();
         let stopping = Arc::clone(&tree);
         let stopping = tokio::spawn(async move { stopping.stop(PATIENCE).await });
         let is_asked = |id| pool.whereis(id).is_none();
         until(|| IDS.into_iter().all(is_asked), || "the stop".into()).await;
-        IDS.iter().for_each(|_| go.notify_one());
+        within(barrier.wait()).await;
         assert!(within(stopping).await.unwrap(), "{restart:?}");
         let mut told = case.told();
         told.sort();

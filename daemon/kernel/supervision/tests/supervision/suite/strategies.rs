@@ -7,6 +7,7 @@ use super::{
 };
 use crate::common::{PATIENCE, Say, find, until, within};
 use hecate_supervision::{Backoff, Child, Ended, Flags, Pool, PoolFlags, Restart, Shutdown, Strategy, Tree};
+use ractor::ActorStatus;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
@@ -215,5 +216,28 @@ async fn a_restart_in_a_pool_that_fails_is_tried_again_after_its_wait() {
     case.mood("a").failing_inits.store(1, SeqCst);
     successor.cast(Say::End(abnormal())).unwrap();
     until(|| case.mood("a").failing_inits.load(SeqCst) == 0, || "another failure".into()).await;
-    assert!(tree.stop(PATIENCE).await, "a stop does not wait for it");
+    let begun = tokio::time::Instant::now();
+    assert!(tree.stop(PATIENCE).await);
+    assert!(begun.elapsed() < min, "a stop does not wait for it");
+}
+
+/// A thread that is blocked cannot be killed. What it belonged to goes on without it, and is not harmed by its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn who_outlives_its_own_death_does_not_empty_the_place_of_its_successor() {
+    let case = Case::default();
+    let below = Child::supervisor("s", flags(Strategy::OneForOne, 9), case.children(&["a"]));
+    let tree = case.grow(flags(Strategy::OneForOne, 9), vec![below]).await;
+    let before = case.whereis("a");
+    before.cast(Say::Block(Duration::from_millis(800))).unwrap();
+    assert_eq!(case.trace.await_lines(1).await, ["block a"]);
+    tree.kill("/r/s").unwrap();
+    until(|| case.name("a").whereis().is_some_and(|now| now != before), || "the successor".into()).await;
+    assert_ne!(before.cell().get_status(), ActorStatus::Stopped, "the predecessor still blocks its thread");
+    until(|| before.cell().get_status() == ActorStatus::Stopped, || "the predecessor's end".into()).await;
+    // Time for the harm that is not to happen.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let a = find(&tree.snapshot(), "/r/s/a");
+    assert_eq!((a.status.as_str(), a.id.is_some()), ("running", true));
+    case.mood("a").hangs_in_terminate.store(true, SeqCst);
+    assert_eq!(within(tree.terminate_child("/r/s", "a")).await, Ok(()), "its deadline finds it");
 }
