@@ -27,6 +27,9 @@ pub(crate) const KIND: &str = "cluster";
 const KNOCK_MAX: Duration = Duration::from_secs(2);
 /// Greetings at once; who comes then waits in the listener.
 const GREETINGS_MAX: usize = 32;
+/// How long the sockets are tried again, and the pause between.
+const OPEN_MAX: Duration = Duration::from_secs(2);
+const OPEN_PAUSE: Duration = Duration::from_millis(20);
 /// Streams from elsewhere that wait for their greeting.
 const ADOPTED_MAX: usize = 8;
 
@@ -48,8 +51,7 @@ impl Actor for ClusterActor {
 
     async fn init(shared: Option<Arc<Shared>>, me: &Me<Told>) -> Result<Self, ExitReason> {
         let shared = shared.ok_or(ExitReason::Ignore)?;
-        let opened = transport::open(&shared.identity, &shared.pins, shared.listen);
-        let (listening, dialing) = opened.map_err(ExitReason::error)?;
+        let (listening, dialing) = open(&shared).await?;
         let listen = listening.local_addr().map_err(ExitReason::error)?;
         let owner = me.addr().cell();
         let gateway = gateway::open(Arc::clone(&shared.post), owner.clone()).await;
@@ -75,9 +77,31 @@ impl Actor for ClusterActor {
         }
         Ok(())
     }
+}
 
-    async fn terminate(&mut self, _: &ExitReason) {
+impl Drop for ClusterActor {
+    /// Whatever the end: where nobody keeps the view, nobody is seen.
+    fn drop(&mut self) {
         *self.0.open() = None;
+        for peer in self.0.peers.values() {
+            peer.hold(None);
+            peer.show(State::Away, Some("the view is closed".into()), (self.0.now_us)());
+        }
+    }
+}
+
+/// Opens both sockets. That of a predecessor is closed by a task of its own, a little after the actor.
+async fn open(shared: &Shared) -> Result<(Listening, Dialing), ExitReason> {
+    let since = Instant::now();
+    loop {
+        match transport::open(&shared.identity, &shared.pins, shared.listen) {
+            Ok(opened) => return Ok(opened),
+            Err(error) if since.elapsed() >= OPEN_MAX => return Err(ExitReason::error(error)),
+            Err(error) => {
+                tracing::debug!(%error, "the sockets of the cluster view are tried again");
+                tokio::time::sleep(OPEN_PAUSE).await;
+            }
+        }
     }
 }
 

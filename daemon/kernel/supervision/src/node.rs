@@ -101,6 +101,8 @@ struct Live {
     status: Option<Status>,
     generation: u64,
     occupant: Option<Occupant>,
+    /// Who has come to life and not taken the place yet; for a moment, or never.
+    arriving: Vec<Occupant>,
     last_exit: Option<Arc<proto::LastExit>>,
     /// Class of the last exit, until the restart that follows it is counted.
     last_class: Option<ReasonClass>,
@@ -238,6 +240,16 @@ impl Node {
         children.retain(|other| !Arc::ptr_eq(other, child));
         child.end_traces();
         self.instruments.history().remove_child(clock::wall_now_us(), &self.path, &child.path);
+    }
+
+    /// Whether the end of this child is, by the strategy here, that of others too.
+    pub(crate) fn takes_others_along(&self, child: &Arc<Node>) -> bool {
+        let children = self.lock_children();
+        match self.declared().rules.map(|(strategy, ..)| strategy) {
+            Some("one_for_all") => children.len() > 1,
+            Some("rest_for_one") => children.last().is_some_and(|last| !Arc::ptr_eq(last, child)),
+            _ => false,
+        }
     }
 
     /// Says who belongs here from now on, in order.
@@ -403,7 +415,18 @@ impl Node {
         self.live().generation
     }
 
+    /// This one has come to life and is about to take the place.
+    pub(crate) fn expect(&self, occupant: Occupant) {
+        self.live().arriving.push(occupant);
+    }
+
+    /// This one takes the place no more.
+    pub(crate) fn expect_no_more(&self, occupant: &Occupant) {
+        self.live().arriving.retain(|other| other.cell.get_id() != occupant.cell.get_id());
+    }
+
     pub(crate) fn occupy(&self, occupant: Occupant) {
+        self.expect_no_more(&occupant);
         self.change(|live| {
             live.occupant = Some(occupant);
             live.status = Some(Status::Running);
@@ -479,6 +502,12 @@ impl Node {
         self.live().occupant.clone()
     }
 
+    /// Who runs here, and who is about to.
+    fn everyone_here(&self) -> Vec<Occupant> {
+        let live = self.live();
+        live.occupant.iter().chain(&live.arriving).cloned().collect()
+    }
+
     /// Everything below this place, top down, the last started first.
     fn below(&self) -> Vec<Arc<Node>> {
         let with_descendants = |child: Arc<Node>| {
@@ -495,8 +524,12 @@ impl Node {
     /// Kills this place and all below, supervisors first so that they restart nothing.
     pub(crate) fn kill_all(&self) -> Vec<Occupant> {
         let below = self.below();
-        let below = below.iter().filter_map(|node| node.occupant());
-        kill(self.occupant().into_iter().chain(below).collect())
+        kill(
+            self.everyone_here()
+                .into_iter()
+                .chain(below.iter().flat_map(|node| node.everyone_here()))
+                .collect(),
+        )
     }
 
     /// As [`Node::kill_all`], as long as this one is here; a successor is not meant. Whether it was here.
@@ -506,7 +539,7 @@ impl Node {
         let is_here = live.holds(Some(occupant));
         if is_here {
             let below = self.below();
-            let below = below.iter().filter_map(|node| node.occupant());
+            let below = below.iter().flat_map(|node| node.everyone_here());
             kill(std::iter::once(occupant.clone()).chain(below).collect());
         }
         is_here
@@ -515,14 +548,10 @@ impl Node {
     /// After an orderly end nothing is left below; after a kill this waits for it. What a successor has
     /// below it already is not `who`'s any more.
     pub(crate) async fn clear_below(&self, who: &Occupant) {
-        let is_taken = {
-            let live = self.live();
-            live.occupant.is_some() && !live.holds(Some(who))
-        };
-        if is_taken {
+        if self.everyone_here().iter().any(|other| other.cell.get_id() != who.cell.get_id()) {
             return;
         }
-        let orphans: Vec<_> = self.below().iter().filter_map(|node| node.occupant()).collect();
+        let orphans: Vec<_> = self.below().iter().flat_map(|node| node.everyone_here()).collect();
         if !orphans.is_empty() {
             await_gone(kill(orphans)).await;
         }

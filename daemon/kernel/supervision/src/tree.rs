@@ -107,9 +107,9 @@ impl Tree {
         root.instruments().history().begin(clock::wall_now_us(), root.places());
         root.begin();
         let born = launch.launch_root(&root).await.map_err(|reason| BootError { reason })?;
-        root.report_started(born.occupant.cell.get_id());
-        let (occupant, (ended, down)) = (born.occupant.clone(), watch::channel(None));
-        born.settle(&root, move |reason| drop(ended.send(Some(reason))));
+        root.report_started(born.occupant().cell.get_id());
+        let (occupant, (ended, down)) = (born.occupant().clone(), watch::channel(None));
+        born.settle(move |reason| drop(ended.send(Some(reason))));
         Ok(Self { root, occupant, down, stopping: AtomicBool::new(false), standing })
     }
 

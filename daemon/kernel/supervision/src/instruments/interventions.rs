@@ -19,12 +19,15 @@ impl Tree {
     /// fills within its bound.
     ///
     /// # Errors
-    /// `NotFound`, `NotAWorker`, `NotRunning`, `Ending`, `SuspensionLength`.
+    /// `NotFound`, `NotAWorker`, `NotRunning`, `Ending`, `WorksByItself`, `SuspensionLength`.
     pub fn suspend(&self, which: &str, span: Duration) -> Result<(), InterventionError> {
         if !(Duration::from_millis(1)..=SUSPENSION_MAX).contains(&span) {
             return Err(InterventionError::SuspensionLength { max_ms: SUSPENSION_MAX.as_millis() as u64 });
         }
         let (node, occupant, gauge) = self.worker(which)?;
+        if occupant.links.has_tasks() {
+            return Err(InterventionError::WorksByItself);
+        }
         let (resting, rested) = (Arc::clone(&node), Arc::clone(&gauge));
         let alarm = tokio::spawn(async move {
             tokio::time::sleep(span).await;
@@ -76,7 +79,7 @@ impl Tree {
     /// `restart_child` do: it counts for nothing. Good also for a child that is down.
     ///
     /// # Errors
-    /// `NotFound`, `IsRoot`, `PoolChild`, `Temporary`, `Refused`.
+    /// `NotFound`, `IsRoot`, `PoolChild`, `Temporary`, `Grouped`, `Refused`.
     pub async fn restart(&self, which: &str) -> Result<(), InterventionError> {
         let node = self.below_root(which)?;
         if node.is_member() {
@@ -86,6 +89,10 @@ impl Tree {
             return Err(InterventionError::Temporary);
         }
         let (supervisor, id) = node.path.rsplit_once('/').ok_or(InterventionError::NotFound)?;
+        let parent = self.root.find(supervisor).ok_or(InterventionError::NotFound)?;
+        if parent.takes_others_along(&node) {
+            return Err(InterventionError::Grouped);
+        }
         // Both are asked at once and answered in this order: who gives up waiting for an end that takes its
         // time does not leave the child down.
         let ended = self.terminate_child(supervisor, ChildRef::from(id));

@@ -84,7 +84,7 @@ impl<A: Actor> Launch for PoolLaunch<A> {
             let cell = keeper.get_cell();
             let superior: Arc<dyn Superior> = Arc::new(keeper);
             let occupant = |gone| Occupant { cell, links, worker: None, superior: Some(superior), gone };
-            Ok(Born::new(occupant, task))
+            Ok(Born::new(cradle.node, occupant, task))
         }
         .boxed()
     }
@@ -309,11 +309,11 @@ impl<A: Actor> Driver<A> {
             Ok(born) => born,
             Err(why) => return self.start_failed(&id, why),
         };
-        tracing::debug!(path = &*child.node.path, id = %born.occupant.cell.get_id(), "started");
+        tracing::debug!(path = &*child.node.path, id = %born.occupant().cell.get_id(), "started");
         child.node.report_started(addr.actor_id());
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
         child.actor = Some(actor_id);
-        child.running = Some((born.occupant.clone(), addr.clone()));
+        child.running = Some((born.occupant().clone(), addr.clone()));
         self.shared.restarting.remove(&id);
         self.shared.members.insert(id.clone(), Member { addr, node: Arc::clone(&node) });
         if self.core.is_stopping() {
@@ -321,7 +321,7 @@ impl<A: Actor> Driver<A> {
         }
         let effects = self.core.started(&id).into();
         let (me, shared) = (self.me.clone(), Arc::clone(&self.shared));
-        born.settle(&node, move |reason| {
+        born.settle(move |reason| {
             shared.members.remove_if(&id, |_, member| member.addr.actor_id() == actor_id);
             tell(&me, Control::Exited { id, reason });
         });

@@ -221,14 +221,14 @@ impl Driver {
         let path = &*chair.seat.node.path;
         match result {
             Ok(born) => {
-                let actor = born.occupant.cell.get_id();
+                let actor = born.occupant().cell.get_id();
                 tracing::info!(path, id = %actor, "started");
                 chair.seat.node.report_started(actor);
                 chair.actor = Some(actor);
-                chair.occupant = Some(born.occupant.clone());
+                chair.occupant = Some(born.occupant().clone());
                 let me = self.me.clone();
                 let exited = move |reason| tell(&me, Control::Happened(Event::Exited(key, reason)));
-                born.settle(&chair.seat.node, exited);
+                born.settle(exited);
                 Event::Started(key)
             }
             Err(ExitReason::Ignore) => {

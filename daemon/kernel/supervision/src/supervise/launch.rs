@@ -22,9 +22,13 @@ pub(crate) struct Cradle {
     pub(crate) give_up: oneshot::Receiver<()>,
 }
 
-/// A child that has come to life.
-pub(crate) struct Born {
-    pub(crate) occupant: Occupant,
+/// A child that has come to life. Where nobody is there any more to settle it, it ends again, and nothing of it
+/// is left: no task that was attached to it, and nobody below it.
+pub(crate) struct Born(Option<Newborn>);
+
+struct Newborn {
+    occupant: Occupant,
+    node: Arc<Node>,
     /// Resolves when the actor's task and its state are gone.
     task: JoinHandle<()>,
     /// Dropped when nothing of it is left.
@@ -32,28 +36,62 @@ pub(crate) struct Born {
 }
 
 impl Born {
-    pub(crate) fn new(occupant: impl FnOnce(watch::Receiver<()>) -> Occupant, task: JoinHandle<()>) -> Self {
+    pub(crate) fn new(
+        node: Arc<Node>,
+        occupant: impl FnOnce(watch::Receiver<()>) -> Occupant,
+        task: JoinHandle<()>,
+    ) -> Self {
         let (present, gone) = watch::channel(());
-        Self { occupant: occupant(gone), task, present }
+        let occupant = occupant(gone);
+        node.expect(occupant.clone());
+        Self(Some(Newborn { occupant, node, task, present }))
+    }
+
+    pub(crate) fn occupant(&self) -> &Occupant {
+        match &self.0 {
+            Some(newborn) => &newborn.occupant,
+            None => unreachable!("it is taken out by who takes it over"),
+        }
     }
 
     /// Gives the child its place in the live tree, and the place back when nothing of it is left.
-    pub(crate) fn settle(self, node: &Arc<Node>, on_exit: impl FnOnce(ExitReason) + Send + 'static) {
-        node.occupy(self.occupant.clone());
-        let node = Arc::clone(node);
+    pub(crate) fn settle(mut self, on_exit: impl FnOnce(ExitReason) + Send + 'static) {
+        let Some(newborn) = self.0.take() else { return };
+        newborn.node.occupy(newborn.occupant.clone());
         tokio::spawn(async move {
-            let who = self.occupant.clone();
-            let (reason, _present) = self.ended(&node).await;
+            let (node, who) = (Arc::clone(&newborn.node), newborn.occupant.clone());
+            let (reason, _present) = newborn.ended().await;
             node.vacate(Some(&who), &reason);
             on_exit(reason);
         });
     }
 
+    /// Waits until nothing of a child is left that is not to be settled.
+    pub(crate) async fn ended(mut self) {
+        if let Some(newborn) = self.0.take() {
+            newborn.ended().await;
+        }
+    }
+}
+
+impl Drop for Born {
+    fn drop(&mut self) {
+        let Some(newborn) = self.0.take() else { return };
+        match &newborn.occupant.superior {
+            Some(superior) => superior.wind_down(),
+            None => newborn.occupant.cell.kill(),
+        }
+        tokio::spawn(newborn.ended());
+    }
+}
+
+impl Newborn {
     /// Waits until nothing of the child is left, nor of what it supervised; answers why it ended.
-    pub(crate) async fn ended(self, node: &Arc<Node>) -> (ExitReason, watch::Sender<()>) {
+    async fn ended(self) -> (ExitReason, watch::Sender<()>) {
         let _ = self.task.await;
         self.occupant.links.sever().await;
-        node.clear_below(&self.occupant).await;
+        self.node.clear_below(&self.occupant).await;
+        self.node.expect_no_more(&self.occupant);
         (self.occupant.links.outcome(), self.present)
     }
 }
@@ -100,7 +138,7 @@ pub(crate) async fn launch_actor<A: Actor>(
             let (cell, wake) =
                 (actor.get_cell(), Arc::<AddrInner<A::Msg>>::clone(addr.inner()) as Arc<dyn Wake>);
             let worker = Some(Worker { gauge, wake });
-            let born = Born::new(|gone| Occupant { cell, links, worker, superior: None, gone }, task);
+            let born = Born::new(node, |gone| Occupant { cell, links, worker, superior: None, gone }, task);
             Ok((born, addr.clone()))
         }
         (Ok(_), None) => unreachable!("an actor that started has left its address"),

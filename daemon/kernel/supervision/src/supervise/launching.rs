@@ -41,8 +41,8 @@ impl Launch for SupervisorLaunch {
         async move {
             let spawned = Supervisor::spawn_linked(None, Supervisor, plan, cradle.parent).await;
             let (supervisor, task) = spawned.map_err(ExitReason::error)?;
-            let born = Born::new(|gone| occupant(&supervisor, links, gone), task);
-            await_boot(born, &cradle.node, booted, Some(cradle.give_up)).await
+            let born = Born::new(Arc::clone(&cradle.node), |gone| occupant(&supervisor, links, gone), task);
+            await_boot(born, booted, Some(cradle.give_up)).await
         }
         .boxed()
     }
@@ -70,8 +70,8 @@ impl SupervisorLaunch {
         let links = Arc::clone(&plan.links);
         let (supervisor, task) =
             Supervisor::spawn(None, Supervisor, plan).await.map_err(ExitReason::error)?;
-        let born = Born::new(|gone| occupant(&supervisor, links, gone), task);
-        await_boot(born, node, booted, None).await
+        let born = Born::new(Arc::clone(node), |gone| occupant(&supervisor, links, gone), task);
+        await_boot(born, booted, None).await
     }
 }
 
@@ -93,7 +93,6 @@ impl Superior for ActorRef<Control> {
 /// A supervisor is born when all below it are, or it ends again.
 async fn await_boot(
     born: Born,
-    node: &Arc<Node>,
     booted: oneshot::Receiver<Result<(), ExitReason>>,
     give_up: Option<oneshot::Receiver<()>>,
 ) -> Result<Born, ExitReason> {
@@ -107,14 +106,14 @@ async fn await_boot(
         biased;
         booted = booted => booted.unwrap_or(Err(ExitReason::Killed)),
         () = given_up => {
-            born.occupant.ask_to_end(Shutdown::Infinity);
+            born.occupant().ask_to_end(Shutdown::Infinity);
             Err(ExitReason::Shutdown)
         }
     };
     match outcome {
         Ok(()) => Ok(born),
         Err(why) => {
-            born.ended(node).await;
+            born.ended().await;
             Err(why)
         }
     }

@@ -1,11 +1,12 @@
 //! What lives and dies with an actor: attached tasks, and resources that only one may hold.
 
-use crate::common::{PATIENCE, Say, Stage, find, until};
-use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Name, Plan, Tree};
+use crate::common::{PATIENCE, Say, Stage, find, until, within};
+use hecate_supervision::{Actor, Child, ExitReason, Flags, Kinds, Me, Message, Name, Plan, Tree, Unheard};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use tokio::sync::Barrier;
 
 #[tokio::test]
 async fn an_attached_task_that_ends_takes_its_actor_along_with_its_reason() {
@@ -121,4 +122,50 @@ async fn whatever_the_end_a_replacement_finds_exclusive_resources_free() {
     assert_eq!(held.inits.load(SeqCst), 31);
     assert!(tree.stop(PATIENCE).await);
     assert_eq!(held.alive.load(SeqCst), 0);
+}
+
+/// An init that takes its time, after it has attached a task that never ends.
+struct Slow;
+
+impl Actor for Slow {
+    type Msg = Unheard;
+    type Args = (Arc<()>, Arc<Barrier>);
+
+    async fn init((held, barrier): Self::Args, me: &Me<Unheard>) -> Result<Self, ExitReason> {
+        me.attach(async move {
+            let _held = held;
+            std::future::pending().await
+        });
+        barrier.wait().await;
+        barrier.wait().await;
+        Ok(Self)
+    }
+
+    async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
+        match msg {}
+    }
+}
+
+/// Its supervisor is killed while it comes to life: now it is heard of first, now its death.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_birth_that_nobody_is_there_to_settle_leaves_nothing_running() {
+    for _ in 0..50 {
+        let (held, barrier) = (Arc::new(()), Arc::new(Barrier::new(2)));
+        let args = (Arc::clone(&held), Arc::clone(&barrier));
+        let below = Child::supervisor("s", Flags::default(), vec![]);
+        let tree = Tree::grow("r", Flags::default(), vec![below]).await.unwrap();
+        let slow = Child::worker::<Slow>("slow", None, move || args.clone());
+        let starting = tree.start_child("/r/s", slow);
+        tokio::pin!(starting);
+        tokio::select! {
+            told = &mut starting => panic!("it is at its first barrier: {told:?}"),
+            _ = barrier.wait() => {}
+        }
+        tree.kill("/r/s").unwrap();
+        tokio::select! {
+            told = &mut starting => drop(told),
+            _ = barrier.wait() => drop(within(&mut starting).await),
+        }
+        until(|| Arc::strong_count(&held) == 1, || "the end of its task".into()).await;
+    }
 }

@@ -100,17 +100,29 @@ impl Actor for Bound {
 }
 
 #[tokio::test]
-async fn a_suspended_actor_ends_with_the_task_that_it_is_bound_to() {
+async fn who_works_by_itself_beside_its_mailbox_is_not_suspended() {
     let (name, tear) = (Name::new(), Arc::new(Notify::new()));
     let torn = Arc::clone(&tear);
     let child = Child::worker::<Bound>("b", Some(name.clone()), move || Arc::clone(&torn));
     let tree = Tree::grow("r", Flags::default(), vec![child]).await.unwrap();
-    tree.suspend("/r/b", LONG).unwrap();
+    assert_eq!(tree.suspend("/r/b", LONG), Err(InterventionError::WorksByItself));
+    assert_eq!(find(&tree.snapshot(), "/r/b").status, "running");
     name.cast(Say::Work).unwrap();
-    tokio::task::yield_now().await;
     tear.notify_one();
     let last = || find(&tree.snapshot(), "/r/b").restarts.last.map(|it| it.reason);
     until(|| last().as_deref() == Some("error: torn off"), || "its end".into()).await;
+}
+
+#[tokio::test]
+async fn who_would_take_others_along_is_not_restarted_alone() {
+    let stage = Stage::of(&["a", "b"]);
+    let tree = stage.boot("rest_for_one", 1, &["a", "b"], "").await;
+    assert_eq!(tree.restart("/r/a").await, Err(InterventionError::Grouped));
+    assert_eq!(tree.restart("/r/b").await, Ok(()), "nobody stands on the last one");
+    assert!(tree.stop(PATIENCE).await);
+    let tree = stage.boot("one_for_all", 1, &["a", "b"], "").await;
+    assert_eq!(tree.restart("/r/b").await, Err(InterventionError::Grouped));
+    assert_eq!(find(&tree.snapshot(), "/r/b").generation, 1);
 }
 
 #[tokio::test]
