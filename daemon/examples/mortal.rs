@@ -1,7 +1,5 @@
 //! The daemon with death walking through it: the same program on the same command line, and beside it a thread
-//! that strikes at random. Each actor is as likely to be hit as any other, at any beat: a blow that is meant for
-//! one that has just died hits nobody, so that a tree that grows again is struck no harder than a whole one. Soak
-//! tests steer it by lines on the socket that `REAPER_SOCKET` names: `reap EVERY_MS SEED SPARED`, `rest`, and
+//! that strikes one of those who live, at random, at every beat. Soak tests steer it by lines on the socket that `REAPER_SOCKET` names: `reap EVERY_MS SEED SPARED`, `rest`, and
 //! `census`, which is answered by everything that must not leak.
 
 use ractor::{ActorCell, pg, registry};
@@ -36,8 +34,6 @@ type Orders = Option<Blows>;
 
 struct Blows {
     every: Duration,
-    /// Actors in the whole tree.
-    aims: u64,
     dice: u64,
     /// The root, whose end is the daemon's.
     spared: String,
@@ -57,9 +53,7 @@ fn obey(mut client: UnixStream, steer: &Sender<Orders>, kills: &Mutex<Kills>) ->
     let number = |nth: usize| words.get(nth).and_then(|word| word.parse().ok()).unwrap_or(1);
     let (every, spared) = (Duration::from_millis(number(1)), (*words.get(3).unwrap_or(&"")).to_owned());
     let told = match words.first() {
-        Some(&"reap") => {
-            steer.send(Some(Blows { every, aims: mortals(&spared).len() as u64, dice: number(2), spared }))
-        }
+        Some(&"reap") => steer.send(Some(Blows { every, dice: number(2), spared })),
         Some(&"rest") => steer.send(None),
         _ => Ok(()),
     };
@@ -97,20 +91,17 @@ fn reap(steered: &Receiver<Orders>, kills: &Mutex<Kills>) {
         match (heard, &mut orders) {
             (Ok(new), orders) => *orders = new,
             (Err(RecvTimeoutError::Timeout), Some(blows)) => {
-                let aim = throw(&mut blows.dice) % blows.aims.max(1);
-                strike(
-                    aim as usize,
-                    &blows.spared,
-                    &mut kills.lock().unwrap_or_else(PoisonError::into_inner),
-                );
+                let dice = throw(&mut blows.dice);
+                strike(dice, &blows.spared, &mut kills.lock().unwrap_or_else(PoisonError::into_inner));
             }
             (Err(_), _) => return,
         }
     }
 }
 
-fn strike(aim: usize, spared: &str, kills: &mut Kills) {
-    match mortals(spared).get(aim) {
+fn strike(dice: u64, spared: &str, kills: &mut Kills) {
+    let mortals = mortals(spared);
+    match mortals.get((dice % mortals.len().max(1) as u64) as usize) {
         None => kills.misses += 1,
         Some(victim) => {
             kills.hits += 1;

@@ -1,0 +1,76 @@
+//! How those end whom nobody asks any more: with all that is below them, and never a successor.
+
+use super::{Node, Occupant};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long killed actors may take to reach their next await.
+const KILL_GRACE: Duration = Duration::from_millis(250);
+
+impl Node {
+    /// Who runs here, and who is about to.
+    fn everyone_here(&self) -> Vec<Occupant> {
+        let live = self.live();
+        live.occupant.iter().chain(&live.arriving).cloned().collect()
+    }
+
+    /// Everything below this place, top down, the last started first.
+    fn below(&self) -> Vec<Arc<Node>> {
+        let with_descendants = |child: Arc<Node>| {
+            let below = child.below();
+            std::iter::once(child).chain(below)
+        };
+        self.everyone_below().into_iter().rev().flat_map(with_descendants).collect()
+    }
+
+    /// Kills this place and all below, supervisors first so that they restart nothing.
+    pub(crate) fn kill_all(&self) -> Vec<Occupant> {
+        let below = self.below();
+        kill(
+            self.everyone_here()
+                .into_iter()
+                .chain(below.iter().flat_map(|node| node.everyone_here()))
+                .collect(),
+        )
+    }
+
+    /// As [`Node::kill_all`], as long as this one is here; a successor is not meant. Whether it was here.
+    /// Nobody can take the place while it is held.
+    pub(crate) fn kill_all_of(&self, occupant: &Occupant) -> bool {
+        let live = self.live();
+        let is_here = live.holds(Some(occupant));
+        if is_here {
+            let below = self.below();
+            let below = below.iter().flat_map(|node| node.everyone_here());
+            kill(std::iter::once(occupant.clone()).chain(below).collect());
+        }
+        is_here
+    }
+
+    /// After an orderly end nothing is left below; after a kill this waits for it. What a successor has
+    /// below it already is not `who`'s any more.
+    pub(crate) async fn clear_below(&self, who: &Occupant) {
+        if self.everyone_here().iter().any(|other| other.cell.get_id() != who.cell.get_id()) {
+            return;
+        }
+        let orphans: Vec<_> = self.below().iter().flat_map(|node| node.everyone_here()).collect();
+        if !orphans.is_empty() {
+            await_gone(kill(orphans)).await;
+        }
+    }
+}
+
+fn kill(occupants: Vec<Occupant>) -> Vec<Occupant> {
+    for occupant in &occupants {
+        occupant.cell.kill();
+    }
+    occupants
+}
+
+/// Waits for killed actors; only one that blocks its thread does not end.
+pub(crate) async fn await_gone(killed: Vec<Occupant>) {
+    let all = futures_util::future::join_all(killed.into_iter().map(Occupant::wait_gone));
+    if tokio::time::timeout(KILL_GRACE, all).await.is_err() {
+        tracing::error!("some actors do not end though killed: they block a thread");
+    }
+}
