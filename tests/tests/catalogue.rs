@@ -19,6 +19,7 @@ const FIXED: &[(&str, &str)] = &[
     ("GET", route::FACTS_STREAM),
     ("GET", route::DEBUG_TREE),
     ("GET", route::DEBUG_ACTOR),
+    ("GET", route::DEBUG_CLUSTER),
     ("GET", route::DEBUG_TOP),
     ("GET", route::DEBUG_GROUPS),
     ("GET", route::DEBUG_CRASHES),
