@@ -93,12 +93,6 @@ impl Links {
         }
     }
 
-    /// Whether any task was attached to the actor.
-    pub(crate) fn has_tasks(&self) -> bool {
-        let attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
-        attached.as_ref().is_some_and(|tasks| !tasks.is_empty())
-    }
-
     /// Aborts the tasks without waiting for them.
     pub(crate) fn abort_tasks(&self) {
         let attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);

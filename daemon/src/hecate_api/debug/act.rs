@@ -27,8 +27,6 @@ const TEMPORARY: Refusal = Refusal::new(
     "temporary_child",
     "A temporary child is forgotten when it ends, so it cannot be restarted.",
 );
-const WORKS_BY_ITSELF: Refusal =
-    Refusal::new(409, "works_by_itself", "The actor works by itself, beside its mailbox.");
 const GROUP_MEMBER: Refusal = Refusal::new(409, "group_member", "Others under its supervisor stand on it.");
 const SUPERVISOR_REFUSED: Refusal =
     Refusal::new(409, "supervisor_refused", "The actor's supervisor did not do it.");
@@ -111,7 +109,6 @@ fn refuse(path: &str, error: InterventionError) -> Refused {
         InterventionError::NotAWorker(_) => NOT_A_WORKER,
         InterventionError::IsRoot => IS_ROOT,
         InterventionError::NotSuspended => NOT_SUSPENDED,
-        InterventionError::WorksByItself => WORKS_BY_ITSELF,
         InterventionError::Grouped => GROUP_MEMBER,
         // Its bounds are checked before.
         InterventionError::SuspensionLength { .. } => Refusal::INTERNAL,
@@ -139,7 +136,6 @@ mod tests {
         assert!(refused(InterventionError::NotAWorker("/h/a".into())).is(NOT_A_WORKER));
         assert!(refused(InterventionError::IsRoot).is(IS_ROOT));
         assert!(refused(InterventionError::NotSuspended).is(NOT_SUSPENDED));
-        assert!(refused(InterventionError::WorksByItself).is(WORKS_BY_ITSELF));
         assert!(refused(InterventionError::Grouped).is(GROUP_MEMBER));
         assert!(refused(InterventionError::Ending).is(ENDING));
         assert!(refused(InterventionError::PoolChild).is(POOL_CHILD));

@@ -15,19 +15,16 @@ use std::time::Duration;
 const SUSPENSION_MAX: Duration = Duration::from_secs(60);
 
 impl Tree {
-    /// Lets a worker handle nothing for so long, at most 60 s; then it goes on by itself. Its mailbox
-    /// fills within its bound.
+    /// Lets a worker handle no message for so long, at most 60 s; then it goes on by itself. Its mailbox
+    /// fills within its bound. Tasks that are attached to it go on.
     ///
     /// # Errors
-    /// `NotFound`, `NotAWorker`, `NotRunning`, `Ending`, `WorksByItself`, `SuspensionLength`.
+    /// `NotFound`, `NotAWorker`, `NotRunning`, `Ending`, `SuspensionLength`.
     pub fn suspend(&self, which: &str, span: Duration) -> Result<(), InterventionError> {
         if !(Duration::from_millis(1)..=SUSPENSION_MAX).contains(&span) {
             return Err(InterventionError::SuspensionLength { max_ms: SUSPENSION_MAX.as_millis() as u64 });
         }
         let (node, occupant, gauge) = self.worker(which)?;
-        if occupant.links.has_tasks() {
-            return Err(InterventionError::WorksByItself);
-        }
         let (resting, rested) = (Arc::clone(&node), Arc::clone(&gauge));
         let alarm = tokio::spawn(async move {
             tokio::time::sleep(span).await;

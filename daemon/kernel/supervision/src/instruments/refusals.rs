@@ -17,9 +17,6 @@ pub enum InterventionError {
     /// The root ends with the daemon alone.
     #[error("the root supervisor ends with the daemon")]
     IsRoot,
-    /// It has work of its own beside its mailbox, which would go on.
-    #[error("it works by itself, beside its mailbox: a suspension would stop nothing")]
-    WorksByItself,
     /// Others under its supervisor stand on it, and would keep what it was.
     #[error("others under its supervisor stand on it: kill it, and they are renewed with it")]
     Grouped,
