@@ -1,6 +1,7 @@
 //! The daemon with death walking through it: the same program on the same command line, and beside it a thread
-//! that strikes one of those who live, at random, at every beat. Soak tests steer it by lines on the socket that `REAPER_SOCKET` names: `reap EVERY_MS SEED SPARED`, `rest`, and
-//! `census`, which is answered by everything that must not leak.
+//! that strikes one of those who live, at random, at every beat. Soak tests steer it by lines on the socket that
+//! `REAPER_SOCKET` names: `reap EVERY_MS SEED SPARED`, `rest`, and `census`, which is answered by everything that
+//! must not leak.
 
 use ractor::{ActorCell, pg, registry};
 use serde_json::{Value, json};
