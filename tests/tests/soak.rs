@@ -29,6 +29,9 @@ const BETWEEN_KILLS: Duration = Duration::from_millis(10);
 const HITS_MIN_PER_S: u64 = 20;
 /// To the log: the writer, who tidies up behind it, and four readers.
 const LOG_CONNECTIONS_MAX: usize = 6;
+/// How much is to be acknowledged while actors are struck. Everybody stands on a score of them, one of which is hit
+/// several times a second: a debug build is hardly up again when the next blow falls.
+const ACKNOWLEDGED_MIN_PER_S: u64 = 1;
 /// How long it lasts, in seconds.
 const SOAK: &str = "HECATE_SOAK_S";
 const SOAK_S: u64 = 15;
@@ -85,10 +88,11 @@ impl Work {
         }
     }
 
-    /// The next command until it is acknowledged, under one key, as a client gives it that gets no answer.
+    /// The next command until it is acknowledged, under one key, as a client gives it that gets no answer. Once
+    /// nobody is struck any more, the answer has a time limit.
     fn insist(&self, client: &Client, stop: &AtomicBool) -> Option<CommandAnswer> {
         let (path, body) = self.step();
-        let (request, begun) = (keyed(&path, &body, &self.key), Instant::now());
+        let (request, mut in_peace) = (keyed(&path, &body, &self.key), None);
         loop {
             match client.try_ask(&request) {
                 Ok(answer) if matches!(answer.status, 200 | 201) => return Some(answer.read()),
@@ -97,22 +101,32 @@ impl Work {
                 Err(_) if stop.load(Ordering::Acquire) => return None,
                 Err(_) => {}
             }
-            assert!(begun.elapsed() < 2 * DEADLINE, "nobody answers {path}");
+            if stop.load(Ordering::Acquire) {
+                let since = in_peace.get_or_insert_with(Instant::now);
+                assert!(since.elapsed() < 2 * DEADLINE, "nobody answers {path}");
+            }
             a_moment();
         }
     }
 
     /// One command; none where nobody answers any more.
-    fn go_on(&mut self, client: &Client, stop: &AtomicBool) -> Option<(u64, Uuid)> {
+    fn go_on(&mut self, client: &Client, stop: &AtomicBool) -> Option<Receipt> {
         let told = self.insist(client, stop)?;
         let [event] = told.events.as_slice() else { panic!("one event each: {told:?}") };
         (self.turn, self.key) = (self.turn + 1, fresh_key());
-        Some((told.position, event.event_id))
+        let in_time = !stop.load(Ordering::Acquire);
+        Some(Receipt { position: told.position, event_id: event.event_id, in_time })
     }
 }
 
-/// What was acknowledged: where it stands in the log, and its id.
-type Acknowledged = Vec<(u64, Uuid)>;
+/// A command that was acknowledged.
+struct Receipt {
+    /// Where its event stands in the log.
+    position: u64,
+    event_id: Uuid,
+    /// Before the clients were to stop.
+    in_time: bool,
+}
 
 /// All works, prepared by as many clients as will do them.
 fn prepare(client: &Client) -> Vec<Work> {
@@ -126,7 +140,7 @@ fn prepare(client: &Client) -> Vec<Work> {
 }
 
 /// Lets all clients work while `meanwhile` lasts.
-fn at_work(client: &Client, works: &mut [Work], meanwhile: impl FnOnce()) -> Acknowledged {
+fn at_work(client: &Client, works: &mut [Work], meanwhile: impl FnOnce()) -> Vec<Receipt> {
     let stop = AtomicBool::new(false);
     let in_turns = |works: &mut [Work]| {
         let mut acknowledged = Vec::new();
@@ -199,9 +213,9 @@ fn await_again(before: &Inventory, daemon: &Daemon, reaper: &Reaper) {
 
 /// Every acknowledged event stands where it was acknowledged, and every design that was completed was handed
 /// over once.
-fn check_log(place: &Place, acknowledged: &Acknowledged) {
+fn check_log(place: &Place, acknowledged: &[Receipt]) {
     let log = log::events(place);
-    for (position, event_id) in acknowledged {
+    for Receipt { position, event_id, .. } in acknowledged {
         let found = log.get(*position as usize - 1).map(|event| event.event_id);
         assert_eq!(found, Some(*event_id), "acknowledged at {position}, then lost");
     }
@@ -270,9 +284,10 @@ fn whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_is_left_over() {
     let (first, last) =
         (median(&looks[looks.len() / 3..looks.len() / 2]), median(&looks[looks.len() * 5 / 6..]));
     let drift_permille = (last - first) * 1_000 / first;
+    let in_time = acknowledged.iter().filter(|receipt| receipt.in_time).count() as u64;
     eprintln!(
-        "soak: {} s, {} actors killed, {} blows into the void, {} commands acknowledged, \
-         {first} kB then {last} kB ({drift_permille} ‰)",
+        "soak: {} s, {} actors killed, {} blows into the void, {in_time} commands acknowledged meanwhile, {} in \
+         all, {first} kB then {last} kB ({drift_permille} ‰)",
         soak_for().as_secs(),
         census.hits,
         census.misses,
@@ -281,7 +296,7 @@ fn whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_is_left_over() {
     assert_eq!(daemon.terminate().0, Some(0));
     check_log(&place, &acknowledged);
     assert!(census.hits >= HITS_MIN_PER_S * soak_for().as_secs(), "hardly anybody was killed");
-    assert!(acknowledged.len() > works.len(), "nobody got anything done");
+    assert!(in_time >= ACKNOWLEDGED_MIN_PER_S * soak_for().as_secs(), "nobody got anything done");
     let warm = soak_for() >= WARM_FROM;
     assert!(!warm || drift_permille <= DRIFT_MAX_PERMILLE, "memory grows: {looks:?}");
 }
