@@ -110,11 +110,33 @@ impl Drop for Letterbox {
     }
 }
 
-/// Opens this node's gateway. It ends with its owner, who waits for what this answers to end with it.
-pub(crate) async fn open(post: Arc<Post>, owner: ActorCell) -> Result<JoinHandle<()>, SpawnErr> {
-    let (gateway, ended) = Actor::spawn_linked(None, Gateway, post, owner).await?;
-    pg::join_scoped(SCOPE.to_owned(), GATEWAYS.to_owned(), vec![gateway.get_cell()]);
-    Ok(ended)
+/// This node's gateway, as long as it is held. No child of the view by ractor's links: their news would wait at
+/// a port that the view does not look at.
+pub(crate) struct Open {
+    gateway: ActorCell,
+    ended: JoinHandle<()>,
+}
+
+impl Open {
+    /// Resolves when the gateway has ended.
+    pub(crate) async fn ended(&mut self) {
+        // Why it ended is in its own log line.
+        let _ = (&mut self.ended).await;
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.gateway.kill();
+    }
+}
+
+/// Opens this node's gateway.
+pub(crate) async fn open(post: Arc<Post>) -> Result<Open, SpawnErr> {
+    let (gateway, ended) = Actor::spawn(None, Gateway, post).await?;
+    let gateway = gateway.get_cell();
+    pg::join_scoped(SCOPE.to_owned(), GATEWAYS.to_owned(), vec![gateway.clone()]);
+    Ok(Open { gateway, ended })
 }
 
 struct Gateway;

@@ -46,18 +46,12 @@ impl Ended {
 }
 
 /// Serves one link until it ends.
-pub(crate) async fn serve(
-    shared: &Shared,
-    peer: &PeerNode,
-    owner: ActorCell,
-    greeted: Greeted,
-    inlets: &mut Inlets,
-) -> Ended {
+pub(crate) async fn serve(shared: &Shared, peer: &PeerNode, greeted: Greeted, inlets: &mut Inlets) -> Ended {
     let token = stream::token(&greeted.stream.secret);
     let letterbox = shared.post.letterbox(token);
     let Greeted { stream, candidate, heard, program } = greeted;
     peer.resume(candidate.boot, shared.boot, heard);
-    let opened = Session::open(stream, shared.identity.node_id().as_str(), owner).await;
+    let opened = Session::open(stream, shared.identity.node_id().as_str()).await;
     let mut session = match opened {
         Ok(session) => session,
         Err(error) => return Ended::Unready(error.to_string()),

@@ -23,7 +23,7 @@ const CLOSING_MAX: Duration = Duration::from_millis(500);
 /// Links are numbered across the process, since ractor finds remote actors by that number.
 static LINKS: AtomicU64 = AtomicU64::new(1);
 
-/// A running session. Ends with the owner of its actors, or by [`Session::close`].
+/// A running session. Ends by [`Session::close`], or at once when it is dropped.
 pub(crate) struct Session {
     link: u64,
     switchboard: ActorRef<NodeServerMessage>,
@@ -33,11 +33,11 @@ pub(crate) struct Session {
 
 impl Session {
     /// Begins a session over the stream, between two that know each other by these names.
-    pub(crate) async fn open(stream: PeerStream, ours: &str, owner: ActorCell) -> Result<Session, SpawnErr> {
+    pub(crate) async fn open(stream: PeerStream, ours: &str) -> Result<Session, SpawnErr> {
         let (tell_ready, ready) = watch::channel(false);
         let link = LINKS.fetch_add(1, Relaxed);
         let opening = Opening { link, ours: ours.to_owned(), stream, tell_ready };
-        let (switchboard, _) = Actor::spawn_linked(None, Switchboard, opening, owner).await?;
+        let (switchboard, _) = Actor::spawn(None, Switchboard, opening).await?;
         Ok(Session { link, switchboard, ready })
     }
 
@@ -63,9 +63,14 @@ impl Session {
         self.switchboard.stop(None);
         // Its state, and with it what tells whether it is ready, goes last.
         if tokio::time::timeout(CLOSING_MAX, self.ended()).await.is_err() {
-            tracing::warn!(link = self.link, "a session did not end in time and was killed");
-            self.switchboard.kill();
+            tracing::warn!(link = self.link, "a session did not end in time and is killed");
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.switchboard.kill();
     }
 }
 

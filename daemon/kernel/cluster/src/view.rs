@@ -13,11 +13,10 @@ use crate::transport::{self, Dialing, Knock, Listening};
 use crate::wire;
 use hecate_facts::{ALL, Fact};
 use hecate_supervision::{Actor, ExitReason, Me, Message};
-use ractor::ActorCell;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
@@ -53,12 +52,11 @@ impl Actor for ClusterActor {
         let shared = shared.ok_or(ExitReason::Ignore)?;
         let (listening, dialing) = open(&shared).await?;
         let listen = listening.local_addr().map_err(ExitReason::error)?;
-        let owner = me.addr().cell();
-        let gateway = gateway::open(Arc::clone(&shared.post), owner.clone()).await;
+        let gateway = gateway::open(Arc::clone(&shared.post)).await;
         me.attach(outlive(gateway.map_err(ExitReason::error)?));
         for peer in shared.peers.values() {
             let inlets = peer.begin((shared.now_us)());
-            me.attach(serve(Arc::clone(&shared), Arc::clone(peer), owner.clone(), inlets));
+            me.attach(serve(Arc::clone(&shared), Arc::clone(peer), inlets));
             me.attach(call(Arc::clone(&shared), Arc::clone(peer), dialing.clone()));
         }
         let (adopted, adoptees) = mpsc::channel(ADOPTED_MAX);
@@ -105,19 +103,14 @@ async fn open(shared: &Shared) -> Result<(Listening, Dialing), ExitReason> {
     }
 }
 
-/// The gateway dies with its owner by ractor's rules; and its owner with it by this.
-async fn outlive(gateway: JoinHandle<()>) -> Result<(), ExitReason> {
-    drop(gateway.await);
+/// Holds the gateway as long as the view is open; the view ends with it.
+async fn outlive(mut gateway: gateway::Open) -> Result<(), ExitReason> {
+    gateway.ended().await;
     Err(ExitReason::error("the gateway ended"))
 }
 
 /// Serves one link to the peer after the other.
-async fn serve(
-    shared: Arc<Shared>,
-    peer: Arc<PeerNode>,
-    owner: ActorCell,
-    mut inlets: Inlets,
-) -> Result<(), ExitReason> {
+async fn serve(shared: Arc<Shared>, peer: Arc<PeerNode>, mut inlets: Inlets) -> Result<(), ExitReason> {
     let mut next = None;
     loop {
         let greeted = match next.take() {
@@ -132,7 +125,7 @@ async fn serve(
         let address = greeted.stream.address.clone();
         peer.hold(Some(greeted.candidate));
         tracing::info!(peer = %peer.node_id, address, "a peer is linked");
-        let ended = link::serve(&shared, &peer, owner.clone(), greeted, &mut inlets).await;
+        let ended = link::serve(&shared, &peer, greeted, &mut inlets).await;
         let reason = ended.reason();
         tracing::info!(peer = %peer.node_id, reason, "a link to a peer ended");
         peer.show(State::Away, Some(reason), (shared.now_us)());

@@ -1,11 +1,11 @@
 //! The only way to send. ractor's own sends neither refuse at a bound nor say that nobody is there.
 
+use crate::inbox::{Call, Inbox, Letter, NoPlace, Receipt};
 use crate::instruments::{self, TRACED, Wake, wait_for};
-use crate::mailbox::{Gauge, NoPlace, OnFull, Ticket};
-use crate::ring::{Letter, Receipt, Ring, Token};
-use crate::shell::Envelope;
+use crate::mailbox::{Door, Gauge, OnFull};
+use crate::shell::Nudge;
 use crate::{Message, trace};
-use ractor::{ActorCell, ActorId, ActorRef, ActorStatus, MessagingErr};
+use ractor::{ActorCell, ActorId, ActorRef, ActorStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire};
 use std::time::Duration;
@@ -74,9 +74,8 @@ impl<T> Reply<T> {
 pub struct Addr<M: Message>(Arc<AddrInner<M>>);
 
 pub(crate) struct AddrInner<M: Message> {
-    to: ActorRef<Envelope<M>>,
-    gauge: Arc<Gauge>,
-    ring: Option<Arc<Ring<M>>>,
+    to: ActorRef<Nudge>,
+    inbox: Inbox<M>,
 }
 
 impl<M: Message> Clone for Addr<M> {
@@ -98,9 +97,8 @@ impl<M: Message> PartialEq for Addr<M> {
 }
 
 impl<M: Message> Addr<M> {
-    pub(crate) fn new(to: ActorRef<Envelope<M>>, gauge: Arc<Gauge>) -> Self {
-        let ring = (gauge.on_full() == OnFull::ShedOldest).then(Ring::new);
-        Self(Arc::new(AddrInner { to, gauge, ring }))
+    pub(crate) fn new(to: ActorRef<Nudge>, gauge: Arc<Gauge>) -> Self {
+        Self(Arc::new(AddrInner { to, inbox: Inbox::new(gauge) }))
     }
 
     pub(crate) fn from_inner(inner: Arc<AddrInner<M>>) -> Self {
@@ -112,7 +110,11 @@ impl<M: Message> Addr<M> {
     }
 
     pub(crate) fn gauge(&self) -> &Arc<Gauge> {
-        &self.0.gauge
+        self.0.gauge()
+    }
+
+    pub(crate) fn inbox(&self) -> &Inbox<M> {
+        &self.0.inbox
     }
 
     /// Sends without waiting, whatever the mailbox does when full.
@@ -129,10 +131,10 @@ impl<M: Message> Addr<M> {
     /// `Full` or `Gone`, with the message.
     pub async fn cast_wait(&self, body: M, limit: Duration) -> Result<(), SendError<M>> {
         let letter = match self.0.post(self.0.letter(body, None)) {
-            Err(SendError::Full(letter)) if self.0.gauge.on_full() == OnFull::Wait => letter,
+            Err(SendError::Full(letter)) if self.gauge().on_full() == OnFull::Wait => letter,
             done => return self.0.closed(done),
         };
-        let _waiting = wait_for(&self.0.gauge.path, self.actor_id());
+        let _waiting = wait_for(&self.gauge().path, self.actor_id());
         self.0.closed(self.0.post_waiting(letter, limit).await)
     }
 
@@ -149,7 +151,7 @@ impl<M: Message> Addr<M> {
         let (reply, answer) = oneshot::channel();
         let receipt = Receipt::new(AtomicBool::new(false));
         let letter = self.0.letter(ask(Reply(reply)), Some(Arc::clone(&receipt)));
-        let _waiting = wait_for(&self.0.gauge.path, self.actor_id());
+        let _waiting = wait_for(&self.gauge().path, self.actor_id());
         match self.0.closed(self.0.post_within(letter, limit).await) {
             Ok(()) => {}
             Err(SendError::Full(_)) => return Err(CallError::Full),
@@ -166,7 +168,7 @@ impl<M: Message> Addr<M> {
 
     /// Path in the tree.
     pub(crate) fn path(&self) -> &str {
-        &self.0.gauge.path
+        &self.gauge().path
     }
 
     /// Changes with every restart.
@@ -176,7 +178,7 @@ impl<M: Message> Addr<M> {
 
     /// True once the actor takes no more messages.
     pub fn is_ending(&self) -> bool {
-        self.0.to.get_status() >= ActorStatus::Draining
+        self.gauge().door() != Door::Open || self.0.to.get_status() >= ActorStatus::Draining
     }
 
     /// The raw actor, for membership in `ractor::pg` groups only: a send through it is unbounded,
@@ -191,8 +193,12 @@ impl<M: Message> AddrInner<M> {
         self.closed(self.post(self.letter(body, None)))
     }
 
+    fn gauge(&self) -> &Arc<Gauge> {
+        self.inbox.gauge()
+    }
+
     fn letter(&self, body: M, receipt: Option<Receipt>) -> Letter<M> {
-        let meter = self.gauge.meter();
+        let meter = self.gauge().meter();
         let sender = if meter.is(TRACED) { trace::who().map(|who| Arc::clone(&who.path)) } else { None };
         Letter { body, trace: trace::current(), postmark: meter.postmark(), sender, receipt }
     }
@@ -201,7 +207,7 @@ impl<M: Message> AddrInner<M> {
     fn closed(&self, posted: Result<(), SendError<Letter<M>>>) -> Result<(), SendError<M>> {
         posted.map_err(|refused| {
             if !refused.is_gone() {
-                self.gauge.meter().count_full();
+                self.gauge().meter().count_full();
             }
             refused.map(|letter| letter.body)
         })
@@ -209,73 +215,63 @@ impl<M: Message> AddrInner<M> {
 
     async fn post_within(&self, letter: Letter<M>, limit: Duration) -> Result<(), SendError<Letter<M>>> {
         match self.post(letter) {
-            Err(SendError::Full(letter)) if self.gauge.on_full() == OnFull::Wait => {
+            Err(SendError::Full(letter)) if self.gauge().on_full() == OnFull::Wait => {
                 self.post_waiting(letter, limit).await
             }
             done => done,
         }
     }
 
+    /// Posts it as soon as there is a place. It stays with the sender while it waits.
     async fn post_waiting(&self, letter: Letter<M>, limit: Duration) -> Result<(), SendError<Letter<M>>> {
-        match tokio::time::timeout(limit, self.gauge.enter()).await {
-            Ok(Ok(ticket)) => self.send(letter, ticket),
-            Ok(Err(_)) => Err(SendError::Gone(letter)),
-            Err(_) => Err(SendError::Full(letter)),
-        }
+        let (mut kept, gauge) = (Some(letter), self.gauge());
+        let waiting = async {
+            let _waiting = gauge.wait();
+            while let Some(letter) = kept.take() {
+                let mut freed = std::pin::pin!(gauge.freed());
+                // Listen first, then look: a place that is freed in between is not missed.
+                freed.as_mut().enable();
+                match self.post(letter) {
+                    Err(SendError::Full(letter)) => kept = Some(letter),
+                    done => return done,
+                }
+                freed.await;
+            }
+            unreachable!("a letter that was not taken is kept")
+        };
+        let posted = tokio::time::timeout(limit, waiting).await;
+        posted.unwrap_or_else(|_| kept.map_or(Ok(()), |letter| Err(SendError::Full(letter))))
     }
 
     fn post(&self, letter: Letter<M>) -> Result<(), SendError<Letter<M>>> {
-        match (self.gauge.try_enter(), &self.ring) {
-            (Ok(ticket), _) => self.send(letter, ticket),
-            (Err(NoPlace::Gone), _) => Err(SendError::Gone(letter)),
-            (Err(NoPlace::Full), None) => Err(SendError::Full(letter)),
-            (Err(NoPlace::Full), Some(ring)) => {
-                let variant = letter.body.variant();
-                ring.replace_oldest(letter, &self.gauge).map_err(SendError::Full)?;
-                instruments::note_sent(variant, &self.gauge.path);
-                Ok(())
-            }
-        }
-    }
-
-    fn send(&self, letter: Letter<M>, ticket: Ticket) -> Result<(), SendError<Letter<M>>> {
         let variant = letter.body.variant();
-        self.enqueue(letter, ticket)?;
-        instruments::note_sent(variant, &self.gauge.path);
+        match self.inbox.put(letter) {
+            Ok(call) => self.call(&call),
+            Err((letter, NoPlace::Full)) => return Err(SendError::Full(letter)),
+            Err((letter, NoPlace::Gone)) => return Err(SendError::Gone(letter)),
+        }
+        instruments::note_sent(variant, &self.gauge().path);
         Ok(())
     }
 
-    fn enqueue(&self, letter: Letter<M>, ticket: Ticket) -> Result<(), SendError<Letter<M>>> {
-        let Some(ring) = &self.ring else {
-            let sent = hand_over(&self.to, Envelope::direct(letter, ticket));
-            return sent.map_err(|refused| SendError::Gone(refused.take_back()));
-        };
-        // The ring stays locked until the letter is in, so that its token cannot be redeemed before.
-        let mut letters = ring.lock();
-        if let Err(refused) = hand_over(&self.to, Envelope::token(Token::new(Arc::clone(ring)), ticket)) {
-            refused.void();
-            return Err(SendError::Gone(letter));
+    fn call(&self, how: &Call) {
+        match how {
+            Call::Nothing => {}
+            Call::Ring => self.gauge().ring(),
+            Call::Nudge => self.nudge(),
         }
-        letters.push_back(letter);
-        Ok(())
     }
-}
 
-/// The one raw send of the workspace.
-#[expect(clippy::disallowed_methods, reason = "every other send comes through here")]
-fn hand_over<M: Message>(to: &ActorRef<Envelope<M>>, envelope: Envelope<M>) -> Result<(), Envelope<M>> {
-    match to.send_message(envelope) {
-        Ok(()) => Ok(()),
-        Err(MessagingErr::SendErr(envelope)) => Err(envelope),
-        Err(MessagingErr::ChannelClosed | MessagingErr::InvalidActorType) => {
-            unreachable!("a typed reference to a local actor gives a refused message back")
-        }
+    /// The one raw send of the workspace. Where it fails the actor has ended before it read anything, and
+    /// has closed its inbox or is about to.
+    #[expect(clippy::disallowed_methods, reason = "every other message comes through the inbox")]
+    fn nudge(&self) {
+        let _ = self.to.send_message(Nudge);
     }
 }
 
 impl<M: Message> Wake for AddrInner<M> {
     fn wake(&self) {
-        // An actor that is gone has nothing to attend to.
-        let _ = hand_over(&self.to, Envelope::nudge());
+        self.call(&self.inbox.call());
     }
 }

@@ -2,7 +2,7 @@
 //! The supervisor waits for all of them, so that a replacement never meets its predecessor's leavings.
 
 use crate::ExitReason;
-use crate::mailbox::Gauge;
+use crate::mailbox::{Door, Gauge};
 use futures_util::FutureExt;
 use ractor::ActorCell;
 use std::future::Future;
@@ -38,6 +38,7 @@ impl Links {
         let drains = why == ExitReason::Normal;
         self.note_cause(why);
         let Some((cell, gauge)) = self.actor.get() else { return };
+        gauge.shut(if drains { Door::Draining } else { Door::Closed });
         let _ = cell.drain();
         gauge.meter().resume();
         if !drains {

@@ -1,12 +1,15 @@
-//! The bounded gauge of one mailbox. ractor's own queue has no bound and no depth, so every message
-//! carries a ticket: one place of the gauge, given back when the message is handled or dropped.
+//! The bounded gauge of one mailbox, without its letters: how many there are, who may come in, and who waits
+//! for whom.
 
 use crate::instruments::Meter;
+use futures_util::task::AtomicWaker;
 use hecate_proto::tree as proto;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize};
+use std::task::Waker;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// What a full mailbox does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,25 +49,33 @@ impl Default for MailboxSpec {
     }
 }
 
-/// The places of one mailbox, and what is measured of its actor in one generation.
+/// The places of one mailbox, its door, and what is measured of its actor in one generation.
 #[derive(Debug)]
 pub(crate) struct Gauge {
     /// Path of the actor in the tree.
     pub(crate) path: Arc<str>,
     spec: MailboxSpec,
-    taken: AtomicUsize,
+    door: AtomicU8,
+    high_water: AtomicU64,
+    /// Letters that were let in: one writer at a time, who holds the inbox.
+    entered: AtomicU64,
+    /// Letters whose place is free again.
+    left: AtomicU64,
     waiters: AtomicUsize,
     freed: Notify,
-    closed: AtomicBool,
-    high_water: AtomicU64,
+    /// The actor while it waits for a letter.
+    reader: AtomicWaker,
     meter: Meter,
 }
 
-/// Why no place was given.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum NoPlace {
-    Full,
-    Gone,
+/// Whether letters are let in, and how an actor ends once they are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Door {
+    Open,
+    /// What is in is handled yet.
+    Draining,
+    /// What is in is dropped.
+    Closed,
 }
 
 impl Gauge {
@@ -72,11 +83,13 @@ impl Gauge {
         Arc::new(Self {
             path,
             spec: MailboxSpec { capacity: spec.capacity.max(1), ..spec },
-            taken: AtomicUsize::new(0),
+            door: AtomicU8::new(Door::Open as u8),
+            high_water: AtomicU64::new(0),
+            entered: AtomicU64::new(0),
+            left: AtomicU64::new(0),
             waiters: AtomicUsize::new(0),
             freed: Notify::new(),
-            closed: AtomicBool::new(false),
-            high_water: AtomicU64::new(0),
+            reader: AtomicWaker::new(),
             meter,
         })
     }
@@ -89,60 +102,73 @@ impl Gauge {
         self.spec.on_full
     }
 
-    /// A place at once, or none. A refusal is not counted here: the caller may yet wait.
-    pub(crate) fn try_enter(self: &Arc<Self>) -> Result<Ticket, NoPlace> {
-        if self.closed.load(SeqCst) {
-            return Err(NoPlace::Gone);
-        }
-        let one_more = |taken| (taken < self.spec.capacity).then_some(taken + 1);
-        let before = self.taken.fetch_update(SeqCst, Relaxed, one_more).map_err(|_| NoPlace::Full)?;
-        self.note_depth(before as u64 + 1);
-        Ok(Ticket { gauge: Arc::clone(self), settled: false })
+    pub(crate) fn capacity(&self) -> u64 {
+        self.spec.capacity as u64
     }
 
-    fn note_depth(&self, depth: u64) {
-        if depth > self.high_water.load(Relaxed) {
-            self.high_water.fetch_max(depth, Relaxed);
+    pub(crate) fn door(&self) -> Door {
+        match self.door.load(SeqCst) {
+            open if open == Door::Open as u8 => Door::Open,
+            draining if draining == Door::Draining as u8 => Door::Draining,
+            _ => Door::Closed,
         }
     }
 
-    /// Waits for a place.
-    pub(crate) async fn enter(self: &Arc<Self>) -> Result<Ticket, NoPlace> {
-        let _waiting = Waiting::among(&self.waiters);
-        loop {
-            let mut freed = std::pin::pin!(self.freed.notified());
-            // Listen first, then look: a place that is freed in between is not missed.
-            freed.as_mut().enable();
-            match self.try_enter() {
-                Err(NoPlace::Full) => freed.await,
-                done => return done,
-            }
-        }
+    /// Nobody is let in any more; whoever waits for that learns that the actor is gone, and the actor that
+    /// there is nothing to wait for. A door that is closed does not open again.
+    pub(crate) fn shut(&self, to: Door) {
+        self.door.fetch_max(to as u8, SeqCst);
+        self.freed.notify_waiters();
+        self.reader.wake();
     }
 
-    /// The counterpart of `enter`: sequentially consistent on both sides, so that either this sees the
-    /// waiter or the waiter sees the place.
-    fn leave(&self) {
-        self.taken.fetch_sub(1, SeqCst);
+    /// The actor waits from here on: whoever has news for it rings after having told them.
+    pub(crate) fn listen(&self, reader: &Waker) {
+        self.reader.register(reader);
+    }
+
+    pub(crate) fn ring(&self) {
+        self.reader.wake();
+    }
+
+    /// One letter more, for whoever holds the inbox.
+    pub(crate) fn enter(&self) {
+        self.entered.store(self.entered.load(Relaxed) + 1, Relaxed);
+    }
+
+    pub(crate) fn note_depth(&self, depth: u64) {
+        self.high_water.fetch_max(depth, Relaxed);
+    }
+
+    /// One place is free. Sequentially consistent here and with those who wait, so that either this sees
+    /// the waiter or the waiter sees the place.
+    pub(crate) fn leave(&self) {
+        self.left.fetch_add(1, SeqCst);
         if self.waiters.load(SeqCst) > 0 {
             self.freed.notify_one();
         }
     }
 
+    /// Counts as one that waits for a place as long as it is held.
+    pub(crate) fn wait(&self) -> Waiting<'_> {
+        Waiting::among(&self.waiters)
+    }
+
+    /// Resolves when a place may be free, if it was enabled before.
+    pub(crate) fn freed(&self) -> Notified<'_> {
+        self.freed.notified()
+    }
+
     /// Places taken now.
     pub(crate) fn depth(&self) -> u64 {
-        self.taken.load(Relaxed) as u64
+        // Those who left have entered before: read in this order, the difference is never negative for long.
+        let left = self.left.load(SeqCst);
+        self.entered.load(Relaxed).saturating_sub(left)
     }
 
     /// It ended while it handled a message.
     pub(crate) fn note_end_at_work(&self) {
         self.meter.note_end_at_work(self.depth());
-    }
-
-    /// No further places: whoever waits for one learns that the actor is gone.
-    pub(crate) fn close(&self) {
-        self.closed.store(true, SeqCst);
-        self.freed.notify_waiters();
     }
 
     /// Since when nobody has asked the actor anything; `None` while a message waits or is handled.
@@ -170,31 +196,8 @@ impl Gauge {
     }
 }
 
-/// One place in the gauge. Dropped before delivery it counts as a dropped message.
-#[derive(Debug)]
-pub(crate) struct Ticket {
-    gauge: Arc<Gauge>,
-    settled: bool,
-}
-
-impl Ticket {
-    /// From here on its end is no loss: it was handled, or given back to the sender.
-    pub(crate) fn settle(&mut self) {
-        self.settled = true;
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if !self.settled {
-            self.gauge.meter.count_undelivered();
-        }
-        self.gauge.leave();
-    }
-}
-
 /// Counts one waiter as long as it waits.
-struct Waiting<'g>(&'g AtomicUsize);
+pub(crate) struct Waiting<'g>(&'g AtomicUsize);
 
 impl<'g> Waiting<'g> {
     fn among(waiters: &'g AtomicUsize) -> Self {

@@ -7,7 +7,7 @@ use crate::instruments::{
     Happening, Instruments, KindMeter, Meter, Place, PlaceStanding, TRACES_MAX, Tracer, Wake, line_restarted,
 };
 use crate::links::Links;
-use crate::mailbox::Gauge;
+use crate::mailbox::{Door, Gauge};
 use crate::plan::{ChildSpec, PoolSpec, Restart, Role, Shutdown};
 use crate::supervise::admin::Request;
 use crate::supervise::child::{Flags, PoolFlags, millis};
@@ -77,9 +77,16 @@ impl Occupant {
     /// Asks it to end once it has handled what is queued. One that ends already needs no asking, and one at
     /// rest goes on for it.
     pub(crate) fn drain(&self) {
+        self.shut(Door::Draining);
         let _ = self.cell.drain();
         if let Some(gauge) = self.gauge() {
             gauge.meter().resume();
+        }
+    }
+
+    fn shut(&self, to: Door) {
+        if let Some(gauge) = self.gauge() {
+            gauge.shut(to);
         }
     }
 
@@ -91,6 +98,7 @@ impl Occupant {
         // The drain closes the door, so that nobody sends into a queue that a stop drops.
         self.drain();
         if !matches!(how, Shutdown::Drain(_)) {
+            self.shut(Door::Closed);
             self.cell.stop(None);
         }
     }

@@ -1,73 +1,23 @@
-//! One ractor actor for all of ours: it unpacks envelopes, counts, times, catches panics, and sees to it
+//! One ractor actor for all of ours: it reads its letters, counts, times, catches panics, and sees to it
 //! that every end but a kill takes the same road: terminate, drop the state, sever what was attached.
 
+use crate::inbox::{Batch, Found, Letter};
 use crate::instruments::{ASKED, EventLog, SUSPENDED, Stopwatch};
 use crate::links::Links;
-use crate::mailbox::{Gauge, Ticket};
-use crate::ring::{Letter, Token};
-use crate::{Actor, Addr, ExitReason, Me, Message, Name, trace};
+use crate::mailbox::{Door, Gauge};
+use crate::{Actor, Addr, ExitReason, Me, Message, Name, clock, trace};
 use futures_util::FutureExt;
 use ractor::{ActorProcessingErr, ActorRef, SupervisionEvent};
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering::Release;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
-/// What travels through ractor: a letter with its place in the gauge, or a nudge.
-pub(crate) struct Envelope<M>(Option<(Cargo<M>, Ticket)>);
+/// What travels through ractor: nothing but a reason to look up, once.
+pub(crate) struct Nudge;
 
-enum Cargo<M> {
-    Letter(Letter<M>),
-    Token(Token<M>),
-}
-
-impl<M: Send + 'static> ractor::Message for Envelope<M> {}
-
-impl<M> Envelope<M> {
-    pub(crate) fn direct(letter: Letter<M>, ticket: Ticket) -> Self {
-        Self(Some((Cargo::Letter(letter), ticket)))
-    }
-
-    pub(crate) fn token(token: Token<M>, ticket: Ticket) -> Self {
-        Self(Some((Cargo::Token(token), ticket)))
-    }
-
-    /// Nothing but a reason to look up: an actor at rest finds what is asked of it.
-    pub(crate) fn nudge() -> Self {
-        Self(None)
-    }
-
-    /// Delivers the letter. The ticket is held until the message is handled.
-    fn open(self) -> Option<(Letter<M>, Ticket)> {
-        let (cargo, mut ticket) = self.0?;
-        ticket.settle();
-        let letter = match cargo {
-            Cargo::Letter(letter) => letter,
-            Cargo::Token(token) => token.redeem()?,
-        };
-        if let Some(receipt) = &letter.receipt {
-            receipt.store(true, Release);
-        }
-        Some((letter, ticket))
-    }
-
-    /// The letter of an envelope that was refused.
-    pub(crate) fn take_back(self) -> Letter<M> {
-        let Some((Cargo::Letter(letter), mut ticket)) = self.0 else {
-            unreachable!("tokens are voided, and a nudge brings nothing")
-        };
-        ticket.settle();
-        letter
-    }
-
-    /// Unmakes an envelope whose token was refused.
-    pub(crate) fn void(self) {
-        if let Some((Cargo::Token(token), mut ticket)) = self.0 {
-            ticket.settle();
-            token.void();
-        }
-    }
-}
+impl ractor::Message for Nudge {}
 
 /// What a start needs.
 pub(crate) struct Birth<A: Actor> {
@@ -86,17 +36,77 @@ pub(crate) struct Living<A: Actor> {
     me: Me<A::Msg>,
     links: Arc<Links>,
     name: Option<Name<A::Msg>>,
+    batch: Batch<A::Msg>,
     watch: Stopwatch,
+    /// In which tick of the coarse clock its task last gave way to others, ms.
+    gave_way_ms: u64,
 }
 
 impl<A: Actor> Living<A> {
-    fn retire(&self) {
+    fn new(me: Me<A::Msg>, links: Arc<Links>) -> Self {
+        let (batch, watch) = (Batch::new(), Stopwatch::default());
+        Self { actor: None, me, links, name: None, batch, watch, gave_way_ms: 0 }
+    }
+
+    fn retire(&mut self) {
         if let Some(name) = &self.name {
             name.clear(self.me.addr());
         }
-        let gauge = self.me.addr().gauge();
-        gauge.meter().note_end(gauge.depth());
-        gauge.close();
+        self.me.addr().inbox().close(&mut self.batch);
+    }
+
+    /// Handles letter after letter until nothing more will come. Only a kill interrupts it, at any await; one
+    /// that never waits for anything is looked after once in a tick of the coarse clock.
+    async fn read(&mut self) {
+        loop {
+            match self.look_up().await {
+                Found::End => return,
+                Found::Asked => self.attend().await,
+                Found::Letters => self.read_batch().await,
+            }
+        }
+    }
+
+    async fn look_up(&mut self) -> Found {
+        let (inbox, batch) = (self.me.addr().inbox(), &mut self.batch);
+        let (found, waited) = with_waits(poll_fn(|cx| inbox.poll_take(cx, batch))).await;
+        self.note_waits(waited);
+        found
+    }
+
+    async fn read_batch(&mut self) {
+        while let Some(letter) = self.batch.pop_front() {
+            letter.sign();
+            let done = self.work(letter).await;
+            self.me.addr().gauge().leave();
+            if let Err(why) = done {
+                self.links.end_actor(why);
+            }
+            let gauge = self.me.addr().gauge();
+            if gauge.door() == Door::Closed {
+                return;
+            }
+            if gauge.meter().is(SUSPENDED | ASKED) {
+                self.attend().await;
+            }
+            self.give_way().await;
+        }
+    }
+
+    fn note_waits(&mut self, waited: bool) {
+        if waited {
+            self.gave_way_ms = clock::coarse_now_ms();
+        }
+    }
+
+    /// Lets others run, and a kill arrive, if it has not for a while.
+    async fn give_way(&mut self) {
+        tokio::task::consume_budget().await;
+        let now_ms = clock::coarse_now_ms();
+        if self.gave_way_ms != now_ms {
+            self.gave_way_ms = now_ms;
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Does what is asked of it from outside before it takes the next message.
@@ -117,8 +127,9 @@ impl<A: Actor> Living<A> {
         let lap = gauge.meter().begin(&mut self.watch, variant, letter.trace, letter.postmark);
         tracing::trace!(path = &*gauge.path, trace = %lap.trace, queued_ns = lap.queued_ns, variant, "message");
         let cut_off = CutOff(Some(gauge));
-        let work = trace::scope_of(Arc::clone(gauge), lap.trace, actor.handle(letter.body, &self.me));
-        let done = AssertUnwindSafe(work).catch_unwind().await;
+        trace::turn_to(lap.trace);
+        let handling = AssertUnwindSafe(actor.handle(letter.body, &self.me)).catch_unwind();
+        let (done, waited) = with_waits(handling).await;
         cut_off.disarm();
         let done = done.unwrap_or_else(|payload| Err(ExitReason::from_panic(payload)));
         let handled = gauge.meter().finish(&mut self.watch, &lap);
@@ -126,8 +137,20 @@ impl<A: Actor> Living<A> {
         if done.is_err() {
             gauge.note_end_at_work();
         }
+        self.note_waits(waited);
         done
     }
+}
+
+/// Runs `work` and says whether it had to wait.
+async fn with_waits<F: Future>(work: F) -> (F::Output, bool) {
+    let (mut work, mut waited) = (pin!(work), false);
+    let done = poll_fn(|cx| {
+        let polled = work.as_mut().poll(cx);
+        waited |= polled.is_pending();
+        polled
+    });
+    (done.await, waited)
 }
 
 /// Notes the end of an actor that is killed in its handler: nobody else is there to do it.
@@ -162,62 +185,61 @@ impl<A> Shell<A> {
 }
 
 impl<A: Actor> ractor::Actor for Shell<A> {
-    type Msg = Envelope<A::Msg>;
+    type Msg = Nudge;
     type State = Living<A>;
     type Arguments = Birth<A>;
 
     async fn pre_start(
         &self,
-        myself: ActorRef<Self::Msg>,
+        myself: ActorRef<Nudge>,
         birth: Birth<A>,
     ) -> Result<Living<A>, ActorProcessingErr> {
         let Birth { args, gauge, links, events, name, addr } = birth;
         links.bind(myself.get_cell(), Arc::clone(&gauge));
         let me = Me::new(Addr::new(myself, Arc::clone(&gauge)), Arc::clone(&links), events);
-        let begin = trace::scope_of(gauge, trace::current(), A::init(args, &me));
+        // Whatever becomes of the init, its end shuts the door.
+        let mut living = Living::new(me, links);
+        let begin = trace::scope_of(gauge, A::init(args, &living.me));
         let begun = AssertUnwindSafe(begin).catch_unwind().await;
         match begun.unwrap_or_else(|payload| Err(ExitReason::from_panic(payload))) {
             Ok(actor) => {
-                let _ = addr.set(me.addr().clone());
+                let _ = addr.set(living.me.addr().clone());
                 if let Some(name) = &name {
-                    name.set(me.addr());
+                    name.set(living.me.addr());
                 }
-                Ok(Living { actor: Some(actor), me, links, name, watch: Stopwatch::default() })
+                (living.actor, living.name) = (Some(actor), name);
+                Ok(living)
             }
             Err(why) => {
                 let refused = why.to_string();
-                links.set_outcome(why);
+                living.links.set_outcome(why);
                 Err(refused.into())
             }
         }
     }
 
+    /// Begins to read, and comes back when it is to end: a letter then needs no way through ractor.
     async fn handle(
         &self,
-        _: ActorRef<Self::Msg>,
-        envelope: Envelope<A::Msg>,
+        _: ActorRef<Nudge>,
+        _: Nudge,
         living: &mut Living<A>,
     ) -> Result<(), ActorProcessingErr> {
-        if living.me.addr().gauge().meter().is(SUSPENDED | ASKED) {
-            living.attend().await;
-        }
-        let Some((letter, _place)) = envelope.open() else { return Ok(()) };
-        if let Err(why) = living.work(letter).await {
-            living.links.end_actor(why);
-        }
+        let gauge = Arc::clone(living.me.addr().gauge());
+        trace::scope_of(gauge, living.read()).await;
         Ok(())
     }
 
-    async fn post_stop(
-        &self,
-        _: ActorRef<Self::Msg>,
-        living: &mut Living<A>,
-    ) -> Result<(), ActorProcessingErr> {
+    async fn post_stop(&self, _: ActorRef<Nudge>, living: &mut Living<A>) -> Result<(), ActorProcessingErr> {
+        if living.me.addr().gauge().door() == Door::Draining {
+            // What came in with nobody awake to read it.
+            trace::scope_of(Arc::clone(living.me.addr().gauge()), living.read()).await;
+        }
         living.retire();
         let why = living.links.cause().unwrap_or(ExitReason::Shutdown);
         if let Some(mut actor) = living.actor.take() {
             let gauge = Arc::clone(living.me.addr().gauge());
-            let last_act = trace::scope_of(gauge, trace::current(), actor.terminate(&why));
+            let last_act = trace::scope_of(gauge, actor.terminate(&why));
             let last_act = AssertUnwindSafe(last_act).catch_unwind().await;
             if last_act.is_err() {
                 tracing::error!(path = living.me.path(), "terminate panicked");
@@ -232,7 +254,7 @@ impl<A: Actor> ractor::Actor for Shell<A> {
     /// carry the old state and with it files and sockets that the successor needs.
     async fn handle_supervisor_evt(
         &self,
-        _: ActorRef<Self::Msg>,
+        _: ActorRef<Nudge>,
         event: SupervisionEvent,
         _: &mut Living<A>,
     ) -> Result<(), ActorProcessingErr> {

@@ -3,6 +3,7 @@
 
 use crate::instruments::Meter;
 use crate::mailbox::Gauge;
+use std::cell::Cell;
 use std::future::Future;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 pub(crate) type Who = Arc<Gauge>;
 
 struct Account {
-    trace: Uuid,
+    trace: Cell<Uuid>,
     who: Option<Who>,
 }
 
@@ -21,18 +22,23 @@ tokio::task_local! {
 
 /// The trace id of the message or request that this task works on; nil when there is none.
 pub fn current() -> Uuid {
-    ACCOUNT.try_with(|account| account.trace).unwrap_or(Uuid::nil())
+    ACCOUNT.try_with(|account| account.trace.get()).unwrap_or(Uuid::nil())
 }
 
 /// Runs `work` under the trace id: every message it sends carries it. It runs on nobody's account: it may
 /// go on beside the actor that began it.
 pub fn scope<F: Future>(id: Uuid, work: F) -> impl Future<Output = F::Output> {
-    ACCOUNT.scope(Account { trace: id, who: None }, work)
+    ACCOUNT.scope(Account { trace: Cell::new(id), who: None }, work)
 }
 
-/// Runs an actor's own work.
-pub(crate) fn scope_of<F: Future>(who: Who, trace: Uuid, work: F) -> impl Future<Output = F::Output> {
-    ACCOUNT.scope(Account { trace, who: Some(who) }, work)
+/// Runs an actor's own work, under the trace id of whoever began it until it turns to another.
+pub(crate) fn scope_of<F: Future>(who: Who, work: F) -> impl Future<Output = F::Output> {
+    ACCOUNT.scope(Account { trace: Cell::new(current()), who: Some(who) }, work)
+}
+
+/// From here on the running actor works on a message of that trace id.
+pub(crate) fn turn_to(trace: Uuid) {
+    let _ = ACCOUNT.try_with(|account| account.trace.set(trace));
 }
 
 /// The actor that runs in this task, if one does.
@@ -44,7 +50,7 @@ pub(crate) fn who() -> Option<Who> {
 pub(crate) fn with_meter(look: impl FnOnce(&Meter, Uuid)) {
     let _ = ACCOUNT.try_with(|account| {
         if let Some(who) = &account.who {
-            look(who.meter(), account.trace);
+            look(who.meter(), account.trace.get());
         }
     });
 }

@@ -254,8 +254,8 @@ impl Meter {
         self.shed.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn count_undelivered(&self) {
-        self.undelivered.fetch_add(1, Relaxed);
+    pub(crate) fn count_undelivered(&self, letters: u64) {
+        self.undelivered.fetch_add(letters, Relaxed);
     }
 
     /// It ended in its handler.
