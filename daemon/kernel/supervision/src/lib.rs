@@ -12,6 +12,8 @@ mod alarm;
 mod clock;
 mod exit;
 mod inbox;
+#[cfg(test)]
+mod inbox_property;
 mod instruments;
 mod kinds;
 mod links;
