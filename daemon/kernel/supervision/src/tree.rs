@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 /// The tree did not come up; nothing of it is left running.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -124,8 +124,8 @@ impl Tree {
         let place = place.ok_or_else(|| AdminError::NoSupervisor(path.into()))?;
         let superior = place.occupant().and_then(|occupant| occupant.superior);
         let superior = superior.ok_or(AdminError::NotRunning)?;
-        let (reply, answer) = oneshot::channel();
-        superior.ask(Request { ask, reply });
+        let (request, answer) = Request::new(ask);
+        superior.ask(request);
         answer_of(answer).await
     }
 

@@ -3,6 +3,7 @@
 
 use crate::ExitReason;
 use crate::plan::Restart;
+use crate::supervise::admin::QUESTIONS_MAX;
 use crate::supervise::backoff::{Backoff, Draw};
 use crate::supervise::child::{PoolFlags, millis};
 use crate::supervise::window::Window;
@@ -58,6 +59,9 @@ pub(crate) struct Ticket(u64);
 /// A copy of what a child is made from; a pool that restarts nobody keeps none.
 pub(crate) type Keep<A> = fn(&A) -> Option<A>;
 
+/// Whether somebody still waits for that answer.
+pub(crate) type Waits<R> = fn(&R) -> bool;
+
 /// What a pool is told about itself.
 pub(crate) struct Rules<A> {
     pub(crate) children_max: usize,
@@ -69,6 +73,7 @@ pub(crate) struct Rules<A> {
 
 pub(crate) struct Core<A, R> {
     rules: Rules<A>,
+    waits: Waits<R>,
     slots: HashMap<String, Slot<A, R>>,
     /// The queued ids, first come first served; never more than `leaving` once the idlest are known.
     queue: VecDeque<String>,
@@ -96,6 +101,8 @@ pub(crate) enum Effect<A, R> {
     EndIdlest(usize),
     /// The pool is full and nobody in it is idle.
     Full(Vec<R>),
+    /// Too many wait for that child already.
+    Busy(R),
     /// The pool goes down.
     Refuse(Vec<R>),
     GaveUp(String, ExitReason),
@@ -113,14 +120,28 @@ pub(crate) enum Farewell {
     Ending,
 }
 
-fn wish_for<A, R>(wish: &mut Option<Wish<A, R>>, args: A, reply: R) {
-    wish.get_or_insert_with(|| Wish { args, replies: Vec::new() }).replies.push(reply);
+/// Lets one more wait, unless there are too many; who has gone away gives its room up.
+fn line_up<A, R>(replies: &mut Vec<R>, reply: R, waits: Waits<R>) -> Option<Effect<A, R>> {
+    if replies.len() >= QUESTIONS_MAX {
+        replies.retain(waits);
+    }
+    if replies.len() >= QUESTIONS_MAX {
+        return Some(Effect::Busy(reply));
+    }
+    replies.push(reply);
+    None
+}
+
+fn wish_for<A, R>(wish: &mut Option<Wish<A, R>>, args: A, reply: R, waits: Waits<R>) -> Option<Effect<A, R>> {
+    let wish = wish.get_or_insert_with(|| Wish { args, replies: Vec::new() });
+    line_up(&mut wish.replies, reply, waits)
 }
 
 impl<A, R> Core<A, R> {
-    pub(crate) fn new(rules: Rules<A>) -> Self {
+    pub(crate) fn new(rules: Rules<A>, waits: Waits<R>) -> Self {
         Self {
             rules,
+            waits,
             slots: HashMap::new(),
             queue: VecDeque::new(),
             leaving: 0,
@@ -155,20 +176,13 @@ impl<A, R> Core<A, R> {
                 Slot::Queued(Wish { replies, .. })
                 | Slot::Starting(Start { replies, .. })
                 | Slot::Restarting(Retry { replies, .. }),
-            ) => {
-                replies.push(reply);
-                None
-            }
-            Some(Slot::Running(_, wish) | Slot::Doomed(_, wish)) => {
-                wish_for(wish, args, reply);
-                None
-            }
+            ) => line_up(replies, reply, self.waits),
+            Some(Slot::Running(_, wish) | Slot::Doomed(_, wish)) => wish_for(wish, args, reply, self.waits),
             Some(Slot::Leaving(wish)) => {
                 if wish.is_none() {
                     self.leaving -= 1;
                 }
-                wish_for(wish, args, reply);
-                self.make_room()
+                wish_for(wish, args, reply, self.waits).or_else(|| self.make_room())
             }
         }
     }
@@ -348,7 +362,8 @@ impl<A, R> Core<A, R> {
         gave_up.into_iter().chain(self.stop()).collect()
     }
 
-    /// Ends a child for good, whatever its restart type. Who has wished for its successor gets one.
+    /// Ends a child for good, whatever its restart type, or sees to it that it never runs. Who has wished for
+    /// its successor gets one.
     pub(crate) fn terminate(&mut self, id: &str) -> (Farewell, Vec<Effect<A, R>>) {
         let Some(slot) = self.slots.get_mut(id) else { return (Farewell::Gone, Vec::new()) };
         match slot {
@@ -363,10 +378,10 @@ impl<A, R> Core<A, R> {
                 (Farewell::Ending, vec![Effect::EndChild(id.to_owned())])
             }
             Slot::Leaving(_) | Slot::Doomed(..) => (Farewell::Ending, Vec::new()),
-            Slot::Queued(_) => (Farewell::Gone, Vec::new()),
-            Slot::Restarting(Retry { replies, .. }) => {
+            Slot::Queued(Wish { replies, .. }) | Slot::Restarting(Retry { replies, .. }) => {
                 let refused = Effect::Refuse(std::mem::take(replies));
                 self.slots.remove(id);
+                self.queue.retain(|queued| queued != id);
                 (Farewell::Gone, std::iter::once(refused).chain(self.next()).collect())
             }
         }

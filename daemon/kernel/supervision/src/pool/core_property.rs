@@ -118,6 +118,7 @@ impl Reality {
                     self.answered(replies)?;
                 }
                 Effect::Ignored(replies) => self.answered(replies)?,
+                Effect::Busy(reply) => self.answered(vec![reply])?,
                 Effect::RetryLater(id, ticket, _) => {
                     self.tickets.insert(id.clone(), ticket);
                     self.retries.push((id, ticket));
@@ -202,7 +203,7 @@ impl Reality {
                 self.take(pool, told)
             }
             Chance::Terminate(which) => {
-                let known: Vec<_> = pool.members().map(|(id, _)| id.to_owned()).collect();
+                let known: Vec<_> = (0..9u8).map(|id| id.to_string()).filter(|id| pool.knows(id)).collect();
                 let Some(id) = nth(known.iter().collect(), which) else { return Ok(()) };
                 let (farewell, told) = pool.terminate(&id);
                 let runs = self.running.contains_key(&id) || self.starting.contains(&id);

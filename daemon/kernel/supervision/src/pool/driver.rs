@@ -8,7 +8,7 @@ use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Members, Node, Occupant, Status, Superior};
 use crate::plan::{PoolSpec, Restart};
-use crate::supervise::admin::{AdminError, Answer as Told, Request};
+use crate::supervise::admin::{AdminError, Answer as Told, QUESTIONS_MAX, Request};
 use crate::supervise::backoff::Draw;
 use crate::supervise::child::millis;
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
@@ -163,13 +163,14 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
         let Beginning { pool, spec, node, links } = begin;
         let shared = pool.0;
         shared.open(&me)?;
-        let core = Core::new(Rules {
+        let rules = Rules {
             children_max: spec.flags.children_max,
             restart: spec.flags.restart,
             window: Window::new(spec.flags.intensity, millis(spec.flags.period)),
             keep: keep_of(&shared, spec.flags.restart),
             backoff: spec.flags.backoff,
-        });
+        };
+        let core = Core::new(rules, |asker: &oneshot::Sender<Answer<A>>| !asker.is_closed());
         Ok(Driver {
             core,
             children: HashMap::new(),
@@ -258,6 +259,10 @@ impl<A: Actor> Driver<A> {
                     let max = self.spec.flags.children_max;
                     tracing::warn!(path = &*self.path, max, "refused a child: the pool is full and busy");
                     answer::<A>(replies, &StartError::MaxChildren { max });
+                }
+                Effect::Busy(reply) => {
+                    tracing::warn!(path = &*self.path, QUESTIONS_MAX, "refused an asker: too many wait");
+                    answer::<A>(vec![reply], &StartError::Busy);
                 }
                 Effect::Refuse(replies) => answer::<A>(replies, &StartError::NotRunning),
                 Effect::StopAll => self.stop_all(),

@@ -36,6 +36,9 @@ pub enum StartError {
         /// The bound, `max_children` of `supervision.toml`.
         max: usize,
     },
+    /// So many others wait for that child that no more may.
+    #[error("the pool is busy: too many wait for that child")]
+    Busy,
     /// No answer came in time: a predecessor takes long to end, or a restart waits. The child may still come up.
     #[error("the pool did not answer in {0:?}")]
     Timeout(Duration),
@@ -146,9 +149,8 @@ impl<A: Actor> Pool<A> {
     /// `NotRunning`, `Busy`, `Timeout`.
     pub async fn terminate_child(&self, id: &str) -> Result<(), AdminError> {
         let door = self.0.door.load_full().ok_or(AdminError::NotRunning)?;
-        let (reply, answer) = oneshot::channel();
-        let ask = Ask::TerminateChild(ChildRef::Id(id.into()));
-        driver::tell(&door, Control::Asked(Request { ask, reply }));
+        let (request, answer) = Request::new(Ask::TerminateChild(ChildRef::Id(id.into())));
+        driver::tell(&door, Control::Asked(request));
         answer_of(answer).await.map(drop)
     }
 }

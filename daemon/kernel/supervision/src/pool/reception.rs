@@ -47,9 +47,14 @@ impl<A: Actor> Driver<A> {
 
     /// Good also for one that has ended already; who asks cannot know.
     fn terminate(&mut self, id: String, mourner: Mourner) -> Effects<A> {
+        if !self.may_mourn(&id) {
+            tracing::warn!(path = &*self.path, QUESTIONS_MAX, "refused a question: too many wait");
+            let _ = mourner.send(Err(AdminError::Busy));
+            return Effects::<A>::new();
+        }
         let (farewell, effects) = self.core.terminate(&id);
         match farewell {
-            Farewell::Ending => self.mourn(id, mourner),
+            Farewell::Ending => self.mourners.entry(id).or_default().push(mourner),
             Farewell::Gone => {
                 self.bury(&id);
                 let _ = mourner.send(Ok(Answer::Done));
@@ -58,13 +63,13 @@ impl<A: Actor> Driver<A> {
         effects.into()
     }
 
-    fn mourn(&mut self, id: String, mourner: Mourner) {
-        let mourners = self.mourners.entry(id).or_default();
-        if mourners.len() < QUESTIONS_MAX {
-            return mourners.push(mourner);
+    /// Whether one more may wait for that end; who has gone away gives its room up.
+    fn may_mourn(&mut self, id: &str) -> bool {
+        let Some(mourners) = self.mourners.get_mut(id) else { return true };
+        if mourners.len() >= QUESTIONS_MAX {
+            mourners.retain(|mourner| !mourner.is_closed());
         }
-        tracing::warn!(path = &*self.path, QUESTIONS_MAX, "refused a question: too many wait");
-        let _ = mourner.send(Err(AdminError::Busy));
+        mourners.len() < QUESTIONS_MAX
     }
 
     /// An actor that has ended stands for the child that is to be started again in its place.

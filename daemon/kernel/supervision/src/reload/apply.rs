@@ -16,7 +16,6 @@ use futures_util::future::BoxFuture;
 use hecate_proto::debug::DebugEventKind;
 use hecate_proto::reload::AppliedReload;
 use std::sync::{Arc, PoisonError};
-use tokio::sync::oneshot;
 
 impl Standing {
     pub(super) async fn apply(&self, plan: ReloadPlan) -> Result<AppliedReload, ReloadError> {
@@ -175,9 +174,11 @@ fn with_supervisor(spec: &Arc<ChildSpec>, path: &str, own: &SupervisorSpec) -> A
 struct Desk(Arc<dyn Superior>);
 
 impl Desk {
+    /// Waits for as long as the starts and ends take that it asks for: a transaction that gave up waiting
+    /// would leave half of it behind. Who asked for the reload need not wait for it.
     async fn ask(&self, ask: Ask) -> Result<Answer, AdminError> {
-        let (reply, answer) = oneshot::channel();
-        self.0.ask(Request { ask, reply });
+        let (request, answer) = Request::in_transaction(ask);
+        self.0.ask(request);
         answer.await.unwrap_or(Err(AdminError::NotRunning))
     }
 

@@ -51,7 +51,7 @@ pub enum AdminError {
     Timeout(Duration),
 }
 
-/// How many questions one supervisor keeps waiting.
+/// How many questions one supervisor keeps waiting, and how many askers a pool for one child.
 pub(crate) const QUESTIONS_MAX: usize = 1_024;
 /// How long an answer may take: it may have to wait for a start, or for a child's end.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -159,6 +159,20 @@ impl Answer {
 pub(crate) struct Request {
     pub(crate) ask: Ask,
     pub(crate) reply: oneshot::Sender<Result<Answer, AdminError>>,
+    /// Of a reload, which must not be left half done: it is taken however many wait.
+    pub(crate) in_transaction: bool,
+}
+
+impl Request {
+    pub(crate) fn new(ask: Ask) -> (Self, oneshot::Receiver<Result<Answer, AdminError>>) {
+        let (reply, answer) = oneshot::channel();
+        (Self { ask, reply, in_transaction: false }, answer)
+    }
+
+    pub(crate) fn in_transaction(ask: Ask) -> (Self, oneshot::Receiver<Result<Answer, AdminError>>) {
+        let (request, answer) = Self::new(ask);
+        (Self { in_transaction: true, ..request }, answer)
+    }
 }
 
 impl Tree {

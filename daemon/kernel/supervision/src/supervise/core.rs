@@ -133,6 +133,14 @@ impl Core {
         self.goal == Goal::Boot
     }
 
+    /// Forgets the questions that change nothing, wait for their turn and are `dropped`.
+    pub(super) fn withdraw(&mut self, mut dropped: impl FnMut(Token) -> bool) {
+        self.backlog.retain(|pending| match pending {
+            Pending::Call(token, call) => !(call.changes_nothing() && dropped(*token)),
+            Pending::Exit(..) | Pending::Retry(_) => true,
+        });
+    }
+
     /// Takes in one event, returns what is to be done, in order.
     pub(crate) fn step(&mut self, now_ms: u64, event: Event) -> Vec<Effect> {
         match event {

@@ -1,8 +1,10 @@
 //! Children that come and go: one per id, none lost in the gap when one goes.
 
 use crate::common::{Mood, PATIENCE, Probe, Say, Trace, find, until};
+use futures_util::future::join_all;
+use futures_util::poll;
 use hecate_supervision::{
-    Actor, CallError, ExitReason, Kinds, Me, Message, Plan, Pool, Reply, StartError, Tree,
+    Actor, AdminError, CallError, ExitReason, Kinds, Me, Message, Plan, Pool, Reply, StartError, Tree,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
@@ -286,4 +288,42 @@ async fn who_comes_up_after_the_deadline_of_a_stop_is_killed_at_once() {
     assert!(tree.stop(PATIENCE).await, "the pool ends by itself");
     drop(asked.await.unwrap());
     assert!(pool.whereis("x").is_none());
+}
+
+/// As many as one pool keeps waiting for one child.
+const ASKERS_MAX: usize = 1_024;
+/// Nobody waits longer for an answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+#[tokio::test(start_paused = true)]
+async fn so_many_wait_for_one_child_and_who_has_gone_away_does_not_count() {
+    let trace = Arc::<Trace>::default();
+    let (_tree, pool) = boot::<Probe>("").await;
+    let slow = || {
+        let slow = probe(&trace);
+        slow.mood.hangs_in_init.store(true, SeqCst);
+        slow
+    };
+    let crowd = join_all((0..ASKERS_MAX).map(|_| pool.start_child("x", slow())));
+    let mut crowd = Box::pin(crowd);
+    assert!(poll!(&mut crowd).is_pending());
+    assert_eq!(pool.start_child("x", slow()).await, Err(StartError::Busy));
+    assert!(pool.start_child("y", probe(&trace)).await.is_ok(), "others are not in its way");
+    drop(crowd);
+    let too_slow = StartError::Init(ExitReason::StartTimeout(10_000));
+    assert_eq!(pool.start_child("x", slow()).await, Err(too_slow), "it was let in");
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_wait_for_one_end_and_who_has_gone_away_does_not_count() {
+    let trace = Arc::<Trace>::default();
+    let (_tree, pool) = boot::<Probe>("shutdown = \"infinity\"").await;
+    let stuck = probe(&trace);
+    stuck.mood.hangs_in_terminate.store(true, SeqCst);
+    pool.start_child("x", stuck).await.unwrap();
+    let mut crowd = Box::pin(join_all((0..ASKERS_MAX).map(|_| pool.terminate_child("x"))));
+    assert!(poll!(&mut crowd).is_pending());
+    assert_eq!(pool.terminate_child("x").await, Err(AdminError::Busy));
+    drop(crowd);
+    assert_eq!(pool.terminate_child("x").await, Err(AdminError::Timeout(ANSWER_LIMIT)));
 }
