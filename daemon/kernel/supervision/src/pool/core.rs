@@ -231,6 +231,11 @@ impl<A, R> Core<A, R> {
         self.stopping
     }
 
+    /// True when the start under way is a restart, and nobody's wish.
+    pub(crate) fn is_restart(&self, id: &str) -> bool {
+        matches!(self.slots.get(id), Some(Slot::Starting(Start { failures: Some(_), .. })))
+    }
+
     /// True when the child could be asked to end.
     pub(crate) fn may_leave(&self, id: &str) -> bool {
         matches!(self.slots.get(id), Some(Slot::Running(_, None)))

@@ -8,7 +8,7 @@ use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Members, Node, Occupant, Status, Superior};
 use crate::plan::{PoolSpec, Restart};
-use crate::supervise::admin::{AdminError, Answer as Told, QUESTIONS_MAX, Request};
+use crate::supervise::admin::{AdminError, Answer, QUESTIONS_MAX, Request};
 use crate::supervise::backoff::Draw;
 use crate::supervise::child::millis;
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
@@ -24,17 +24,18 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-pub(super) type Answer<A> = Result<Addr<<A as Actor>::Msg>, StartError>;
+/// Who waits for a child.
+pub(super) type Asker<A> = oneshot::Sender<Result<Addr<<A as Actor>::Msg>, StartError>>;
 
 /// Who waits for the end of a child.
-pub(super) type Mourner = oneshot::Sender<Result<Told, AdminError>>;
+pub(super) type Mourner = oneshot::Sender<Result<Answer, AdminError>>;
 
 /// What a pool is told.
 pub(super) enum Control<A: Actor> {
     Ask {
         id: String,
         args: A::Args,
-        reply: oneshot::Sender<Answer<A>>,
+        reply: Asker<A>,
     },
     StartEnded {
         id: String,
@@ -134,7 +135,7 @@ impl<A: Actor> Child<A> {
 }
 
 pub(super) struct Driver<A: Actor> {
-    pub(super) core: Core<A::Args, oneshot::Sender<Answer<A>>>,
+    pub(super) core: Core<A::Args, Asker<A>>,
     pub(super) children: HashMap<String, Child<A>>,
     /// Who waits for the end of which child.
     pub(super) mourners: HashMap<String, Vec<Mourner>>,
@@ -170,7 +171,7 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
             keep: keep_of(&shared, spec.flags.restart),
             backoff: spec.flags.backoff,
         };
-        let core = Core::new(rules, |asker: &oneshot::Sender<Answer<A>>| !asker.is_closed());
+        let core = Core::new(rules, |asker: &Asker<A>| !asker.is_closed());
         Ok(Driver {
             core,
             children: HashMap::new(),
@@ -214,7 +215,7 @@ fn keep_of<A: Actor>(shared: &Shared<A>, restart: Restart) -> Keep<A::Args> {
     shared.keep.filter(|_| restart != Restart::Temporary).unwrap_or(|_| None)
 }
 
-pub(super) type Effects<A> = VecDeque<Effect<<A as Actor>::Args, oneshot::Sender<Answer<A>>>>;
+pub(super) type Effects<A> = VecDeque<Effect<<A as Actor>::Args, Asker<A>>>;
 
 impl<A: Actor> Driver<A> {
     fn take_in(&mut self, control: Control<A>) -> Effects<A> {
@@ -277,10 +278,10 @@ impl<A: Actor> Driver<A> {
 
 impl<A: Actor> Driver<A> {
     fn start(&mut self, id: String, args: A::Args) -> Effects<A> {
-        let path: Arc<str> = format!("{}/{id}", self.path).into();
-        let (node, actor) = match self.children.remove(&id) {
+        // Who was wished for has only its id from its predecessor.
+        let (node, actor) = match self.children.remove(&id).filter(|_| self.core.is_restart(&id)) {
             Some(before) => (before.node, before.actor),
-            None => (Arc::new(self.leaf(path)), None),
+            None => (self.leaf(&id), None),
         };
         if node.begin() > 1 {
             node.report_restarting();
@@ -303,8 +304,10 @@ impl<A: Actor> Driver<A> {
         Effects::<A>::new()
     }
 
-    fn leaf(&self, path: Arc<str>) -> Node {
-        Node::leaf(path, &self.spec.child.kind, self.spec.flags.restart, self.node.instruments())
+    fn leaf(&self, id: &str) -> Arc<Node> {
+        let path = format!("{}/{id}", self.path).into();
+        let (kind, restart) = (&self.spec.child.kind, self.spec.flags.restart);
+        Arc::new(Node::leaf(path, kind, restart, self.node.instruments()))
     }
 
     fn start_ended(&mut self, id: String, result: Result<(Born, Addr<A::Msg>), ExitReason>) -> Effects<A> {
@@ -321,15 +324,15 @@ impl<A: Actor> Driver<A> {
         child.running = Some((born.occupant().clone(), addr.clone()));
         self.shared.restarting.remove(&id);
         self.shared.members.insert(id.clone(), Member { addr, node: Arc::clone(&node) });
+        let effects = self.core.started(&id).into();
+        let (me, shared, who) = (self.me.clone(), Arc::clone(&self.shared), id.clone());
+        born.settle(move |reason| {
+            shared.members.remove_if(&who, |_, member| member.addr.actor_id() == actor_id);
+            tell(&me, Control::Exited { id: who, reason });
+        });
         if self.core.is_stopping() {
             self.end_one(&id);
         }
-        let effects = self.core.started(&id).into();
-        let (me, shared) = (self.me.clone(), Arc::clone(&self.shared));
-        born.settle(move |reason| {
-            shared.members.remove_if(&id, |_, member| member.addr.actor_id() == actor_id);
-            tell(&me, Control::Exited { id, reason });
-        });
         effects
     }
 
@@ -338,10 +341,10 @@ impl<A: Actor> Driver<A> {
             self.core.ignored(id)
         } else {
             tracing::warn!(path = &*self.path, id, reason = %why, "did not start");
-            let effects = self.core.start_failed(id, why.clone(), Draw::new());
+            let effects = self.core.start_failed(id, why.clone(), Draw::for_wait(self.spec.flags.backoff));
             if let Some(child) = self.children.get(id) {
                 child.node.vacate(None, &why);
-                child.node.report_failed_start(&why, decision(&effects, id, Decision::LeftDown));
+                child.node.report_failed_start(&why, self.decision(&effects, id, Decision::LeftDown));
             }
             effects
         };
@@ -378,6 +381,8 @@ impl<A: Actor> Driver<A> {
     fn exited(&mut self, id: &str, reason: &ExitReason) -> Effects<A> {
         let was_asked = self.core.is_leaving(id);
         let effects = self.core.exited(clock::exact_now_ms(), id, reason);
+        let otherwise = if was_asked { Decision::LeftDown } else { Decision::Forgotten };
+        let decided = self.decision(&effects, id, otherwise);
         if let Some(child) = self.children.get_mut(id) {
             let (path, occupant) = (&*child.node.path, child.running.take().map(|(occupant, _)| occupant));
             let is_crash = reason.is_crash(was_asked.then_some(self.spec.flags.shutdown));
@@ -386,12 +391,23 @@ impl<A: Actor> Driver<A> {
             } else {
                 tracing::debug!(path, %reason, "exited");
             }
-            let otherwise = if was_asked { Decision::LeftDown } else { Decision::Forgotten };
             let verdict = Verdict { was_asked, is_crash };
-            child.node.report_exit(occupant.as_ref(), reason, verdict, decision(&effects, id, otherwise));
+            child.node.report_exit(occupant.as_ref(), reason, verdict, decided);
         }
         self.bury(id);
         effects.into()
+    }
+
+    /// What the core made of a crash. It speaks of the child in question first, if at all.
+    fn decision(&self, effects: &[Effect<A::Args, Asker<A>>], id: &str, otherwise: Decision) -> Decision {
+        match effects.first() {
+            Some(Effect::Start(started, _)) if started == id && self.core.is_restart(id) => {
+                Decision::Restarted
+            }
+            Some(Effect::RetryLater(..)) => Decision::RetryLater,
+            Some(Effect::GaveUp(..)) => Decision::GaveUp,
+            _ => otherwise,
+        }
     }
 
     /// Nothing is kept of a child that does not come back, and who waited for that is told.
@@ -401,11 +417,11 @@ impl<A: Actor> Driver<A> {
             self.shared.restarting.remove(id);
         }
         for mourner in self.mourners.remove(id).into_iter().flatten() {
-            let _ = mourner.send(Ok(Told::Done));
+            let _ = mourner.send(Ok(Answer::Done));
         }
     }
 
-    fn answer_found(&self, id: &str, replies: Vec<oneshot::Sender<Answer<A>>>) {
+    fn answer_found(&self, id: &str, replies: Vec<Asker<A>>) {
         for reply in replies {
             let _ = reply.send(self.addr(id).cloned().ok_or(StartError::NotRunning));
         }
@@ -420,18 +436,8 @@ impl<A: Actor> Drop for Driver<A> {
     }
 }
 
-fn answer<A: Actor>(replies: Vec<oneshot::Sender<Answer<A>>>, why: &StartError) {
+fn answer<A: Actor>(replies: Vec<Asker<A>>, why: &StartError) {
     for reply in replies {
         let _ = reply.send(Err(why.clone()));
-    }
-}
-
-/// What the core made of a crash. It speaks of the child in question first, if at all.
-fn decision<A, R>(effects: &[Effect<A, R>], id: &str, otherwise: Decision) -> Decision {
-    match effects.first() {
-        Some(Effect::Start(started, _)) if started == id => Decision::Restarted,
-        Some(Effect::RetryLater(..)) => Decision::RetryLater,
-        Some(Effect::GaveUp(..)) => Decision::GaveUp,
-        _ => otherwise,
     }
 }

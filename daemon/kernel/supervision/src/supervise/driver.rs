@@ -240,7 +240,7 @@ impl Driver {
                 tracing::error!(path, %reason, "did not start");
                 chair.crash = Some(chair.seat.node.report_failed_start(&reason, Decision::Pending));
                 chair.seat.node.vacate(None, &reason);
-                Event::StartFailed(key, reason, Draw::new())
+                Event::StartFailed(key, reason, Draw::for_wait(chair.seat.spec.backoff))
             }
         }
     }
