@@ -390,11 +390,6 @@ impl Node {
         }
     }
 
-    pub(crate) fn set_gave_up(&self, why: GaveUp) {
-        self.instruments.count_give_up();
-        self.live().gave_up = Some(why);
-    }
-
     pub(crate) fn gave_up(&self) -> Option<GaveUp> {
         self.live().gave_up.clone()
     }

@@ -1,6 +1,9 @@
 //! How those end whom nobody asks any more: with all that is below them, and never a successor.
 
-use super::{Node, Occupant};
+use super::{Node, Occupant, Status};
+use crate::{ExitReason, GaveUp};
+use hecate_proto::debug::DebugEventKind;
+use ractor::ActorId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +24,18 @@ impl Node {
             std::iter::once(child).chain(below)
         };
         self.everyone_below().into_iter().rev().flat_map(with_descendants).collect()
+    }
+
+    /// Its supervisor gives up: that child cannot be kept alive.
+    pub(crate) fn give_up(&self, supervisor: ActorId, child: String, reason: ExitReason) {
+        let path = self.path.to_string();
+        tracing::error!(path, child, %reason, "gave up");
+        self.tell(DebugEventKind::GaveUp, Some(supervisor), Some(format!("{child}: {reason}")));
+        self.instruments.count_give_up();
+        self.change(|live| {
+            live.gave_up = Some(GaveUp { path, child, reason });
+            live.status = Some(Status::Draining);
+        });
     }
 
     /// Kills this place and all below, supervisors first so that they restart nothing.

@@ -6,6 +6,7 @@ use crate::plan::Restart;
 use crate::supervise::admin::QUESTIONS_MAX;
 use crate::supervise::backoff::{Backoff, Draw};
 use crate::supervise::child::{PoolFlags, millis};
+use crate::supervise::retry::{self, Turn};
 use crate::supervise::window::Window;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -49,12 +50,8 @@ struct Retry<A, R> {
     replies: Vec<R>,
     why: ExitReason,
     failures: u32,
-    ticket: Ticket,
+    turn: Turn,
 }
-
-/// Tells one retry from an earlier one of the same id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Ticket(u64);
 
 /// A copy of what a child is made from; a pool that restarts nobody keeps none.
 pub(crate) type Keep<A> = fn(&A) -> Option<A>;
@@ -80,7 +77,7 @@ pub(crate) struct Core<A, R> {
     /// How many slots are `Leaving`: places that come free.
     leaving: usize,
     /// Of the latest retry.
-    ticket: Ticket,
+    turn: Turn,
     stopping: bool,
 }
 
@@ -93,7 +90,7 @@ pub(crate) enum Effect<A, R> {
     /// It could not be started.
     Failed(Vec<R>, ExitReason),
     /// Call [`Core::retry`] after a wait, behind whatever waits in the own queue.
-    RetryLater(String, Ticket, Duration),
+    RetryLater(String, Turn, Duration),
     /// Give up its start, or end it.
     EndChild(String),
     /// Ask up to so many idle children to end, the least recently asked first; [`Core::leave`] is told
@@ -145,7 +142,7 @@ impl<A, R> Core<A, R> {
             slots: HashMap::new(),
             queue: VecDeque::new(),
             leaving: 0,
-            ticket: Ticket::default(),
+            turn: Turn::default(),
             stopping: false,
         }
     }
@@ -223,8 +220,8 @@ impl<A, R> Core<A, R> {
     }
 
     #[cfg(test)]
-    pub(crate) fn latest_ticket(&self) -> Ticket {
-        self.ticket
+    pub(crate) fn latest_turn(&self) -> Turn {
+        self.turn
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -300,12 +297,12 @@ impl<A, R> Core<A, R> {
             Some(Slot::Starting(Start { replies, kept: Some(args), failures: Some(before) }))
                 if !self.stopping =>
             {
-                let (failures, ticket) = (before.saturating_add(1), Ticket(self.ticket.0 + 1));
-                self.ticket = ticket;
-                let wait = self.rules.backoff.map(|backoff| backoff.wait(failures, draw));
-                let retry = Retry { args, replies, why, failures, ticket };
+                let (failures, turn) = (before.saturating_add(1), self.turn.next());
+                self.turn = turn;
+                let wait = retry::wait(self.rules.backoff, failures, draw);
+                let retry = Retry { args, replies, why, failures, turn };
                 self.slots.insert(id.to_owned(), Slot::Restarting(retry));
-                vec![Effect::RetryLater(id.to_owned(), ticket, wait.unwrap_or_default())]
+                vec![Effect::RetryLater(id.to_owned(), turn, wait)]
             }
             Some(Slot::Starting(start)) => self.vacate(id, Effect::Failed(start.replies, why), None),
             Some(Slot::Doomed(replies, wish)) => self.vacate(id, Effect::Failed(replies, why), wish),
@@ -327,9 +324,9 @@ impl<A, R> Core<A, R> {
     }
 
     /// The echo of [`Effect::RetryLater`]; void when the child was terminated meanwhile.
-    pub(crate) fn retry(&mut self, now_ms: u64, id: &str, ticket: Ticket) -> Vec<Effect<A, R>> {
+    pub(crate) fn retry(&mut self, now_ms: u64, id: &str, turn: Turn) -> Vec<Effect<A, R>> {
         match self.slots.remove(id) {
-            Some(Slot::Restarting(retry)) if retry.ticket == ticket => self.restart(now_ms, id, retry),
+            Some(Slot::Restarting(retry)) if retry.turn == turn => self.restart(now_ms, id, retry),
             other => {
                 self.slots.extend(other.map(|slot| (id.to_owned(), slot)));
                 Vec::new()
@@ -343,8 +340,8 @@ impl<A, R> Core<A, R> {
         let wish = match self.slots.remove(id) {
             Some(Slot::Running(Some(kept), wish)) if !self.stopping && self.rules.restart.follows(reason) => {
                 let replies = wish.map(|wish| wish.replies).unwrap_or_default();
-                let (why, ticket) = (reason.clone(), self.ticket);
-                return self.restart(now_ms, id, Retry { args: kept, replies, why, failures: 0, ticket });
+                let (why, turn) = (reason.clone(), self.turn);
+                return self.restart(now_ms, id, Retry { args: kept, replies, why, failures: 0, turn });
             }
             Some(Slot::Leaving(None)) => {
                 self.leaving -= 1;

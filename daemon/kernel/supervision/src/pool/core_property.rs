@@ -1,12 +1,13 @@
 //! The invariants of a pool that no sequence of events may break: never two of one id, never too many, every
 //! asker answered once, every restart counted.
 
-use super::core::{Effect, Farewell, Ticket};
+use super::core::{Effect, Farewell};
 use super::core_tests::{PERIOD_MS, Pool, Told, keep_of, restarting};
 use crate::ExitReason;
 use crate::plan::Restart;
 use crate::supervise::backoff::Draw;
 use crate::supervise::child::PoolFlags;
+use crate::supervise::retry::Turn;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -60,9 +61,9 @@ struct Reality {
     unanswered: BTreeSet<u32>,
     asked: u32,
     /// What waits, the oldest first.
-    retries: Vec<(String, Ticket)>,
+    retries: Vec<(String, Turn)>,
     /// The latest of each id.
-    tickets: BTreeMap<String, Ticket>,
+    turns: BTreeMap<String, Turn>,
     now_ms: u64,
     restart: Restart,
     children_max: usize,
@@ -82,7 +83,7 @@ impl Reality {
             unanswered: BTreeSet::new(),
             asked: 0,
             retries: Vec::new(),
-            tickets: BTreeMap::new(),
+            turns: BTreeMap::new(),
             now_ms: 0,
             restart,
             children_max,
@@ -119,9 +120,9 @@ impl Reality {
                 }
                 Effect::Ignored(replies) => self.answered(replies)?,
                 Effect::Busy(reply) => self.answered(vec![reply])?,
-                Effect::RetryLater(id, ticket, _) => {
-                    self.tickets.insert(id.clone(), ticket);
-                    self.retries.push((id, ticket));
+                Effect::RetryLater(id, turn, _) => {
+                    self.turns.insert(id.clone(), turn);
+                    self.retries.push((id, turn));
                 }
                 Effect::EndChild(id) => self.ask_to_end(self.running.contains_key(&id).then_some(id)),
                 Effect::GaveUp(..) => (self.gave_up, self.stopping) = (true, true),
@@ -215,12 +216,12 @@ impl Reality {
                 if self.retries.is_empty() {
                     return Ok(());
                 }
-                let (id, ticket) = self.retries.remove(0);
+                let (id, turn) = self.retries.remove(0);
                 let restarting = pool.members().any(|(member, is_restarting)| member == id && is_restarting);
-                let is_latest = self.tickets.get(&id) == Some(&ticket);
+                let is_latest = self.turns.get(&id) == Some(&turn);
                 let is_due = restarting && is_latest && !self.starting.contains(&id);
                 self.restarts_ms.extend(is_due.then_some(self.now_ms));
-                let told = pool.retry(self.now_ms, &id, ticket);
+                let told = pool.retry(self.now_ms, &id, turn);
                 self.take(pool, told)
             }
             Chance::BeginsToEnd(which) => {

@@ -40,8 +40,8 @@ fn ask(pool: &mut Pool, id: &str, args: &'static str, reply: u32, ending: bool) 
 
 /// What the latest wait ends with.
 fn retry(pool: &mut Pool, now_ms: u64, id: &str) -> Vec<String> {
-    let ticket = pool.latest_ticket();
-    tell(pool.retry(now_ms, id, ticket))
+    let turn = pool.latest_turn();
+    tell(pool.retry(now_ms, id, turn))
 }
 
 fn pool_of(children_max: usize) -> Pool {
@@ -524,7 +524,7 @@ fn a_wait_that_was_for_an_earlier_child_of_the_id_is_void() {
         tell(pool.started("x"));
         tell(pool.exited(0, "x", &ExitReason::Killed));
         tell(pool.start_failed("x", ExitReason::Killed, Draw(0)));
-        pool.latest_ticket()
+        pool.latest_turn()
     };
     let before = crash_and_fail(&mut pool);
     tell(pool.terminate("x").1);

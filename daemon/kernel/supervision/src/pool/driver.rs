@@ -1,6 +1,6 @@
 //! The thin actor around a pool's core.
 
-use super::core::{Core, Effect, Keep, Rules, Ticket};
+use super::core::{Core, Effect, Keep, Rules};
 use super::farewell::Deadlines;
 use super::{Member, Pool, Shared, StartError};
 use crate::alarm::Alarm;
@@ -8,27 +8,24 @@ use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Members, Node, Occupant, Status, Superior};
 use crate::plan::{PoolSpec, Restart};
-use crate::supervise::admin::{AdminError, Answer, QUESTIONS_MAX, Request};
+use crate::supervise::admin::{Answer, QUESTIONS_MAX, ReplyTo, Request};
 use crate::supervise::backoff::Draw;
 use crate::supervise::child::millis;
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
+use crate::supervise::retry::{self, Turn};
 use crate::supervise::window::Window;
-use crate::{Actor, Addr, ExitReason, GaveUp, clock};
+use crate::{Actor, Addr, ExitReason, clock};
 use futures_util::FutureExt;
-use hecate_proto::debug::{DebugEventKind, Decision};
+use hecate_proto::debug::Decision;
 use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 /// Who waits for a child.
 pub(super) type Asker<A> = oneshot::Sender<Result<Addr<<A as Actor>::Msg>, StartError>>;
-
-/// Who waits for the end of a child.
-pub(super) type Mourner = oneshot::Sender<Result<Answer, AdminError>>;
 
 /// What a pool is told.
 pub(super) enum Control<A: Actor> {
@@ -46,7 +43,7 @@ pub(super) enum Control<A: Actor> {
         reason: ExitReason,
     },
     /// A restart failed a moment ago.
-    Retry(String, Ticket),
+    Retry(String, Turn),
     Asked(Request),
     Limits(PoolSpec),
     /// The time of some who were to end is over.
@@ -138,7 +135,7 @@ pub(super) struct Driver<A: Actor> {
     pub(super) core: Core<A::Args, Asker<A>>,
     pub(super) children: HashMap<String, Child<A>>,
     /// Who waits for the end of which child.
-    pub(super) mourners: HashMap<String, Vec<Mourner>>,
+    pub(super) mourners: HashMap<String, Vec<ReplyTo>>,
     pub(super) shared: Arc<Shared<A>>,
     pub(super) spec: Arc<PoolSpec>,
     pub(super) node: Arc<Node>,
@@ -226,7 +223,7 @@ impl<A: Actor> Driver<A> {
             }
             Control::StartEnded { id, result } => self.start_ended(id, result),
             Control::Exited { id, reason } => self.exited(&id, &reason),
-            Control::Retry(id, ticket) => self.core.retry(clock::exact_now_ms(), &id, ticket).into(),
+            Control::Retry(id, turn) => self.core.retry(clock::exact_now_ms(), &id, turn).into(),
             Control::Asked(request) => self.take_request(request),
             Control::Limits(spec) => {
                 self.node.declare_pool_flags(&spec.flags);
@@ -248,7 +245,7 @@ impl<A: Actor> Driver<A> {
                 Effect::Start(id, args) => effects.extend(self.start(id, args)),
                 Effect::Found(id, replies) => self.answer_found(&id, replies),
                 Effect::Ignored(replies) => answer::<A>(replies, &StartError::Ignored),
-                Effect::RetryLater(id, ticket, wait) => self.retry_later(id, ticket, wait),
+                Effect::RetryLater(id, turn, wait) => self.retry_later(id, turn, wait),
                 Effect::EndChild(id) => self.end_one(&id),
                 Effect::GaveUp(id, reason) => self.give_up(&id, reason),
                 Effect::Failed(replies, why) => answer::<A>(replies, &StartError::Init(why)),
@@ -353,21 +350,15 @@ impl<A: Actor> Driver<A> {
     }
 
     /// A restart that failed gives way to whatever waits, a stop above all.
-    fn retry_later(&mut self, id: String, ticket: Ticket, wait: Duration) {
+    fn retry_later(&mut self, id: String, turn: Turn, wait: Duration) {
         let Some(child) = self.children.get_mut(&id) else { return };
         child.node.set_status(Status::Restarting);
-        let (me, retry) = (self.me.clone(), Control::Retry(id, ticket));
-        if wait.is_zero() {
-            return tell(&me, retry);
-        }
-        child.alarm = Some(Alarm::set(Instant::now() + wait, move || tell(&me, retry)));
+        let (me, retry) = (self.me.clone(), Control::Retry(id, turn));
+        child.alarm = retry::later(wait, move || tell(&me, retry));
     }
 
     fn give_up(&self, id: &str, reason: ExitReason) {
-        let (path, child) = (self.path.to_string(), format!("{}/{id}", self.path));
-        tracing::error!(path, child, %reason, "gave up");
-        self.node.tell(DebugEventKind::GaveUp, Some(self.me.get_id()), Some(format!("{child}: {reason}")));
-        self.node.set_gave_up(GaveUp { path, child, reason });
+        self.node.give_up(self.me.get_id(), format!("{}/{id}", self.path), reason);
     }
 
     pub(super) fn running(&self, id: &str) -> Option<&(Occupant, Addr<A::Msg>)> {

@@ -2,10 +2,11 @@
 //! of their own.
 
 use super::core::Farewell;
-use super::driver::{Driver, Effects, Mourner};
+use super::driver::{Driver, Effects};
 use crate::Actor;
 use crate::supervise::admin::{
-    AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, QUESTIONS_MAX, Request, Standing,
+    AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, QUESTIONS_MAX, ReplyTo, Request, Standing,
+    refuse_busy,
 };
 use crate::supervise::children::ChildCounts;
 use crate::supervise::rules::ChildType;
@@ -46,10 +47,9 @@ impl<A: Actor> Driver<A> {
     }
 
     /// Good also for one that has ended already; who asks cannot know.
-    fn terminate(&mut self, id: String, mourner: Mourner) -> Effects<A> {
+    fn terminate(&mut self, id: String, mourner: ReplyTo) -> Effects<A> {
         if !self.may_mourn(&id) {
-            tracing::warn!(path = &*self.path, QUESTIONS_MAX, "refused a question: too many wait");
-            let _ = mourner.send(Err(AdminError::Busy));
+            refuse_busy(&self.path, mourner);
             return Effects::<A>::new();
         }
         let (farewell, effects) = self.core.terminate(&id);

@@ -155,10 +155,19 @@ impl Answer {
     }
 }
 
+/// Who waits for an answer.
+pub(crate) type ReplyTo = oneshot::Sender<Result<Answer, AdminError>>;
+
+/// More would wait at `path` than may.
+pub(crate) fn refuse_busy(path: &str, reply: ReplyTo) {
+    tracing::warn!(path, QUESTIONS_MAX, "refused a question: too many wait");
+    let _ = reply.send(Err(AdminError::Busy));
+}
+
 /// One question, and where its answer goes. Dropped unanswered it says that the supervisor is gone.
 pub(crate) struct Request {
     pub(crate) ask: Ask,
-    pub(crate) reply: oneshot::Sender<Result<Answer, AdminError>>,
+    pub(crate) reply: ReplyTo,
     /// Of a reload, which must not be left half done: it is taken however many wait.
     pub(crate) in_transaction: bool,
 }

@@ -1,6 +1,7 @@
 //! The children of one supervisor in start order. A place is kept for as long as OTP keeps the spec:
 //! until the child is deleted, or, when it is temporary, until it ends.
 
+use super::retry::Turn;
 use super::rules::{ChildRules, ChildType};
 use crate::ExitReason;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -30,6 +31,8 @@ pub(crate) struct Child {
     pub(crate) failures: u32,
     /// Why the last one failed.
     pub(crate) failure: Option<ExitReason>,
+    /// When it is tried again.
+    pub(crate) turn: Turn,
 }
 
 /// OTP's count of children, by their specs and by what runs.
@@ -62,7 +65,8 @@ impl Children {
         self.by_id.insert(Arc::clone(&rules.id), key);
         let rank = self.order.last_key_value().map_or(0, |(rank, _)| rank + 1);
         self.order.insert(rank, key);
-        self.places.insert(key, Child { rank, rules, state: ChildState::Down, failures: 0, failure: None });
+        let (state, turn) = (ChildState::Down, Turn::default());
+        self.places.insert(key, Child { rank, rules, state, failures: 0, failure: None, turn });
         key
     }
 

@@ -5,6 +5,7 @@ use super::calls::{Call, Token};
 use super::children::Key;
 use super::core::{Core, Effect, Ending, Event};
 use super::core_tests::{child, crash, failed, with_auto_shutdown};
+use super::retry::Turn;
 use super::rules::ChildRules;
 use crate::ExitReason;
 use crate::plan::{AutoShutdown, Restart, Restart::*, Strategy::*};
@@ -67,7 +68,7 @@ fn call(what: u8, id: usize) -> Call {
 struct Reality {
     alive: BTreeSet<Key>,
     under_way: Option<Effect>,
-    retries: Vec<Key>,
+    retries: Vec<(Key, Turn)>,
     stopped: Vec<Key>,
     unanswered: BTreeSet<u64>,
     asked: u64,
@@ -98,7 +99,7 @@ impl Reality {
                 Effect::Reply(token, _) => {
                     prop_assert!(self.unanswered.remove(&token.0), "answered twice");
                 }
-                RetryLater(index, _) => self.retries.push(*index),
+                RetryLater(index, turn, _) => self.retries.push((*index, *turn)),
                 GaveUp(..) => (self.gave_up, self.ending) = (true, true),
                 End(ending) => {
                     prop_assert!(self.alive.is_empty(), "it left children behind");
@@ -152,7 +153,10 @@ impl Reality {
             Chance::Exit(child, reason) => self.exit(child, reason),
             Chance::Answer(answer) => self.answer(answer),
             Chance::Retry if self.retries.is_empty() => None,
-            Chance::Retry => Some(Event::Retry(self.retries.remove(0))),
+            Chance::Retry => {
+                let (index, turn) = self.retries.remove(0);
+                Some(Event::Retry(index, turn))
+            }
             Chance::Wait(ms) => {
                 *now_ms += ms;
                 None

@@ -2,6 +2,7 @@
 
 use super::admin::{
     AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, QUESTIONS_MAX, Request, Standing,
+    refuse_busy,
 };
 use super::calls::{Call, Refusal, Reply, Token};
 use super::children::{ChildState, Key};
@@ -28,8 +29,7 @@ impl Driver {
             }
         };
         if !in_transaction && !self.has_room() {
-            tracing::warn!(path = &*self.node.path, QUESTIONS_MAX, "refused a question: too many wait");
-            let _ = reply.send(Err(AdminError::Busy));
+            refuse_busy(&self.node.path, reply);
             return None;
         }
         let token = Token(self.tokens);
