@@ -70,10 +70,6 @@ impl Occupant {
         self.worker.as_ref().map(|worker| &worker.gauge)
     }
 
-    pub(crate) async fn wait_gone(mut self) {
-        while self.gone.changed().await.is_ok() {}
-    }
-
     /// Asks it to end once it has handled what is queued. One that ends already needs no asking, and one at
     /// rest goes on for it.
     pub(crate) fn drain(&self) {
@@ -96,13 +92,22 @@ impl Occupant {
     }
 }
 
+/// Somebody who is in a place, or is being born into it.
+#[derive(Clone)]
+struct Presence {
+    /// Once it has come to life.
+    occupant: Option<Occupant>,
+    /// Closed when nothing of it is left.
+    gone: watch::Receiver<()>,
+}
+
 #[derive(Default)]
 struct Live {
     status: Option<Status>,
     generation: u64,
     occupant: Option<Occupant>,
-    /// Who has come to life and not taken the place yet; for a moment, or never.
-    arriving: Vec<Occupant>,
+    /// Births under way, whose children have not taken the place yet; for a moment, or never.
+    arriving: Vec<Presence>,
     last_exit: Option<Arc<proto::LastExit>>,
     /// Class of the last exit, until the restart that follows it is counted.
     last_class: Option<ReasonClass>,
@@ -410,14 +415,27 @@ impl Node {
         self.live().generation
     }
 
+    /// A birth begins. Until what this returns is dropped, something of it may be left.
+    pub(crate) fn expect(&self) -> watch::Sender<()> {
+        let (present, gone) = watch::channel(());
+        let arriving = &mut self.live().arriving;
+        arriving.retain(Presence::is_left);
+        arriving.push(Presence { occupant: None, gone });
+        present
+    }
+
     /// This one has come to life and is about to take the place.
-    pub(crate) fn expect(&self, occupant: Occupant) {
-        self.live().arriving.push(occupant);
+    pub(crate) fn expect_occupant(&self, occupant: &Occupant) {
+        let mut live = self.live();
+        let arrival = live.arriving.iter_mut().find(|other| other.gone.same_channel(&occupant.gone));
+        if let Some(arrival) = arrival {
+            arrival.occupant = Some(occupant.clone());
+        }
     }
 
     /// This one takes the place no more.
     pub(crate) fn expect_no_more(&self, occupant: &Occupant) {
-        self.live().arriving.retain(|other| other.cell.get_id() != occupant.cell.get_id());
+        self.live().arriving.retain(|other| !other.gone.same_channel(&occupant.gone));
     }
 
     pub(crate) fn occupy(&self, occupant: Occupant) {
@@ -531,6 +549,12 @@ impl Node {
             groups: actor_id.and_then(|id| groups.get(&id).cloned()).unwrap_or_default(),
             children: Vec::new(),
         }
+    }
+}
+
+impl Presence {
+    fn is_left(&self) -> bool {
+        self.gone.has_changed().is_ok()
     }
 }
 

@@ -220,7 +220,7 @@ mod tests {
         let place = tree.root.find("/r/a").unwrap();
         let before = place.occupant().unwrap();
         assert!(place.kill_all_of(&before));
-        before.clone().wait_gone().await;
+        await_gone(vec![before.gone.clone()]).await;
         let is_new = |now: &Occupant| now.cell.get_id() != before.cell.get_id();
         while !place.occupant().is_some_and(|now| is_new(&now)) {
             tokio::task::yield_now().await;

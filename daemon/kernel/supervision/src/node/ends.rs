@@ -1,20 +1,26 @@
 //! How those end whom nobody asks any more: with all that is below them, and never a successor.
 
-use super::{Node, Occupant, Status};
+use super::{Node, Occupant, Presence, Status};
 use crate::{ExitReason, GaveUp};
+use futures_util::future::join_all;
 use hecate_proto::debug::DebugEventKind;
 use ractor::ActorId;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
+
+/// Closed when nothing is left of somebody.
+type Gone = watch::Receiver<()>;
 
 /// How long killed actors may take to reach their next await.
 const KILL_GRACE: Duration = Duration::from_millis(250);
 
 impl Node {
     /// Who runs here, and who is about to.
-    fn everyone_here(&self) -> Vec<Occupant> {
+    fn everyone_here(&self) -> Vec<Presence> {
         let live = self.live();
-        live.occupant.iter().chain(&live.arriving).cloned().collect()
+        let arriving = live.arriving.iter().filter(|arrival| arrival.is_left()).cloned();
+        live.occupant.iter().map(Presence::from).chain(arriving).collect()
     }
 
     /// Everything below this place, top down, the last started first.
@@ -39,7 +45,7 @@ impl Node {
     }
 
     /// Kills this place and all below, supervisors first so that they restart nothing.
-    pub(crate) fn kill_all(&self) -> Vec<Occupant> {
+    pub(crate) fn kill_all(&self) -> Vec<Gone> {
         let below = self.below();
         kill(
             self.everyone_here()
@@ -57,7 +63,7 @@ impl Node {
         if is_here {
             let below = self.below();
             let below = below.iter().flat_map(|node| node.everyone_here());
-            kill(std::iter::once(occupant.clone()).chain(below).collect());
+            kill(std::iter::once(Presence::from(occupant)).chain(below).collect());
         }
         is_here
     }
@@ -65,7 +71,7 @@ impl Node {
     /// After an orderly end nothing is left below; after a kill this waits for it. What a successor has
     /// below it already is not `who`'s any more.
     pub(crate) async fn clear_below(&self, who: &Occupant) {
-        if self.everyone_here().iter().any(|other| other.cell.get_id() != who.cell.get_id()) {
+        if self.everyone_here().iter().any(|other| !other.gone.same_channel(&who.gone)) {
             return;
         }
         let orphans: Vec<_> = self.below().iter().flat_map(|node| node.everyone_here()).collect();
@@ -75,17 +81,31 @@ impl Node {
     }
 }
 
-fn kill(occupants: Vec<Occupant>) -> Vec<Occupant> {
-    for occupant in &occupants {
-        occupant.cell.kill();
+impl From<&Occupant> for Presence {
+    fn from(occupant: &Occupant) -> Self {
+        Self { occupant: Some(occupant.clone()), gone: occupant.gone.clone() }
     }
-    occupants
+}
+
+/// Who is still being born is given up with its supervisor.
+fn kill(present: Vec<Presence>) -> Vec<Gone> {
+    let kill = |Presence { occupant, gone }| {
+        if let Some(occupant) = occupant {
+            occupant.cell.kill();
+        }
+        gone
+    };
+    present.into_iter().map(kill).collect()
 }
 
 /// Waits for killed actors; only one that blocks its thread does not end.
-pub(crate) async fn await_gone(killed: Vec<Occupant>) {
-    let all = futures_util::future::join_all(killed.into_iter().map(Occupant::wait_gone));
+pub(crate) async fn await_gone(killed: Vec<Gone>) {
+    let all = join_all(killed.into_iter().map(wait_gone));
     if tokio::time::timeout(KILL_GRACE, all).await.is_err() {
         tracing::error!("some actors do not end though killed: they block a thread");
     }
+}
+
+async fn wait_gone(mut gone: Gone) {
+    while gone.changed().await.is_ok() {}
 }

@@ -77,12 +77,13 @@ impl<A: Actor> Launch for PoolLaunch<A> {
         let (pool, spec, links) = (self.pool.clone(), Arc::clone(&self.spec), Links::new());
         let begin = Beginning { pool, spec, node: Arc::clone(&cradle.node), links: Arc::clone(&links) };
         async move {
-            let spawned = Keeper::<A>::spawn_linked(None, Keeper(PhantomData), begin, cradle.parent).await;
+            let Cradle { parent, node, present, .. } = cradle;
+            let spawned = Keeper::<A>::spawn_linked(None, Keeper(PhantomData), begin, parent).await;
             let (keeper, task) = spawned.map_err(ExitReason::error)?;
             let cell = keeper.get_cell();
             let superior: Arc<dyn Superior> = Arc::new(keeper);
             let occupant = |gone| Occupant { cell, links, worker: None, superior: Some(superior), gone };
-            Ok(Born::new(cradle.node, occupant, task))
+            Ok(Born::new(node, present, occupant, task))
         }
         .boxed()
     }
@@ -282,10 +283,9 @@ impl<A: Actor> Driver<A> {
         };
         if node.begin() > 1 {
             node.report_restarting();
-            self.shared.restarting.insert(id.clone(), Arc::clone(&node));
         }
-        let (give_up, given_up) = oneshot::channel();
-        let cradle = Cradle { parent: self.me.get_cell(), node: Arc::clone(&node), give_up: given_up };
+        self.shared.arriving.insert(id.clone(), Arc::downgrade(&node));
+        let (cradle, give_up) = Cradle::new(self.me.get_cell(), &node);
         self.children
             .insert(id.clone(), Child { node, running: None, actor, give_up: Some(give_up), alarm: None });
         let spec = Arc::clone(&self.spec);
@@ -319,8 +319,8 @@ impl<A: Actor> Driver<A> {
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
         child.actor = Some(actor_id);
         child.running = Some((born.occupant().clone(), addr.clone()));
-        self.shared.restarting.remove(&id);
         self.shared.members.insert(id.clone(), Member { addr, node: Arc::clone(&node) });
+        self.shared.arriving.remove(&id);
         let effects = self.core.started(&id).into();
         let (me, shared, who) = (self.me.clone(), Arc::clone(&self.shared), id.clone());
         born.settle(move |reason| {
@@ -405,7 +405,7 @@ impl<A: Actor> Driver<A> {
     pub(super) fn bury(&mut self, id: &str) {
         if !self.core.knows(id) {
             self.children.remove(id);
-            self.shared.restarting.remove(id);
+            self.shared.arriving.remove(id);
         }
         for mourner in self.mourners.remove(id).into_iter().flatten() {
             let _ = mourner.send(Ok(Answer::Done));
@@ -422,7 +422,6 @@ impl<A: Actor> Driver<A> {
 /// A pool that ends, on whatever road, takes no more askers.
 impl<A: Actor> Drop for Driver<A> {
     fn drop(&mut self) {
-        self.shared.restarting.clear();
         self.shared.close(&self.me);
     }
 }

@@ -192,16 +192,14 @@ impl Driver {
     fn start(&mut self, key: Key) -> Option<Event> {
         self.decide(key, Decision::Restarted);
         let Some(chair) = self.chairs.get_mut(&key) else { unreachable!("a place that is started is there") };
-        let (give_up, given_up) = oneshot::channel();
         let generation = chair.seat.node.begin();
         if generation > 1 {
             tracing::warn!(path = &*chair.seat.node.path, generation, "restarting");
             chair.seat.node.report_restarting();
         }
+        let (cradle, give_up) = Cradle::new(self.me.get_cell(), &chair.seat.node);
         chair.give_up = Some(give_up);
-        let node = Arc::clone(&chair.seat.node);
-        let mut birthing =
-            chair.seat.launch.launch(Cradle { parent: self.me.get_cell(), node, give_up: given_up });
+        let mut birthing = chair.seat.launch.launch(cradle);
         if let Some(result) = (&mut birthing).now_or_never() {
             return Some(self.start_ended(key, result));
         }

@@ -173,7 +173,7 @@ impl Actor for Probe {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a thread that is blocked is what is meant")]
-fn block(time: Duration) {
+pub(crate) fn block(time: Duration) {
     std::thread::sleep(time);
 }
 
