@@ -222,9 +222,12 @@ mod tests {
         assert!(place.kill_all_of(&before));
         await_gone(vec![before.gone.clone()]).await;
         let is_new = |now: &Occupant| now.cell.get_id() != before.cell.get_id();
-        while !place.occupant().is_some_and(|now| is_new(&now)) {
-            tokio::task::yield_now().await;
-        }
+        let replaced = async {
+            while !place.occupant().is_some_and(|now| is_new(&now)) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), replaced).await.unwrap();
         assert!(!place.kill_all_of(&before), "it rings too late");
         let successor = place.occupant().unwrap();
         assert!(

@@ -205,7 +205,7 @@ impl Stage {
     /// Boots a root with the probes as its children; `extra` goes to every child.
     pub(crate) async fn boot(&self, strategy: &str, intensity: u32, ids: &[&str], extra: &str) -> Tree {
         let text = flat(strategy, intensity, ids, extra);
-        let tree = Tree::boot(&self.plan(&text), &self.kinds).await.unwrap();
+        let tree = within(Tree::boot(&self.plan(&text), &self.kinds)).await.unwrap();
         self.trace.clear();
         tree
     }

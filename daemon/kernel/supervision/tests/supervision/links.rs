@@ -109,7 +109,7 @@ async fn whatever_the_end_a_replacement_finds_exclusive_resources_free() {
     // One failed init is one restart too many: the window forgives exactly one per crash.
     let text = "schema = 1\n[[supervisor]]\npath = \"/r\"\nintensity = 30\nperiod = \"1m\"\n\
                 [[child]]\npath = \"/r/holder\"\nkind = \"holder\"\n";
-    let tree = Tree::boot(&Plan::parse(text, "t", &kinds).unwrap(), &kinds).await.unwrap();
+    let tree = within(Tree::boot(&Plan::parse(text, "t", &kinds).unwrap(), &kinds)).await.unwrap();
     for turn in 0..30 {
         let addr = name.whereis().unwrap();
         match turn % 3 {
@@ -157,7 +157,7 @@ async fn a_birth_that_nobody_is_there_to_settle_leaves_nothing_running() {
         let (held, barrier) = (Arc::new(()), Arc::new(Barrier::new(2)));
         let args = (Arc::clone(&held), Arc::clone(&barrier));
         let below = Child::supervisor("s", Flags::default(), vec![]);
-        let tree = Tree::grow("r", Flags::default(), vec![below]).await.unwrap();
+        let tree = within(Tree::grow("r", Flags::default(), vec![below])).await.unwrap();
         let slow = Child::worker::<Slow>("slow", None, move || args.clone());
         let starting = tree.start_child("/r/s", slow);
         tokio::pin!(starting);

@@ -21,7 +21,7 @@ async fn boot<A: Actor>(extra: &str) -> (Tree, Pool<A>) {
     let mut kinds = Kinds::new();
     kinds.pool::<A>("p", &pool);
     let plan = Plan::parse(&text(extra), "t", &kinds).unwrap();
-    (Tree::boot(&plan, &kinds).await.unwrap(), pool)
+    (within(Tree::boot(&plan, &kinds)).await.unwrap(), pool)
 }
 
 /// How many children the pool has.
