@@ -1,6 +1,7 @@
 //! The live tree: one record per place in the plan, written by the supervisor of that place and read by
 //! whoever wants to look, never through a mailbox.
 
+mod births;
 mod ends;
 
 use crate::instruments::{
@@ -19,6 +20,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
 
+use births::Presence;
 pub(crate) use ends::await_gone;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,15 +92,6 @@ impl Occupant {
             self.cell.stop(None);
         }
     }
-}
-
-/// Somebody who is in a place, or is being born into it.
-#[derive(Clone)]
-struct Presence {
-    /// Once it has come to life.
-    occupant: Option<Occupant>,
-    /// Closed when nothing of it is left.
-    gone: watch::Receiver<()>,
 }
 
 #[derive(Default)]
@@ -415,29 +408,6 @@ impl Node {
         self.live().generation
     }
 
-    /// A birth begins. Until what this returns is dropped, something of it may be left.
-    pub(crate) fn expect(&self) -> watch::Sender<()> {
-        let (present, gone) = watch::channel(());
-        let arriving = &mut self.live().arriving;
-        arriving.retain(Presence::is_left);
-        arriving.push(Presence { occupant: None, gone });
-        present
-    }
-
-    /// This one has come to life and is about to take the place.
-    pub(crate) fn expect_occupant(&self, occupant: &Occupant) {
-        let mut live = self.live();
-        let arrival = live.arriving.iter_mut().find(|other| other.gone.same_channel(&occupant.gone));
-        if let Some(arrival) = arrival {
-            arrival.occupant = Some(occupant.clone());
-        }
-    }
-
-    /// This one takes the place no more.
-    pub(crate) fn expect_no_more(&self, occupant: &Occupant) {
-        self.live().arriving.retain(|other| !other.gone.same_channel(&occupant.gone));
-    }
-
     pub(crate) fn occupy(&self, occupant: Occupant) {
         self.expect_no_more(&occupant);
         self.change(|live| {
@@ -549,12 +519,6 @@ impl Node {
             groups: actor_id.and_then(|id| groups.get(&id).cloned()).unwrap_or_default(),
             children: Vec::new(),
         }
-    }
-}
-
-impl Presence {
-    fn is_left(&self) -> bool {
-        self.gone.has_changed().is_ok()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::instruments::Instruments;
 use crate::node::{Node, Occupant, await_gone};
 use crate::plan::{ChildSpec, Plan, Role, Shutdown};
-use crate::reload::Standing;
+use crate::reload::Blueprint;
 use crate::supervise::admin::{AdminError, Answer, Ask, Request, answer_of};
 use crate::supervise::chair::Seat;
 use crate::supervise::child::{Child, Flags};
@@ -66,7 +66,7 @@ pub struct Tree {
     down: watch::Receiver<Option<ExitReason>>,
     stopping: AtomicBool,
     /// The file behind it, if there is one.
-    pub(crate) standing: Option<Arc<Standing>>,
+    pub(crate) blueprint: Option<Arc<Blueprint>>,
 }
 
 impl std::fmt::Debug for Tree {
@@ -84,8 +84,8 @@ impl Tree {
         let root = Node::plant(&plan.root, &Instruments::new());
         let Role::Supervisor(spec) = &plan.root.role else { unreachable!("a plan's root is a supervisor") };
         let launch = supervisor(spec, &root, kinds);
-        let standing = Standing::new(&root, kinds, plan);
-        Self::launch(root, &launch, Some(standing)).await
+        let blueprint = Blueprint::new(&root, kinds, plan);
+        Self::launch(root, &launch, Some(blueprint)).await
     }
 
     /// Starts a tree that is no plan but a value: the supervisor `name` with these children. The root's
@@ -102,7 +102,7 @@ impl Tree {
     async fn launch(
         root: Arc<Node>,
         launch: &SupervisorLaunch,
-        standing: Option<Arc<Standing>>,
+        blueprint: Option<Arc<Blueprint>>,
     ) -> Result<Self, BootError> {
         root.instruments().history().begin(clock::wall_now_us(), root.places());
         root.begin();
@@ -110,7 +110,7 @@ impl Tree {
         root.report_started(born.occupant().cell.get_id());
         let (occupant, (ended, down)) = (born.occupant().clone(), watch::channel(None));
         born.settle(move |reason| drop(ended.send(Some(reason))));
-        Ok(Self { root, occupant, down, stopping: AtomicBool::new(false), standing })
+        Ok(Self { root, occupant, down, stopping: AtomicBool::new(false), blueprint })
     }
 
     /// The tree as it is now. Reads shared records only; no actor is asked.

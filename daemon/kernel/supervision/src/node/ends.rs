@@ -1,28 +1,18 @@
 //! How those end whom nobody asks any more: with all that is below them, and never a successor.
 
-use super::{Node, Occupant, Presence, Status};
+use super::births::{Gone, Presence};
+use super::{Node, Occupant, Status};
 use crate::{ExitReason, GaveUp};
 use futures_util::future::join_all;
 use hecate_proto::debug::DebugEventKind;
 use ractor::ActorId;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
-
-/// Closed when nothing is left of somebody.
-type Gone = watch::Receiver<()>;
 
 /// How long killed actors may take to reach their next await.
 const KILL_GRACE: Duration = Duration::from_millis(250);
 
 impl Node {
-    /// Who runs here, and who is about to.
-    fn everyone_here(&self) -> Vec<Presence> {
-        let live = self.live();
-        let arriving = live.arriving.iter().filter(|arrival| arrival.is_left()).cloned();
-        live.occupant.iter().map(Presence::from).chain(arriving).collect()
-    }
-
     /// Everything below this place, top down, the last started first.
     fn below(&self) -> Vec<Arc<Node>> {
         let with_descendants = |child: Arc<Node>| {
@@ -78,12 +68,6 @@ impl Node {
         if !orphans.is_empty() {
             await_gone(kill(orphans)).await;
         }
-    }
-}
-
-impl From<&Occupant> for Presence {
-    fn from(occupant: &Occupant) -> Self {
-        Self { occupant: Some(occupant.clone()), gone: occupant.gone.clone() }
     }
 }
 

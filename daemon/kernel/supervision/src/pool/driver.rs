@@ -2,7 +2,7 @@
 
 use super::core::{Core, Effect, Keep, Rules};
 use super::farewell::Deadlines;
-use super::{Member, Pool, Shared, StartError};
+use super::{Listed, Pool, Shared, StartError};
 use crate::alarm::Alarm;
 use crate::instruments::Verdict;
 use crate::links::Links;
@@ -113,7 +113,7 @@ struct Beginning<A: Actor> {
     links: Arc<Links>,
 }
 
-pub(super) struct Child<A: Actor> {
+pub(super) struct Member<A: Actor> {
     pub(super) node: Arc<Node>,
     pub(super) running: Option<(Occupant, Addr<A::Msg>)>,
     /// Who runs, or ran last.
@@ -123,7 +123,7 @@ pub(super) struct Child<A: Actor> {
     alarm: Option<Alarm>,
 }
 
-impl<A: Actor> Child<A> {
+impl<A: Actor> Member<A> {
     /// Since when nobody has asked it anything, in coarse ms and then in order of birth; `None` when it
     /// is at work.
     pub(super) fn idle_since(&self) -> Option<(u64, u64)> {
@@ -134,7 +134,7 @@ impl<A: Actor> Child<A> {
 
 pub(super) struct Driver<A: Actor> {
     pub(super) core: Core<A::Args, Asker<A>>,
-    pub(super) children: HashMap<String, Child<A>>,
+    pub(super) children: HashMap<String, Member<A>>,
     /// Who waits for the end of which child.
     pub(super) mourners: HashMap<String, Vec<ReplyTo>>,
     pub(super) shared: Arc<Shared<A>>,
@@ -287,7 +287,7 @@ impl<A: Actor> Driver<A> {
         self.shared.arriving.insert(id.clone(), Arc::downgrade(&node));
         let (cradle, give_up) = Cradle::new(self.me.get_cell(), &node);
         self.children
-            .insert(id.clone(), Child { node, running: None, actor, give_up: Some(give_up), alarm: None });
+            .insert(id.clone(), Member { node, running: None, actor, give_up: Some(give_up), alarm: None });
         let spec = Arc::clone(&self.spec);
         let mut birthing = async move { launch_actor::<A>(&spec.child, args, None, cradle).await }.boxed();
         if let Some(result) = (&mut birthing).now_or_never() {
@@ -319,7 +319,7 @@ impl<A: Actor> Driver<A> {
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
         child.actor = Some(actor_id);
         child.running = Some((born.occupant().clone(), addr.clone()));
-        self.shared.members.insert(id.clone(), Member { addr, node: Arc::clone(&node) });
+        self.shared.members.insert(id.clone(), Listed { addr, node: Arc::clone(&node) });
         self.shared.arriving.remove(&id);
         let effects = self.core.started(&id).into();
         let (me, shared, who) = (self.me.clone(), Arc::clone(&self.shared), id.clone());

@@ -1,6 +1,6 @@
 //! How a pool ends its children: one, the idlest, or all at once.
 
-use super::driver::{Child, Control, Driver, tell};
+use super::driver::{Control, Driver, Member, tell};
 use crate::alarm::Alarm;
 use crate::node::{Occupant, Status};
 use crate::plan::Shutdown;
@@ -43,7 +43,7 @@ impl Deadlines {
     }
 }
 
-impl<A: Actor> Child<A> {
+impl<A: Actor> Member<A> {
     /// Asks it to end, and gives its start up when that is still under way; answers who was asked, none while
     /// nobody runs.
     fn ask_to_end(&mut self, how: Shutdown) -> Option<ActorId> {

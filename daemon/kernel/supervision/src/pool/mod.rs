@@ -40,7 +40,8 @@ pub enum StartError {
     /// So many others wait for that child that no more may.
     #[error("the pool is busy: too many wait for that child")]
     Busy,
-    /// No answer came in time: a predecessor takes long to end, or a restart waits. The child may still come up.
+    /// No answer came in time: a predecessor takes long to end, or a restart waits. The child may still come
+    /// up.
     #[error("the pool did not answer in {0:?}")]
     Timeout(Duration),
     /// The child's init said that it is not needed.
@@ -55,16 +56,17 @@ pub enum StartError {
 pub struct Pool<A: Actor>(Arc<Shared<A>>);
 
 pub(crate) struct Shared<A: Actor> {
-    members: DashMap<String, Member<A::Msg>>,
-    /// Those that are being started, or started again. Of a pool that was killed meanwhile they are here until
-    /// nothing of them is left.
+    members: DashMap<String, Listed<A::Msg>>,
+    /// Those that are being started, or started again. Those of a pool that was killed meanwhile are here
+    /// until nothing of them is left.
     arriving: DashMap<String, Weak<Node>>,
     door: ArcSwapOption<ActorRef<Control<A>>>,
     /// Keeps what a child is made from; `None` when the pool restarts nobody.
     keep: Option<core::Keep<A::Args>>,
 }
 
-struct Member<M: Message> {
+/// A child as its callers find it.
+struct Listed<M: Message> {
     addr: Addr<M>,
     node: Arc<Node>,
 }

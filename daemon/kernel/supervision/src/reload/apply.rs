@@ -3,11 +3,11 @@
 //! then everything can be taken back, and a supervisor that dies in between begins as it did before.
 
 use super::diff::{can_renew, kept};
-use super::{ReloadError, ReloadPlan, Standing};
+use super::{Blueprint, ReloadError, ReloadPlan};
 use crate::AdminError;
 use crate::node::{Node, Superior};
 use crate::plan::{ChildSpec, Role, SupervisorSpec};
-use crate::supervise::admin::{Answer, Ask, Request, Standing as Seated};
+use crate::supervise::admin::{Answer, Ask, Request, Standing};
 use crate::supervise::chair::Seat;
 use crate::supervise::revise::{Revised, Revision};
 use crate::tree::launch_of;
@@ -17,7 +17,7 @@ use hecate_proto::debug::DebugEventKind;
 use hecate_proto::reload::AppliedReload;
 use std::sync::{Arc, PoisonError};
 
-impl Standing {
+impl Blueprint {
     pub(super) async fn apply(&self, plan: ReloadPlan) -> Result<AppliedReload, ReloadError> {
         let _one_at_a_time = self.applying.lock().await;
         if self.spec() != plan.from {
@@ -205,7 +205,7 @@ impl Desk {
         }
         let Answer::Children(children) = self.ask(Ask::WhichChildren).await? else { return Ok(Vec::new()) };
         let runs = |id: &String| {
-            children.iter().any(|child| child.id == *id && matches!(child.standing, Seated::Running(_)))
+            children.iter().any(|child| child.id == *id && matches!(child.standing, Standing::Running(_)))
         };
         Ok(ids.iter().filter(|id| runs(id)).cloned().collect())
     }

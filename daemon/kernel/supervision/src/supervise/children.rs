@@ -22,7 +22,7 @@ pub(crate) enum ChildState {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Child {
+pub(crate) struct ChildRecord {
     /// Its turn among its siblings.
     rank: u64,
     pub(crate) rules: ChildRules,
@@ -50,7 +50,7 @@ pub struct ChildCounts {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Children {
-    places: BTreeMap<Key, Child>,
+    places: BTreeMap<Key, ChildRecord>,
     /// The places by their turns, which is start order.
     order: BTreeMap<u64, Key>,
     by_id: HashMap<Arc<str>, Key>,
@@ -66,7 +66,7 @@ impl Children {
         let rank = self.order.last_key_value().map_or(0, |(rank, _)| rank + 1);
         self.order.insert(rank, key);
         let (state, turn) = (ChildState::Down, Turn::default());
-        self.places.insert(key, Child { rank, rules, state, failures: 0, failure: None, turn });
+        self.places.insert(key, ChildRecord { rank, rules, state, failures: 0, failure: None, turn });
         key
     }
 
@@ -77,15 +77,15 @@ impl Children {
         }
     }
 
-    pub(crate) fn get(&self, key: Key) -> Option<&Child> {
+    pub(crate) fn get(&self, key: Key) -> Option<&ChildRecord> {
         self.places.get(&key)
     }
 
-    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Child> {
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut ChildRecord> {
         self.places.get_mut(&key)
     }
 
-    pub(crate) fn find(&self, id: &str) -> Option<(Key, &Child)> {
+    pub(crate) fn find(&self, id: &str) -> Option<(Key, &ChildRecord)> {
         let key = *self.by_id.get(id)?;
         Some((key, self.places.get(&key)?))
     }

@@ -1,5 +1,5 @@
-//! The invariants of a supervisor that no sequence of events may break: never two of one child, never two things
-//! at once, down in reverse order, up to its intensity, every question answered once.
+//! The invariants of a supervisor that no sequence of events may break: never two of one child, never two
+//! things at once, down in reverse order, up to its intensity, every question answered once.
 
 use super::calls::{Call, Token};
 use super::children::Key;
@@ -22,7 +22,7 @@ enum Chance {
     /// A running child ends by itself.
     Exit(usize, u8),
     /// The start or stop under way is answered, a start perhaps otherwise than hoped.
-    Answer(Answer),
+    Answer(Outcome),
     /// The oldest retry comes round.
     Retry,
     Wait(u64),
@@ -31,14 +31,15 @@ enum Chance {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Answer {
+enum Outcome {
     Well,
     Ignored,
     Failed,
 }
 
 fn chance() -> impl Strategy<Value = Chance> {
-    let answer = prop_oneof![8 => Just(Answer::Well), 1 => Just(Answer::Ignored), 2 => Just(Answer::Failed)];
+    let answer =
+        prop_oneof![8 => Just(Outcome::Well), 1 => Just(Outcome::Ignored), 2 => Just(Outcome::Failed)];
     prop_oneof![
         6 => (any::<usize>(), 0..4u8).prop_map(|(child, reason)| Chance::Exit(child, reason)),
         14 => answer.prop_map(Chance::Answer),
@@ -119,14 +120,14 @@ impl Reality {
         Ok(())
     }
 
-    fn answer(&mut self, answer: Answer) -> Option<Event> {
+    fn answer(&mut self, answer: Outcome) -> Option<Event> {
         match (self.under_way.take()?, answer) {
-            (Start(index), Answer::Well) => {
+            (Start(index), Outcome::Well) => {
                 self.alive.insert(index);
                 Some(Event::Started(index))
             }
-            (Start(index), Answer::Ignored) => Some(Event::Ignored(index)),
-            (Start(index), Answer::Failed) => Some(failed(index)),
+            (Start(index), Outcome::Ignored) => Some(Event::Ignored(index)),
+            (Start(index), Outcome::Failed) => Some(failed(index)),
             (Stop(index), _) if self.alive.remove(&index) => Some(Event::Exited(index, ExitReason::Shutdown)),
             _ => None,
         }
@@ -214,12 +215,13 @@ proptest! {
             prop_assert_eq!(used > restarts_max as usize, reality.gave_up, "gives up exactly at the rule");
         }
         while reality.ended.is_none() {
-            let Some(event) = reality.answer(Answer::Well) else {
+            let Some(event) = reality.answer(Outcome::Well) else {
                 return Err(TestCaseError::fail("it waits for nothing and never ends"));
             };
             reality.take(core.step(now_ms, event))?;
         }
         let auto = reality.ended == Some(Ending::AutoShutdown);
-        prop_assert!(!auto || policy != AutoShutdown::Never && some_are_significant, "nobody was significant");
+        let may_be = policy != AutoShutdown::Never && some_are_significant;
+        prop_assert!(!auto || may_be, "nobody was significant");
     }
 }

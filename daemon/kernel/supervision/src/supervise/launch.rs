@@ -32,8 +32,8 @@ impl Cradle {
     }
 }
 
-/// A child that has come to life. Where nobody is there any more to settle it, it ends again, and nothing of it
-/// is left: no task that was attached to it, and nobody below it.
+/// A child that has come to life. Where nobody is there any more to settle it, it ends again, and nothing of
+/// it is left: no task that was attached to it, and nobody below it.
 pub(crate) struct Born(Option<Newborn>);
 
 struct Newborn {
@@ -138,7 +138,7 @@ pub(crate) async fn launch_actor<A: Actor>(
     let spawned = tokio::select! {
         biased;
         spawned = tokio::time::timeout(limit, spawning) => match spawned {
-            Ok(spawned) => spawned.map_err(|spawn| links.failure().unwrap_or_else(|| ExitReason::error(spawn))),
+            Ok(spawned) => spawned.map_err(|error| links.failure().unwrap_or(ExitReason::error(error))),
             Err(_) => Err(ExitReason::StartTimeout(limit.as_millis() as u64)),
         },
         _ = give_up => Err(ExitReason::Shutdown),

@@ -69,8 +69,8 @@ impl Driver {
         Understood::Call(call, None)
     }
 
-    /// Whether one more question may wait. One that changes nothing is dropped with whoever has asked it; what
-    /// else was asked for is done all the same.
+    /// Whether one more question may wait. One that changes nothing is dropped when nobody waits for the answer
+    /// any more; what else was asked for is done all the same.
     fn has_room(&mut self) -> bool {
         if self.desk.len() >= QUESTIONS_MAX {
             let desk = &mut self.desk;

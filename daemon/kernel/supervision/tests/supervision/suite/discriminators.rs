@@ -156,8 +156,8 @@ async fn d11_who_joins_and_leaves_a_group_while_dying_leaves_no_ghost() {
     assert!(ractor::pg::get_members(&GROUP.to_owned()).is_empty(), "ghosts");
 }
 
-/// While the last child holds the stop up, twelve others die each in its own way: `sup_stop_race` does the same
-/// with every reason that an actor may have.
+/// While the last child holds the stop up, twelve others die each in its own way: `sup_stop_race` does the
+/// same with every reason that an actor may have.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d12_children_that_end_by_themselves_do_not_hold_up_a_stop() {
     const IDS: [&str; 13] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"];
