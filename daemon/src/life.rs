@@ -13,7 +13,7 @@ use crate::store_chores;
 use crate::tree_chores;
 use hecate_desk::{Node, SystemClock};
 use hecate_event_store::{OpenError, Supervised};
-use hecate_supervision::{Kinds, Plan, Tree};
+use hecate_supervision::{Ended, Kinds, Plan, Tree};
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -190,14 +190,24 @@ async fn live(
             let damaged = || Failure::new(Exit::DamagedStore, format!("{found}{SEE_VERIFY}"));
             return Err(log.refused().unwrap_or_else(damaged));
         }
-        gave_up = tree.ended() => {
-            tracing::error!(%gave_up, "the root supervisor gave up");
-            return Err(Failure::new(Exit::GaveUp, gave_up));
-        }
+        ended = tree.ended() => return outlived(ended),
         () = announced_for_good => {}
         () = signals.next() => {}
     }
     stop(tree, edge, signals).await
+}
+
+/// The tree has ended by itself. One that is written to end when its work is done has done it.
+fn outlived(ended: Ended) -> Result<Exit, Failure> {
+    match ended {
+        Ended::AutoShutdown { .. } => {
+            tracing::info!(%ended, "done");
+            return Ok(Exit::Clean);
+        }
+        Ended::GaveUp(_) => tracing::error!(%ended, "the root supervisor gave up"),
+        Ended::Killed { .. } => tracing::error!(%ended, "the root supervisor was killed"),
+    }
+    Err(Failure::new(Exit::GaveUp, ended))
 }
 
 /// One line on stdout for whoever started the daemon, once it serves. That nobody listens is no fault.
@@ -243,6 +253,24 @@ impl Signals {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
             _ = hangup.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hecate_supervision::{ExitReason, GaveUp};
+
+    #[test]
+    fn a_tree_that_ends_by_itself_is_a_failure_unless_its_work_is_done() {
+        let path = || "/r".to_owned();
+        let gave_up = GaveUp { path: path(), child: "/r/a".into(), reason: ExitReason::Killed };
+        assert_eq!(outlived(Ended::AutoShutdown { path: path() }).unwrap(), Exit::Clean);
+        for ended in [Ended::Killed { path: path() }, Ended::GaveUp(gave_up)] {
+            let says = ended.to_string();
+            let failure = outlived(ended).unwrap_err();
+            assert_eq!((failure.exit, failure.says), (Exit::GaveUp, says));
         }
     }
 }

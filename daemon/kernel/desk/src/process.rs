@@ -320,7 +320,9 @@ fn refuse_call(error: CallError) -> Refused {
 
 fn refuse_start(error: StartError) -> Refused {
     match error {
-        StartError::MaxChildren { .. } => Refusal::MAILBOX_FULL.about("retry_after_ms", 1_000),
+        StartError::MaxChildren { .. } | StartError::Busy => {
+            Refusal::MAILBOX_FULL.about("retry_after_ms", 1_000)
+        }
         StartError::NotRunning | StartError::Ignored => Refusal::STARTING.into(),
         StartError::Timeout(_) => Refusal::TIMEOUT.into(),
         StartError::Init(reason) => {

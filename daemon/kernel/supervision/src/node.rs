@@ -1,6 +1,7 @@
 //! The live tree: one record per place in the plan, written by the supervisor of that place and read by
 //! whoever wants to look, never through a mailbox.
 
+mod births;
 mod ends;
 
 use crate::instruments::{
@@ -19,6 +20,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
 
+use births::Presence;
 pub(crate) use ends::await_gone;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,10 +72,6 @@ impl Occupant {
         self.worker.as_ref().map(|worker| &worker.gauge)
     }
 
-    pub(crate) async fn wait_gone(mut self) {
-        while self.gone.changed().await.is_ok() {}
-    }
-
     /// Asks it to end once it has handled what is queued. One that ends already needs no asking, and one at
     /// rest goes on for it.
     pub(crate) fn drain(&self) {
@@ -109,8 +107,8 @@ struct Live {
     status: Option<Status>,
     generation: u64,
     occupant: Option<Occupant>,
-    /// Who has come to life and not taken the place yet; for a moment, or never.
-    arriving: Vec<Occupant>,
+    /// Births under way, whose children have not taken the place yet; for a moment, or never.
+    arriving: Vec<Presence>,
     last_exit: Option<Arc<proto::LastExit>>,
     /// Class of the last exit, until the restart that follows it is counted.
     last_class: Option<ReasonClass>,
@@ -398,11 +396,6 @@ impl Node {
         }
     }
 
-    pub(crate) fn set_gave_up(&self, why: GaveUp) {
-        self.instruments.count_give_up();
-        self.live().gave_up = Some(why);
-    }
-
     pub(crate) fn gave_up(&self) -> Option<GaveUp> {
         self.live().gave_up.clone()
     }
@@ -421,16 +414,6 @@ impl Node {
 
     pub(crate) fn generation(&self) -> u64 {
         self.live().generation
-    }
-
-    /// This one has come to life and is about to take the place.
-    pub(crate) fn expect(&self, occupant: Occupant) {
-        self.live().arriving.push(occupant);
-    }
-
-    /// This one takes the place no more.
-    pub(crate) fn expect_no_more(&self, occupant: &Occupant) {
-        self.live().arriving.retain(|other| other.cell.get_id() != occupant.cell.get_id());
     }
 
     pub(crate) fn occupy(&self, occupant: Occupant) {

@@ -3,7 +3,7 @@
 use crate::instruments::Instruments;
 use crate::node::{Node, Occupant, await_gone};
 use crate::plan::{ChildSpec, Plan, Role, Shutdown};
-use crate::reload::Standing;
+use crate::reload::Blueprint;
 use crate::supervise::admin::{AdminError, Answer, Ask, Request, answer_of};
 use crate::supervise::chair::Seat;
 use crate::supervise::child::{Child, Flags};
@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 /// The tree did not come up; nothing of it is left running.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +66,7 @@ pub struct Tree {
     down: watch::Receiver<Option<ExitReason>>,
     stopping: AtomicBool,
     /// The file behind it, if there is one.
-    pub(crate) standing: Option<Arc<Standing>>,
+    pub(crate) blueprint: Option<Arc<Blueprint>>,
 }
 
 impl std::fmt::Debug for Tree {
@@ -84,8 +84,8 @@ impl Tree {
         let root = Node::plant(&plan.root, &Instruments::new());
         let Role::Supervisor(spec) = &plan.root.role else { unreachable!("a plan's root is a supervisor") };
         let launch = supervisor(spec, &root, kinds);
-        let standing = Standing::new(&root, kinds, plan);
-        Self::launch(root, &launch, Some(standing)).await
+        let blueprint = Blueprint::new(&root, kinds, plan);
+        Self::launch(root, &launch, Some(blueprint)).await
     }
 
     /// Starts a tree that is no plan but a value: the supervisor `name` with these children. The root's
@@ -102,7 +102,7 @@ impl Tree {
     async fn launch(
         root: Arc<Node>,
         launch: &SupervisorLaunch,
-        standing: Option<Arc<Standing>>,
+        blueprint: Option<Arc<Blueprint>>,
     ) -> Result<Self, BootError> {
         root.instruments().history().begin(clock::wall_now_us(), root.places());
         root.begin();
@@ -110,7 +110,7 @@ impl Tree {
         root.report_started(born.occupant().cell.get_id());
         let (occupant, (ended, down)) = (born.occupant().clone(), watch::channel(None));
         born.settle(move |reason| drop(ended.send(Some(reason))));
-        Ok(Self { root, occupant, down, stopping: AtomicBool::new(false), standing })
+        Ok(Self { root, occupant, down, stopping: AtomicBool::new(false), blueprint })
     }
 
     /// The tree as it is now. Reads shared records only; no actor is asked.
@@ -124,8 +124,8 @@ impl Tree {
         let place = place.ok_or_else(|| AdminError::NoSupervisor(path.into()))?;
         let superior = place.occupant().and_then(|occupant| occupant.superior);
         let superior = superior.ok_or(AdminError::NotRunning)?;
-        let (reply, answer) = oneshot::channel();
-        superior.ask(Request { ask, reply });
+        let (request, answer) = Request::new(ask);
+        superior.ask(request);
         answer_of(answer).await
     }
 
@@ -220,11 +220,14 @@ mod tests {
         let place = tree.root.find("/r/a").unwrap();
         let before = place.occupant().unwrap();
         assert!(place.kill_all_of(&before));
-        before.clone().wait_gone().await;
+        await_gone(vec![before.gone.clone()]).await;
         let is_new = |now: &Occupant| now.cell.get_id() != before.cell.get_id();
-        while !place.occupant().is_some_and(|now| is_new(&now)) {
-            tokio::task::yield_now().await;
-        }
+        let replaced = async {
+            while !place.occupant().is_some_and(|now| is_new(&now)) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), replaced).await.unwrap();
         assert!(!place.kill_all_of(&before), "it rings too late");
         let successor = place.occupant().unwrap();
         assert!(

@@ -53,11 +53,7 @@ impl Tree {
     pub fn kill(&self, which: &str) -> Result<(), InterventionError> {
         let node = self.below_root(which)?;
         let occupant = node.occupant().ok_or(InterventionError::NotRunning)?;
-        match occupant.worker {
-            Some(_) => occupant.cell.kill(),
-            None => drop(node.kill_all()),
-        }
-        Ok(())
+        if node.kill_all_of(&occupant) { Ok(()) } else { Err(InterventionError::NotRunning) }
     }
 
     /// Lets a worker take no more messages and end once it has handled what is queued. What follows is
@@ -67,7 +63,7 @@ impl Tree {
     /// `NotFound`, `NotAWorker`, `NotRunning`, `Ending`.
     pub fn drain(&self, which: &str) -> Result<(), InterventionError> {
         let (node, occupant, _) = self.worker(which)?;
-        node.set_status(Status::Draining);
+        node.set_draining(&occupant);
         occupant.drain();
         Ok(())
     }

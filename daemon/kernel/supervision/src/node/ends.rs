@@ -1,6 +1,11 @@
 //! How those end whom nobody asks any more: with all that is below them, and never a successor.
 
-use super::{Node, Occupant};
+use super::births::{Gone, Presence};
+use super::{Node, Occupant, Status};
+use crate::{ExitReason, GaveUp};
+use futures_util::future::join_all;
+use hecate_proto::debug::DebugEventKind;
+use ractor::ActorId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +13,6 @@ use std::time::Duration;
 const KILL_GRACE: Duration = Duration::from_millis(250);
 
 impl Node {
-    /// Who runs here, and who is about to.
-    fn everyone_here(&self) -> Vec<Occupant> {
-        let live = self.live();
-        live.occupant.iter().chain(&live.arriving).cloned().collect()
-    }
-
     /// Everything below this place, top down, the last started first.
     fn below(&self) -> Vec<Arc<Node>> {
         let with_descendants = |child: Arc<Node>| {
@@ -23,8 +22,20 @@ impl Node {
         self.everyone_below().into_iter().rev().flat_map(with_descendants).collect()
     }
 
+    /// Its supervisor gives up: that child cannot be kept alive.
+    pub(crate) fn give_up(&self, supervisor: ActorId, child: String, reason: ExitReason) {
+        let path = self.path.to_string();
+        tracing::error!(path, child, %reason, "gave up");
+        self.tell(DebugEventKind::GaveUp, Some(supervisor), Some(format!("{child}: {reason}")));
+        self.instruments.count_give_up();
+        self.change(|live| {
+            live.gave_up = Some(GaveUp { path, child, reason });
+            live.status = Some(Status::Draining);
+        });
+    }
+
     /// Kills this place and all below, supervisors first so that they restart nothing.
-    pub(crate) fn kill_all(&self) -> Vec<Occupant> {
+    pub(crate) fn kill_all(&self) -> Vec<Gone> {
         let below = self.below();
         kill(
             self.everyone_here()
@@ -42,7 +53,7 @@ impl Node {
         if is_here {
             let below = self.below();
             let below = below.iter().flat_map(|node| node.everyone_here());
-            kill(std::iter::once(occupant.clone()).chain(below).collect());
+            kill(std::iter::once(Presence::from(occupant)).chain(below).collect());
         }
         is_here
     }
@@ -50,7 +61,7 @@ impl Node {
     /// After an orderly end nothing is left below; after a kill this waits for it. What a successor has
     /// below it already is not `who`'s any more.
     pub(crate) async fn clear_below(&self, who: &Occupant) {
-        if self.everyone_here().iter().any(|other| other.cell.get_id() != who.cell.get_id()) {
+        if self.everyone_here().iter().any(|other| !other.gone.same_channel(&who.gone)) {
             return;
         }
         let orphans: Vec<_> = self.below().iter().flat_map(|node| node.everyone_here()).collect();
@@ -60,17 +71,25 @@ impl Node {
     }
 }
 
-fn kill(occupants: Vec<Occupant>) -> Vec<Occupant> {
-    for occupant in &occupants {
-        occupant.cell.kill();
-    }
-    occupants
+/// Who is still being born is given up with its supervisor.
+fn kill(present: Vec<Presence>) -> Vec<Gone> {
+    let kill = |Presence { occupant, gone }| {
+        if let Some(occupant) = occupant {
+            occupant.cell.kill();
+        }
+        gone
+    };
+    present.into_iter().map(kill).collect()
 }
 
 /// Waits for killed actors; only one that blocks its thread does not end.
-pub(crate) async fn await_gone(killed: Vec<Occupant>) {
-    let all = futures_util::future::join_all(killed.into_iter().map(Occupant::wait_gone));
+pub(crate) async fn await_gone(killed: Vec<Gone>) {
+    let all = join_all(killed.into_iter().map(wait_gone));
     if tokio::time::timeout(KILL_GRACE, all).await.is_err() {
         tracing::error!("some actors do not end though killed: they block a thread");
     }
+}
+
+async fn wait_gone(mut gone: Gone) {
+    while gone.changed().await.is_ok() {}
 }

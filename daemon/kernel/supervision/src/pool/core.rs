@@ -3,8 +3,10 @@
 
 use crate::ExitReason;
 use crate::plan::Restart;
+use crate::supervise::admin::QUESTIONS_MAX;
 use crate::supervise::backoff::{Backoff, Draw};
 use crate::supervise::child::{PoolFlags, millis};
+use crate::supervise::retry::{self, Turn};
 use crate::supervise::window::Window;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -48,15 +50,14 @@ struct Retry<A, R> {
     replies: Vec<R>,
     why: ExitReason,
     failures: u32,
-    ticket: Ticket,
+    turn: Turn,
 }
-
-/// Tells one retry from an earlier one of the same id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Ticket(u64);
 
 /// A copy of what a child is made from; a pool that restarts nobody keeps none.
 pub(crate) type Keep<A> = fn(&A) -> Option<A>;
+
+/// Whether somebody still waits for that answer.
+pub(crate) type Waits<R> = fn(&R) -> bool;
 
 /// What a pool is told about itself.
 pub(crate) struct Rules<A> {
@@ -69,13 +70,14 @@ pub(crate) struct Rules<A> {
 
 pub(crate) struct Core<A, R> {
     rules: Rules<A>,
+    waits: Waits<R>,
     slots: HashMap<String, Slot<A, R>>,
     /// The queued ids, first come first served; never more than `leaving` once the idlest are known.
     queue: VecDeque<String>,
     /// How many slots are `Leaving`: places that come free.
     leaving: usize,
     /// Of the latest retry.
-    ticket: Ticket,
+    turn: Turn,
     stopping: bool,
 }
 
@@ -88,7 +90,7 @@ pub(crate) enum Effect<A, R> {
     /// It could not be started.
     Failed(Vec<R>, ExitReason),
     /// Call [`Core::retry`] after a wait, behind whatever waits in the own queue.
-    RetryLater(String, Ticket, Duration),
+    RetryLater(String, Turn, Duration),
     /// Give up its start, or end it.
     EndChild(String),
     /// Ask up to so many idle children to end, the least recently asked first; [`Core::leave`] is told
@@ -96,6 +98,8 @@ pub(crate) enum Effect<A, R> {
     EndIdlest(usize),
     /// The pool is full and nobody in it is idle.
     Full(Vec<R>),
+    /// Too many wait for that child already.
+    Busy(R),
     /// The pool goes down.
     Refuse(Vec<R>),
     GaveUp(String, ExitReason),
@@ -113,18 +117,32 @@ pub(crate) enum Farewell {
     Ending,
 }
 
-fn wish_for<A, R>(wish: &mut Option<Wish<A, R>>, args: A, reply: R) {
-    wish.get_or_insert_with(|| Wish { args, replies: Vec::new() }).replies.push(reply);
+/// Lets one more wait, unless there are too many; who has gone away gives its room up.
+fn line_up<A, R>(replies: &mut Vec<R>, reply: R, waits: Waits<R>) -> Option<Effect<A, R>> {
+    if replies.len() >= QUESTIONS_MAX {
+        replies.retain(waits);
+    }
+    if replies.len() >= QUESTIONS_MAX {
+        return Some(Effect::Busy(reply));
+    }
+    replies.push(reply);
+    None
+}
+
+fn wish_for<A, R>(wish: &mut Option<Wish<A, R>>, args: A, reply: R, waits: Waits<R>) -> Option<Effect<A, R>> {
+    let wish = wish.get_or_insert_with(|| Wish { args, replies: Vec::new() });
+    line_up(&mut wish.replies, reply, waits)
 }
 
 impl<A, R> Core<A, R> {
-    pub(crate) fn new(rules: Rules<A>) -> Self {
+    pub(crate) fn new(rules: Rules<A>, waits: Waits<R>) -> Self {
         Self {
             rules,
+            waits,
             slots: HashMap::new(),
             queue: VecDeque::new(),
             leaving: 0,
-            ticket: Ticket::default(),
+            turn: Turn::default(),
             stopping: false,
         }
     }
@@ -155,20 +173,13 @@ impl<A, R> Core<A, R> {
                 Slot::Queued(Wish { replies, .. })
                 | Slot::Starting(Start { replies, .. })
                 | Slot::Restarting(Retry { replies, .. }),
-            ) => {
-                replies.push(reply);
-                None
-            }
-            Some(Slot::Running(_, wish) | Slot::Doomed(_, wish)) => {
-                wish_for(wish, args, reply);
-                None
-            }
+            ) => line_up(replies, reply, self.waits),
+            Some(Slot::Running(_, wish) | Slot::Doomed(_, wish)) => wish_for(wish, args, reply, self.waits),
             Some(Slot::Leaving(wish)) => {
                 if wish.is_none() {
                     self.leaving -= 1;
                 }
-                wish_for(wish, args, reply);
-                self.make_room()
+                wish_for(wish, args, reply, self.waits).or_else(|| self.make_room())
             }
         }
     }
@@ -209,12 +220,17 @@ impl<A, R> Core<A, R> {
     }
 
     #[cfg(test)]
-    pub(crate) fn latest_ticket(&self) -> Ticket {
-        self.ticket
+    pub(crate) fn latest_turn(&self) -> Turn {
+        self.turn
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping
+    }
+
+    /// True when the start under way is a restart, and nobody's wish.
+    pub(crate) fn is_restart(&self, id: &str) -> bool {
+        matches!(self.slots.get(id), Some(Slot::Starting(Start { failures: Some(_), .. })))
     }
 
     /// True when the child could be asked to end.
@@ -281,12 +297,12 @@ impl<A, R> Core<A, R> {
             Some(Slot::Starting(Start { replies, kept: Some(args), failures: Some(before) }))
                 if !self.stopping =>
             {
-                let (failures, ticket) = (before.saturating_add(1), Ticket(self.ticket.0 + 1));
-                self.ticket = ticket;
-                let wait = self.rules.backoff.map(|backoff| backoff.wait(failures, draw));
-                let retry = Retry { args, replies, why, failures, ticket };
+                let (failures, turn) = (before.saturating_add(1), self.turn.next());
+                self.turn = turn;
+                let wait = retry::wait(self.rules.backoff, failures, draw);
+                let retry = Retry { args, replies, why, failures, turn };
                 self.slots.insert(id.to_owned(), Slot::Restarting(retry));
-                vec![Effect::RetryLater(id.to_owned(), ticket, wait.unwrap_or_default())]
+                vec![Effect::RetryLater(id.to_owned(), turn, wait)]
             }
             Some(Slot::Starting(start)) => self.vacate(id, Effect::Failed(start.replies, why), None),
             Some(Slot::Doomed(replies, wish)) => self.vacate(id, Effect::Failed(replies, why), wish),
@@ -308,9 +324,9 @@ impl<A, R> Core<A, R> {
     }
 
     /// The echo of [`Effect::RetryLater`]; void when the child was terminated meanwhile.
-    pub(crate) fn retry(&mut self, now_ms: u64, id: &str, ticket: Ticket) -> Vec<Effect<A, R>> {
+    pub(crate) fn retry(&mut self, now_ms: u64, id: &str, turn: Turn) -> Vec<Effect<A, R>> {
         match self.slots.remove(id) {
-            Some(Slot::Restarting(retry)) if retry.ticket == ticket => self.restart(now_ms, id, retry),
+            Some(Slot::Restarting(retry)) if retry.turn == turn => self.restart(now_ms, id, retry),
             other => {
                 self.slots.extend(other.map(|slot| (id.to_owned(), slot)));
                 Vec::new()
@@ -324,8 +340,8 @@ impl<A, R> Core<A, R> {
         let wish = match self.slots.remove(id) {
             Some(Slot::Running(Some(kept), wish)) if !self.stopping && self.rules.restart.follows(reason) => {
                 let replies = wish.map(|wish| wish.replies).unwrap_or_default();
-                let (why, ticket) = (reason.clone(), self.ticket);
-                return self.restart(now_ms, id, Retry { args: kept, replies, why, failures: 0, ticket });
+                let (why, turn) = (reason.clone(), self.turn);
+                return self.restart(now_ms, id, Retry { args: kept, replies, why, failures: 0, turn });
             }
             Some(Slot::Leaving(None)) => {
                 self.leaving -= 1;
@@ -348,7 +364,8 @@ impl<A, R> Core<A, R> {
         gave_up.into_iter().chain(self.stop()).collect()
     }
 
-    /// Ends a child for good, whatever its restart type. Who has wished for its successor gets one.
+    /// Ends a child for good, whatever its restart type, or sees to it that it never runs. Who has wished for
+    /// its successor gets one.
     pub(crate) fn terminate(&mut self, id: &str) -> (Farewell, Vec<Effect<A, R>>) {
         let Some(slot) = self.slots.get_mut(id) else { return (Farewell::Gone, Vec::new()) };
         match slot {
@@ -363,10 +380,10 @@ impl<A, R> Core<A, R> {
                 (Farewell::Ending, vec![Effect::EndChild(id.to_owned())])
             }
             Slot::Leaving(_) | Slot::Doomed(..) => (Farewell::Ending, Vec::new()),
-            Slot::Queued(_) => (Farewell::Gone, Vec::new()),
-            Slot::Restarting(Retry { replies, .. }) => {
+            Slot::Queued(Wish { replies, .. }) | Slot::Restarting(Retry { replies, .. }) => {
                 let refused = Effect::Refuse(std::mem::take(replies));
                 self.slots.remove(id);
+                self.queue.retain(|queued| queued != id);
                 (Farewell::Gone, std::iter::once(refused).chain(self.next()).collect())
             }
         }

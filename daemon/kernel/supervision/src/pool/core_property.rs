@@ -1,15 +1,19 @@
 //! The invariants of a pool that no sequence of events may break: never two of one id, never too many, every
 //! asker answered once, every restart counted.
 
-use super::core::{Effect, Farewell, Ticket};
+use super::core::{Effect, Farewell};
 use super::core_tests::{PERIOD_MS, Pool, Told, keep_of, restarting};
 use crate::ExitReason;
 use crate::plan::Restart;
 use crate::supervise::backoff::Draw;
 use crate::supervise::child::PoolFlags;
+use crate::supervise::retry::Turn;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How many there are to ask for.
+const IDS: u8 = 9;
 
 /// One thing that happens; the number chooses among those it can happen to.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +37,7 @@ enum Chance {
 
 fn chance() -> impl Strategy<Value = Chance> {
     prop_oneof![
-        8 => (0..9u8).prop_map(Chance::Ask),
+        8 => (0..IDS).prop_map(Chance::Ask),
         8 => (any::<usize>(), prop::bool::weighted(0.8))
             .prop_map(|(which, well)| Chance::StartEnds(which, well)),
         1 => any::<usize>().prop_map(Chance::StartIsIgnored),
@@ -60,9 +64,9 @@ struct Reality {
     unanswered: BTreeSet<u32>,
     asked: u32,
     /// What waits, the oldest first.
-    retries: Vec<(String, Ticket)>,
+    retries: Vec<(String, Turn)>,
     /// The latest of each id.
-    tickets: BTreeMap<String, Ticket>,
+    turns: BTreeMap<String, Turn>,
     now_ms: u64,
     restart: Restart,
     children_max: usize,
@@ -82,7 +86,7 @@ impl Reality {
             unanswered: BTreeSet::new(),
             asked: 0,
             retries: Vec::new(),
-            tickets: BTreeMap::new(),
+            turns: BTreeMap::new(),
             now_ms: 0,
             restart,
             children_max,
@@ -118,9 +122,10 @@ impl Reality {
                     self.answered(replies)?;
                 }
                 Effect::Ignored(replies) => self.answered(replies)?,
-                Effect::RetryLater(id, ticket, _) => {
-                    self.tickets.insert(id.clone(), ticket);
-                    self.retries.push((id, ticket));
+                Effect::Busy(reply) => self.answered(vec![reply])?,
+                Effect::RetryLater(id, turn, _) => {
+                    self.turns.insert(id.clone(), turn);
+                    self.retries.push((id, turn));
                 }
                 Effect::EndChild(id) => self.ask_to_end(self.running.contains_key(&id).then_some(id)),
                 Effect::GaveUp(..) => (self.gave_up, self.stopping) = (true, true),
@@ -160,74 +165,24 @@ impl Reality {
         if self.ended {
             return Ok(());
         }
-        let nth = |ids: Vec<&String>, which: usize| -> Option<String> {
-            (!ids.is_empty()).then(|| ids[which % ids.len()].clone())
-        };
         match chance {
-            Chance::Ask(id) => {
-                let id = id.to_string();
-                self.asked += 1;
-                self.unanswered.insert(self.asked);
-                let ending = self.ending.contains(&id);
-                let told = pool.ask(id, "args", self.asked, ending);
-                self.take(pool, told)
-            }
-            Chance::StartEnds(which, well) => {
-                let Some(id) = nth(self.starting.iter().collect(), which) else { return Ok(()) };
-                self.starting.remove(&id);
-                if well {
-                    self.running.insert(id.clone(), true);
-                    let told = pool.started(&id);
-                    return self.take(pool, told);
-                }
-                let told = pool.start_failed(&id, ExitReason::Killed, Draw(0));
-                self.take(pool, told)
-            }
+            Chance::Ask(id) => self.ask(pool, id.to_string()),
+            Chance::StartEnds(which, well) => self.end_start(pool, which, well),
             Chance::StartIsIgnored(which) => {
-                let Some(id) = nth(self.starting.iter().collect(), which) else { return Ok(()) };
+                let Some(id) = nth(self.starting.iter(), which) else { return Ok(()) };
                 self.starting.remove(&id);
                 let told = pool.ignored(&id);
                 self.take(pool, told)
             }
-            Chance::Exit(which, crash) => {
-                let Some(id) = nth(self.running.keys().collect(), which) else { return Ok(()) };
-                self.running.remove(&id);
-                self.ending.remove(&id);
-                let reason = if crash { ExitReason::Killed } else { ExitReason::Normal };
-                let by_itself = !self.asked_to_end.remove(&id) && !self.stopping;
-                if by_itself && pool.restarts(&reason) {
-                    self.restarts_ms.push(self.now_ms);
-                }
-                let told = pool.exited(self.now_ms, &id, &reason);
-                self.take(pool, told)
-            }
-            Chance::Terminate(which) => {
-                let known: Vec<_> = pool.members().map(|(id, _)| id.to_owned()).collect();
-                let Some(id) = nth(known.iter().collect(), which) else { return Ok(()) };
-                let (farewell, told) = pool.terminate(&id);
-                let runs = self.running.contains_key(&id) || self.starting.contains(&id);
-                prop_assert_eq!(farewell == Farewell::Ending, runs, "{} is waited for", id);
-                self.take(pool, told)
-            }
-            Chance::Retry(after_ms) => {
-                self.now_ms += after_ms;
-                if self.retries.is_empty() {
-                    return Ok(());
-                }
-                let (id, ticket) = self.retries.remove(0);
-                let restarting = pool.members().any(|(member, is_restarting)| member == id && is_restarting);
-                let is_latest = self.tickets.get(&id) == Some(&ticket);
-                let is_due = restarting && is_latest && !self.starting.contains(&id);
-                self.restarts_ms.extend(is_due.then_some(self.now_ms));
-                let told = pool.retry(self.now_ms, &id, ticket);
-                self.take(pool, told)
-            }
+            Chance::Exit(which, crash) => self.exit(pool, which, crash),
+            Chance::Terminate(which) => self.terminate(pool, which),
+            Chance::Retry(after_ms) => self.retry(pool, after_ms),
             Chance::BeginsToEnd(which) => {
-                self.ending.extend(nth(self.running.keys().collect(), which));
+                self.ending.extend(nth(self.running.keys(), which));
                 Ok(())
             }
             Chance::WorksOrRests(which) => {
-                let id = nth(self.running.keys().collect(), which);
+                let id = nth(self.running.keys(), which);
                 if let Some(idle) = id.and_then(|id| self.running.get_mut(&id)) {
                     *idle = !*idle;
                 }
@@ -245,6 +200,68 @@ impl Reality {
             }
         }
     }
+
+    fn ask(&mut self, pool: &mut Pool, id: String) -> Result<(), TestCaseError> {
+        self.asked += 1;
+        self.unanswered.insert(self.asked);
+        let ending = self.ending.contains(&id);
+        let told = pool.ask(id, "args", self.asked, ending);
+        self.take(pool, told)
+    }
+
+    fn end_start(&mut self, pool: &mut Pool, which: usize, well: bool) -> Result<(), TestCaseError> {
+        let Some(id) = nth(self.starting.iter(), which) else { return Ok(()) };
+        self.starting.remove(&id);
+        let told = if well {
+            self.running.insert(id.clone(), true);
+            pool.started(&id)
+        } else {
+            pool.start_failed(&id, ExitReason::Killed, Draw(0))
+        };
+        self.take(pool, told)
+    }
+
+    fn exit(&mut self, pool: &mut Pool, which: usize, crash: bool) -> Result<(), TestCaseError> {
+        let Some(id) = nth(self.running.keys(), which) else { return Ok(()) };
+        self.running.remove(&id);
+        self.ending.remove(&id);
+        let reason = if crash { ExitReason::Killed } else { ExitReason::Normal };
+        let by_itself = !self.asked_to_end.remove(&id) && !self.stopping;
+        if by_itself && pool.restarts(&reason) {
+            self.restarts_ms.push(self.now_ms);
+        }
+        let told = pool.exited(self.now_ms, &id, &reason);
+        self.take(pool, told)
+    }
+
+    fn terminate(&mut self, pool: &mut Pool, which: usize) -> Result<(), TestCaseError> {
+        let known: Vec<_> = (0..IDS).map(|id| id.to_string()).filter(|id| pool.knows(id)).collect();
+        let Some(id) = nth(known.iter(), which) else { return Ok(()) };
+        let (farewell, told) = pool.terminate(&id);
+        let runs = self.running.contains_key(&id) || self.starting.contains(&id);
+        prop_assert_eq!(farewell == Farewell::Ending, runs, "{} is waited for", id);
+        self.take(pool, told)
+    }
+
+    fn retry(&mut self, pool: &mut Pool, after_ms: u64) -> Result<(), TestCaseError> {
+        self.now_ms += after_ms;
+        if self.retries.is_empty() {
+            return Ok(());
+        }
+        let (id, turn) = self.retries.remove(0);
+        let restarting = pool.members().any(|(member, is_restarting)| member == id && is_restarting);
+        let is_latest = self.turns.get(&id) == Some(&turn);
+        let is_due = restarting && is_latest && !self.starting.contains(&id);
+        self.restarts_ms.extend(is_due.then_some(self.now_ms));
+        let told = pool.retry(self.now_ms, &id, turn);
+        self.take(pool, told)
+    }
+}
+
+/// One of these, by chance.
+fn nth<'i>(mut ids: impl ExactSizeIterator<Item = &'i String>, which: usize) -> Option<String> {
+    let count = ids.len().max(1);
+    ids.nth(which % count).cloned()
 }
 
 proptest! {
@@ -256,12 +273,14 @@ proptest! {
         restart in prop::sample::select(vec![Restart::Temporary, Restart::Transient, Restart::Permanent]),
         chances in prop::collection::vec(chance(), 0..200),
     ) {
-        let (mut pool, mut reality) = (restarting(restart, children_max), Reality::new(restart, children_max));
+        let mut pool = restarting(restart, children_max);
+        let mut reality = Reality::new(restart, children_max);
         for chance in chances {
             let before = pool.members().count();
             reality.happen(&mut pool, chance)?;
             let members = pool.members().count();
-            prop_assert!(reality.starting.len() + reality.running.len() <= members, "more than there are places");
+            let alive = reality.starting.len() + reality.running.len();
+            prop_assert!(alive <= members, "more than there are places");
             prop_assert!(members <= before.max(reality.children_max), "overfull");
             reality.check_window(&pool)?;
         }

@@ -3,6 +3,7 @@
 use super::core::{Core, Effect, Farewell, Keep, Rules};
 use crate::ExitReason;
 use crate::plan::Restart;
+use crate::supervise::admin::QUESTIONS_MAX;
 use crate::supervise::backoff::{Backoff, Draw};
 use crate::supervise::child::PoolFlags;
 use crate::supervise::window::Window;
@@ -25,6 +26,7 @@ fn tell(effects: impl IntoIterator<Item = Told>) -> Vec<String> {
         Effect::Failed(replies, why) => format!("failed for {replies:?}: {why}"),
         Effect::EndIdlest(count) => format!("end {count} idlest"),
         Effect::Full(replies) => format!("full for {replies:?}"),
+        Effect::Busy(reply) => format!("busy for {reply}"),
         Effect::Refuse(replies) => format!("refused {replies:?}"),
         Effect::StopAll => "stop all".into(),
         Effect::End => "end".into(),
@@ -38,8 +40,8 @@ fn ask(pool: &mut Pool, id: &str, args: &'static str, reply: u32, ending: bool) 
 
 /// What the latest wait ends with.
 fn retry(pool: &mut Pool, now_ms: u64, id: &str) -> Vec<String> {
-    let ticket = pool.latest_ticket();
-    tell(pool.retry(now_ms, id, ticket))
+    let turn = pool.latest_turn();
+    tell(pool.retry(now_ms, id, turn))
 }
 
 fn pool_of(children_max: usize) -> Pool {
@@ -55,7 +57,9 @@ pub(super) fn keep_of(restart: Restart) -> Keep<&'static str> {
 
 pub(super) fn restarting(restart: Restart, children_max: usize) -> Pool {
     let keep = keep_of(restart);
-    Core::new(Rules { children_max, restart, window: Window::new(1, PERIOD_MS), keep, backoff: None })
+    let window = Window::new(1, PERIOD_MS);
+    // Of those who ask, only the odd ones have patience.
+    Core::new(Rules { children_max, restart, window, keep, backoff: None }, |asker| asker % 2 == 1)
 }
 
 fn with_running_child() -> Pool {
@@ -84,6 +88,57 @@ fn all_who_ask_during_a_start_get_the_one_child() {
     assert!(ask(&mut pool, "x", "two", 2, false).is_empty());
     assert_eq!(tell(pool.started("x")), ["found x for [1, 2]"]);
     assert_eq!(ask(&mut pool, "x", "three", 3, false), ["found x for [3]"]);
+}
+
+/// In each state in which somebody may have to wait for a child.
+#[test]
+fn so_many_wait_for_one_child_and_no_more_until_some_go_away() {
+    type Prepare = fn(&mut Pool);
+    let states: [Prepare; 6] = [
+        |pool| drop(ask(pool, "x", "one", 1, false)),
+        |pool| {
+            for (id, reply) in [("v", 1), ("w", 1)] {
+                ask(pool, id, "one", reply, false);
+                tell(pool.started(id));
+            }
+            ask(pool, "x", "one", 1, false);
+            assert!(leave(pool, &["v"]).is_empty());
+        },
+        |pool| {
+            ask(pool, "x", "one", 1, false);
+            tell(pool.terminate("x").1);
+            ask(pool, "x", "two", 1, false);
+        },
+        |pool| {
+            ask(pool, "x", "one", 1, false);
+            tell(pool.started("x"));
+            ask(pool, "x", "two", 1, true);
+        },
+        |pool| {
+            ask(pool, "x", "one", 1, false);
+            tell(pool.started("x"));
+            tell(pool.terminate("x").1);
+            ask(pool, "x", "two", 1, true);
+        },
+        |pool| {
+            ask(pool, "x", "one", 1, false);
+            tell(pool.started("x"));
+            tell(pool.exited(0, "x", &ExitReason::Killed));
+            tell(pool.start_failed("x", ExitReason::Killed, Draw(0)));
+            ask(pool, "x", "two", 1, false);
+        },
+    ];
+    for (number, prepare) in states.into_iter().enumerate() {
+        let mut pool = restarting(Restart::Permanent, 2);
+        prepare(&mut pool);
+        for _ in 1..QUESTIONS_MAX - 1 {
+            assert!(ask(&mut pool, "x", "args", 1, true).is_empty(), "state {number}");
+        }
+        assert!(ask(&mut pool, "x", "args", 2, true).is_empty(), "the last one has no patience");
+        assert!(ask(&mut pool, "x", "args", 3, true).is_empty(), "so another takes its place");
+        assert_eq!(ask(&mut pool, "x", "args", 5, true), ["busy for 5"], "state {number}");
+        assert_eq!(ask(&mut pool, "x", "args", 6, true), ["busy for 6"]);
+    }
 }
 
 #[test]
@@ -363,10 +418,23 @@ fn a_terminated_child_is_not_restarted_and_gives_its_place_to_who_waits() {
     assert_eq!((farewell, tell(effects)), (Farewell::Ending, vec!["end x".to_owned()]));
     assert_eq!(pool.terminate("x").0, Farewell::Ending, "asked once, asked for all");
     assert!(ask(&mut pool, "y", "one", 2, false).is_empty(), "a place comes free");
-    assert_eq!(pool.terminate("y").0, Farewell::Gone, "it only waits");
-    assert!(pool.knows("y") && !pool.is_member("y"));
+    assert!(pool.knows("y") && !pool.is_member("y"), "it only waits");
     assert_eq!(crash(&mut pool, 0, "x"), ["start y from one"]);
     assert_eq!(pool.terminate("x").0, Farewell::Gone, "good also when it has ended");
+}
+
+#[test]
+fn who_is_terminated_while_it_waits_for_a_place_never_starts() {
+    let mut pool = with_two_running_children();
+    for (id, reply, idlest) in [("v", 3, "x"), ("w", 4, "y")] {
+        ask(&mut pool, id, "one", reply, false);
+        assert!(leave(&mut pool, &[idlest]).is_empty());
+    }
+    let (farewell, effects) = pool.terminate("v");
+    assert_eq!((farewell, tell(effects)), (Farewell::Gone, vec!["refused [3]".to_owned()]));
+    assert!(!pool.knows("v"));
+    assert_eq!(tell(pool.exited(0, "x", &ExitReason::Shutdown)), ["start w from one"], "the next in line");
+    assert!(tell(pool.exited(0, "y", &ExitReason::Shutdown)).is_empty());
 }
 
 #[test]
@@ -456,7 +524,7 @@ fn a_wait_that_was_for_an_earlier_child_of_the_id_is_void() {
         tell(pool.started("x"));
         tell(pool.exited(0, "x", &ExitReason::Killed));
         tell(pool.start_failed("x", ExitReason::Killed, Draw(0)));
-        pool.latest_ticket()
+        pool.latest_turn()
     };
     let before = crash_and_fail(&mut pool);
     tell(pool.terminate("x").1);

@@ -1,40 +1,38 @@
 //! The thin actor around a pool's core.
 
-use super::core::{Core, Effect, Keep, Rules, Ticket};
+use super::core::{Core, Effect, Keep, Rules};
 use super::farewell::Deadlines;
-use super::{Member, Pool, Shared, StartError};
+use super::{Listed, Pool, Shared, StartError};
 use crate::alarm::Alarm;
 use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Members, Node, Occupant, Status, Superior};
 use crate::plan::{PoolSpec, Restart};
-use crate::supervise::admin::{AdminError, Answer as Told, Request};
+use crate::supervise::admin::{Answer, QUESTIONS_MAX, ReplyTo, Request};
 use crate::supervise::backoff::Draw;
 use crate::supervise::child::millis;
 use crate::supervise::launch::{Birthing, Born, Cradle, Launch, launch_actor};
+use crate::supervise::retry::{self, Turn};
 use crate::supervise::window::Window;
-use crate::{Actor, Addr, ExitReason, GaveUp, clock};
+use crate::{Actor, Addr, ExitReason, clock};
 use futures_util::FutureExt;
-use hecate_proto::debug::{DebugEventKind, Decision};
+use hecate_proto::debug::Decision;
 use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
-pub(super) type Answer<A> = Result<Addr<<A as Actor>::Msg>, StartError>;
-
-/// Who waits for the end of a child.
-pub(super) type Mourner = oneshot::Sender<Result<Told, AdminError>>;
+/// Who waits for a child.
+pub(super) type Asker<A> = oneshot::Sender<Result<Addr<<A as Actor>::Msg>, StartError>>;
 
 /// What a pool is told.
 pub(super) enum Control<A: Actor> {
     Ask {
         id: String,
         args: A::Args,
-        reply: oneshot::Sender<Answer<A>>,
+        reply: Asker<A>,
     },
     StartEnded {
         id: String,
@@ -45,7 +43,7 @@ pub(super) enum Control<A: Actor> {
         reason: ExitReason,
     },
     /// A restart failed a moment ago.
-    Retry(String, Ticket),
+    Retry(String, Turn),
     Asked(Request),
     Limits(PoolSpec),
     /// The time of some who were to end is over.
@@ -79,12 +77,13 @@ impl<A: Actor> Launch for PoolLaunch<A> {
         let (pool, spec, links) = (self.pool.clone(), Arc::clone(&self.spec), Links::new());
         let begin = Beginning { pool, spec, node: Arc::clone(&cradle.node), links: Arc::clone(&links) };
         async move {
-            let spawned = Keeper::<A>::spawn_linked(None, Keeper(PhantomData), begin, cradle.parent).await;
+            let Cradle { parent, node, present, .. } = cradle;
+            let spawned = Keeper::<A>::spawn_linked(None, Keeper(PhantomData), begin, parent).await;
             let (keeper, task) = spawned.map_err(ExitReason::error)?;
             let cell = keeper.get_cell();
             let superior: Arc<dyn Superior> = Arc::new(keeper);
             let occupant = |gone| Occupant { cell, links, worker: None, superior: Some(superior), gone };
-            Ok(Born::new(cradle.node, occupant, task))
+            Ok(Born::new(node, present, occupant, task))
         }
         .boxed()
     }
@@ -114,7 +113,7 @@ struct Beginning<A: Actor> {
     links: Arc<Links>,
 }
 
-pub(super) struct Child<A: Actor> {
+pub(super) struct Member<A: Actor> {
     pub(super) node: Arc<Node>,
     pub(super) running: Option<(Occupant, Addr<A::Msg>)>,
     /// Who runs, or ran last.
@@ -124,7 +123,7 @@ pub(super) struct Child<A: Actor> {
     alarm: Option<Alarm>,
 }
 
-impl<A: Actor> Child<A> {
+impl<A: Actor> Member<A> {
     /// Since when nobody has asked it anything, in coarse ms and then in order of birth; `None` when it
     /// is at work.
     pub(super) fn idle_since(&self) -> Option<(u64, u64)> {
@@ -134,10 +133,10 @@ impl<A: Actor> Child<A> {
 }
 
 pub(super) struct Driver<A: Actor> {
-    pub(super) core: Core<A::Args, oneshot::Sender<Answer<A>>>,
-    pub(super) children: HashMap<String, Child<A>>,
+    pub(super) core: Core<A::Args, Asker<A>>,
+    pub(super) children: HashMap<String, Member<A>>,
     /// Who waits for the end of which child.
-    pub(super) mourners: HashMap<String, Vec<Mourner>>,
+    pub(super) mourners: HashMap<String, Vec<ReplyTo>>,
     pub(super) shared: Arc<Shared<A>>,
     pub(super) spec: Arc<PoolSpec>,
     pub(super) node: Arc<Node>,
@@ -163,13 +162,14 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
         let Beginning { pool, spec, node, links } = begin;
         let shared = pool.0;
         shared.open(&me)?;
-        let core = Core::new(Rules {
+        let rules = Rules {
             children_max: spec.flags.children_max,
             restart: spec.flags.restart,
             window: Window::new(spec.flags.intensity, millis(spec.flags.period)),
             keep: keep_of(&shared, spec.flags.restart),
             backoff: spec.flags.backoff,
-        });
+        };
+        let core = Core::new(rules, |asker: &Asker<A>| !asker.is_closed());
         Ok(Driver {
             core,
             children: HashMap::new(),
@@ -213,7 +213,7 @@ fn keep_of<A: Actor>(shared: &Shared<A>, restart: Restart) -> Keep<A::Args> {
     shared.keep.filter(|_| restart != Restart::Temporary).unwrap_or(|_| None)
 }
 
-pub(super) type Effects<A> = VecDeque<Effect<<A as Actor>::Args, oneshot::Sender<Answer<A>>>>;
+pub(super) type Effects<A> = VecDeque<Effect<<A as Actor>::Args, Asker<A>>>;
 
 impl<A: Actor> Driver<A> {
     fn take_in(&mut self, control: Control<A>) -> Effects<A> {
@@ -224,7 +224,7 @@ impl<A: Actor> Driver<A> {
             }
             Control::StartEnded { id, result } => self.start_ended(id, result),
             Control::Exited { id, reason } => self.exited(&id, &reason),
-            Control::Retry(id, ticket) => self.core.retry(clock::exact_now_ms(), &id, ticket).into(),
+            Control::Retry(id, turn) => self.core.retry(clock::exact_now_ms(), &id, turn).into(),
             Control::Asked(request) => self.take_request(request),
             Control::Limits(spec) => {
                 self.node.declare_pool_flags(&spec.flags);
@@ -246,7 +246,7 @@ impl<A: Actor> Driver<A> {
                 Effect::Start(id, args) => effects.extend(self.start(id, args)),
                 Effect::Found(id, replies) => self.answer_found(&id, replies),
                 Effect::Ignored(replies) => answer::<A>(replies, &StartError::Ignored),
-                Effect::RetryLater(id, ticket, wait) => self.retry_later(id, ticket, wait),
+                Effect::RetryLater(id, turn, wait) => self.retry_later(id, turn, wait),
                 Effect::EndChild(id) => self.end_one(&id),
                 Effect::GaveUp(id, reason) => self.give_up(&id, reason),
                 Effect::Failed(replies, why) => answer::<A>(replies, &StartError::Init(why)),
@@ -258,6 +258,10 @@ impl<A: Actor> Driver<A> {
                     let max = self.spec.flags.children_max;
                     tracing::warn!(path = &*self.path, max, "refused a child: the pool is full and busy");
                     answer::<A>(replies, &StartError::MaxChildren { max });
+                }
+                Effect::Busy(reply) => {
+                    tracing::warn!(path = &*self.path, QUESTIONS_MAX, "refused an asker: too many wait");
+                    answer::<A>(vec![reply], &StartError::Busy);
                 }
                 Effect::Refuse(replies) => answer::<A>(replies, &StartError::NotRunning),
                 Effect::StopAll => self.stop_all(),
@@ -272,19 +276,18 @@ impl<A: Actor> Driver<A> {
 
 impl<A: Actor> Driver<A> {
     fn start(&mut self, id: String, args: A::Args) -> Effects<A> {
-        let path: Arc<str> = format!("{}/{id}", self.path).into();
-        let (node, actor) = match self.children.remove(&id) {
+        // Who was wished for has only its id from its predecessor.
+        let (node, actor) = match self.children.remove(&id).filter(|_| self.core.is_restart(&id)) {
             Some(before) => (before.node, before.actor),
-            None => (Arc::new(self.leaf(path)), None),
+            None => (self.leaf(&id), None),
         };
         if node.begin() > 1 {
             node.report_restarting();
-            self.shared.restarting.insert(id.clone(), Arc::clone(&node));
         }
-        let (give_up, given_up) = oneshot::channel();
-        let cradle = Cradle { parent: self.me.get_cell(), node: Arc::clone(&node), give_up: given_up };
+        self.shared.arriving.insert(id.clone(), Arc::downgrade(&node));
+        let (cradle, give_up) = Cradle::new(self.me.get_cell(), &node);
         self.children
-            .insert(id.clone(), Child { node, running: None, actor, give_up: Some(give_up), alarm: None });
+            .insert(id.clone(), Member { node, running: None, actor, give_up: Some(give_up), alarm: None });
         let spec = Arc::clone(&self.spec);
         let mut birthing = async move { launch_actor::<A>(&spec.child, args, None, cradle).await }.boxed();
         if let Some(result) = (&mut birthing).now_or_never() {
@@ -298,8 +301,10 @@ impl<A: Actor> Driver<A> {
         Effects::<A>::new()
     }
 
-    fn leaf(&self, path: Arc<str>) -> Node {
-        Node::leaf(path, &self.spec.child.kind, self.spec.flags.restart, self.node.instruments())
+    fn leaf(&self, id: &str) -> Arc<Node> {
+        let path = format!("{}/{id}", self.path).into();
+        let (kind, restart) = (&self.spec.child.kind, self.spec.flags.restart);
+        Arc::new(Node::leaf(path, kind, restart, self.node.instruments()))
     }
 
     fn start_ended(&mut self, id: String, result: Result<(Born, Addr<A::Msg>), ExitReason>) -> Effects<A> {
@@ -314,17 +319,17 @@ impl<A: Actor> Driver<A> {
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
         child.actor = Some(actor_id);
         child.running = Some((born.occupant().clone(), addr.clone()));
-        self.shared.restarting.remove(&id);
-        self.shared.members.insert(id.clone(), Member { addr, node: Arc::clone(&node) });
+        self.shared.members.insert(id.clone(), Listed { addr, node: Arc::clone(&node) });
+        self.shared.arriving.remove(&id);
+        let effects = self.core.started(&id).into();
+        let (me, shared, who) = (self.me.clone(), Arc::clone(&self.shared), id.clone());
+        born.settle(move |reason| {
+            shared.members.remove_if(&who, |_, member| member.addr.actor_id() == actor_id);
+            tell(&me, Control::Exited { id: who, reason });
+        });
         if self.core.is_stopping() {
             self.end_one(&id);
         }
-        let effects = self.core.started(&id).into();
-        let (me, shared) = (self.me.clone(), Arc::clone(&self.shared));
-        born.settle(move |reason| {
-            shared.members.remove_if(&id, |_, member| member.addr.actor_id() == actor_id);
-            tell(&me, Control::Exited { id, reason });
-        });
         effects
     }
 
@@ -333,10 +338,10 @@ impl<A: Actor> Driver<A> {
             self.core.ignored(id)
         } else {
             tracing::warn!(path = &*self.path, id, reason = %why, "did not start");
-            let effects = self.core.start_failed(id, why.clone(), Draw::new());
+            let effects = self.core.start_failed(id, why.clone(), Draw::for_wait(self.spec.flags.backoff));
             if let Some(child) = self.children.get(id) {
                 child.node.vacate(None, &why);
-                child.node.report_failed_start(&why, decision(&effects, id, Decision::LeftDown));
+                child.node.report_failed_start(&why, self.decision(&effects, id, Decision::LeftDown));
             }
             effects
         };
@@ -345,21 +350,15 @@ impl<A: Actor> Driver<A> {
     }
 
     /// A restart that failed gives way to whatever waits, a stop above all.
-    fn retry_later(&mut self, id: String, ticket: Ticket, wait: Duration) {
+    fn retry_later(&mut self, id: String, turn: Turn, wait: Duration) {
         let Some(child) = self.children.get_mut(&id) else { return };
         child.node.set_status(Status::Restarting);
-        let (me, retry) = (self.me.clone(), Control::Retry(id, ticket));
-        if wait.is_zero() {
-            return tell(&me, retry);
-        }
-        child.alarm = Some(Alarm::set(Instant::now() + wait, move || tell(&me, retry)));
+        let (me, retry) = (self.me.clone(), Control::Retry(id, turn));
+        child.alarm = retry::later(wait, move || tell(&me, retry));
     }
 
     fn give_up(&self, id: &str, reason: ExitReason) {
-        let (path, child) = (self.path.to_string(), format!("{}/{id}", self.path));
-        tracing::error!(path, child, %reason, "gave up");
-        self.node.tell(DebugEventKind::GaveUp, Some(self.me.get_id()), Some(format!("{child}: {reason}")));
-        self.node.set_gave_up(GaveUp { path, child, reason });
+        self.node.give_up(self.me.get_id(), format!("{}/{id}", self.path), reason);
     }
 
     pub(super) fn running(&self, id: &str) -> Option<&(Occupant, Addr<A::Msg>)> {
@@ -373,6 +372,8 @@ impl<A: Actor> Driver<A> {
     fn exited(&mut self, id: &str, reason: &ExitReason) -> Effects<A> {
         let was_asked = self.core.is_leaving(id);
         let effects = self.core.exited(clock::exact_now_ms(), id, reason);
+        let otherwise = if was_asked { Decision::LeftDown } else { Decision::Forgotten };
+        let decided = self.decision(&effects, id, otherwise);
         if let Some(child) = self.children.get_mut(id) {
             let (path, occupant) = (&*child.node.path, child.running.take().map(|(occupant, _)| occupant));
             let is_crash = reason.is_crash(was_asked.then_some(self.spec.flags.shutdown));
@@ -381,26 +382,37 @@ impl<A: Actor> Driver<A> {
             } else {
                 tracing::debug!(path, %reason, "exited");
             }
-            let otherwise = if was_asked { Decision::LeftDown } else { Decision::Forgotten };
             let verdict = Verdict { was_asked, is_crash };
-            child.node.report_exit(occupant.as_ref(), reason, verdict, decision(&effects, id, otherwise));
+            child.node.report_exit(occupant.as_ref(), reason, verdict, decided);
         }
         self.bury(id);
         effects.into()
+    }
+
+    /// What the core made of a crash. It speaks of the child in question first, if at all.
+    fn decision(&self, effects: &[Effect<A::Args, Asker<A>>], id: &str, otherwise: Decision) -> Decision {
+        match effects.first() {
+            Some(Effect::Start(started, _)) if started == id && self.core.is_restart(id) => {
+                Decision::Restarted
+            }
+            Some(Effect::RetryLater(..)) => Decision::RetryLater,
+            Some(Effect::GaveUp(..)) => Decision::GaveUp,
+            _ => otherwise,
+        }
     }
 
     /// Nothing is kept of a child that does not come back, and who waited for that is told.
     pub(super) fn bury(&mut self, id: &str) {
         if !self.core.knows(id) {
             self.children.remove(id);
-            self.shared.restarting.remove(id);
+            self.shared.arriving.remove(id);
         }
         for mourner in self.mourners.remove(id).into_iter().flatten() {
-            let _ = mourner.send(Ok(Told::Done));
+            let _ = mourner.send(Ok(Answer::Done));
         }
     }
 
-    fn answer_found(&self, id: &str, replies: Vec<oneshot::Sender<Answer<A>>>) {
+    fn answer_found(&self, id: &str, replies: Vec<Asker<A>>) {
         for reply in replies {
             let _ = reply.send(self.addr(id).cloned().ok_or(StartError::NotRunning));
         }
@@ -410,23 +422,12 @@ impl<A: Actor> Driver<A> {
 /// A pool that ends, on whatever road, takes no more askers.
 impl<A: Actor> Drop for Driver<A> {
     fn drop(&mut self) {
-        self.shared.restarting.clear();
         self.shared.close(&self.me);
     }
 }
 
-fn answer<A: Actor>(replies: Vec<oneshot::Sender<Answer<A>>>, why: &StartError) {
+fn answer<A: Actor>(replies: Vec<Asker<A>>, why: &StartError) {
     for reply in replies {
         let _ = reply.send(Err(why.clone()));
-    }
-}
-
-/// What the core made of a crash. It speaks of the child in question first, if at all.
-fn decision<A, R>(effects: &[Effect<A, R>], id: &str, otherwise: Decision) -> Decision {
-    match effects.first() {
-        Some(Effect::Start(started, _)) if started == id => Decision::Restarted,
-        Some(Effect::RetryLater(..)) => Decision::RetryLater,
-        Some(Effect::GaveUp(..)) => Decision::GaveUp,
-        _ => otherwise,
     }
 }

@@ -1,34 +1,49 @@
 //! How a pool ends its children: one, the idlest, or all at once.
 
-use super::driver::{Child, Control, Driver, tell};
+use super::driver::{Control, Driver, Member, tell};
 use crate::alarm::Alarm;
 use crate::node::{Occupant, Status};
 use crate::plan::Shutdown;
 use crate::{Actor, clock};
 use ractor::ActorId;
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use tokio::time::Instant;
 
-/// When those are killed who were asked to end. All have the same time, so who was asked first is due
-/// first, and one alarm does for all.
+/// When those are killed who were asked to end. One alarm does for all; it rings for who is due first.
 #[derive(Default)]
 pub(super) struct Deadlines {
-    due: VecDeque<(Instant, String, ActorId)>,
-    alarm: Option<Alarm>,
+    due: BTreeMap<(Instant, ActorId), String>,
+    alarm: Option<(Instant, Alarm)>,
     /// When the whole pool is due; nobody who comes up late gets more.
     all_due: Option<Instant>,
 }
 
 impl Deadlines {
+    fn add(&mut self, at: Instant, id: String, actor: ActorId) {
+        self.due.insert((at, actor), id);
+    }
+
     /// Those whose time is over.
     fn take_late(&mut self) -> Vec<(String, ActorId)> {
         let now = Instant::now();
-        let late = self.due.iter().take_while(|(at, ..)| *at <= now).count();
-        self.due.drain(..late).map(|(_, id, actor)| (id, actor)).collect()
+        let late = || {
+            let first = self.due.first_entry().filter(|first| first.key().0 <= now)?;
+            let ((_, actor), id) = first.remove_entry();
+            Some((id, actor))
+        };
+        std::iter::from_fn(late).collect()
+    }
+
+    /// Sets the alarm, anew when somebody is due earlier than those before.
+    fn set_alarm(&mut self, ring: impl FnOnce() + Send + 'static) {
+        let Some((first, _)) = self.due.keys().next().copied() else { return };
+        if self.alarm.as_ref().is_none_or(|(at, _)| first < *at) {
+            self.alarm = Some((first, Alarm::set(first, ring)));
+        }
     }
 }
 
-impl<A: Actor> Child<A> {
+impl<A: Actor> Member<A> {
     /// Asks it to end, and gives its start up when that is still under way; answers who was asked, none while
     /// nobody runs.
     fn ask_to_end(&mut self, how: Shutdown) -> Option<ActorId> {
@@ -85,17 +100,13 @@ impl<A: Actor> Driver<A> {
     fn set_deadline(&mut self, id: String, actor: ActorId) {
         let Some(limit) = self.spec.flags.shutdown.limit() else { return };
         let at = self.deadlines.all_due.unwrap_or_else(|| Instant::now() + limit);
-        self.deadlines.due.push_back((at, id, actor));
+        self.deadlines.add(at, id, actor);
         self.set_alarm();
     }
 
-    /// Rings for who is due first.
     fn set_alarm(&mut self) {
-        let Some((at, ..)) = self.deadlines.due.front().filter(|_| self.deadlines.alarm.is_none()) else {
-            return;
-        };
-        let (at, me) = (*at, self.me.clone());
-        self.deadlines.alarm = Some(Alarm::set(at, move || tell(&me, Control::Overdue)));
+        let me = self.me.clone();
+        self.deadlines.set_alarm(move || tell(&me, Control::Overdue));
     }
 
     /// All at once, one deadline for the whole set.
@@ -105,8 +116,9 @@ impl<A: Actor> Driver<A> {
         self.deadlines.all_due = self.spec.flags.shutdown.limit().map(|limit| Instant::now() + limit);
         for (id, child) in &mut self.children {
             let asked = child.ask_to_end(self.spec.flags.shutdown);
-            let late = self.deadlines.all_due.zip(asked).map(|(at, actor)| (at, id.clone(), actor));
-            self.deadlines.due.extend(late);
+            if let Some((at, actor)) = self.deadlines.all_due.zip(asked) {
+                self.deadlines.add(at, id.clone(), actor);
+            }
         }
         self.set_alarm();
     }

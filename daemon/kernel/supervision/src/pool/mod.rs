@@ -20,7 +20,8 @@ use dashmap::DashMap;
 use driver::Control;
 pub(crate) use driver::PoolLaunch;
 use ractor::ActorRef;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -36,7 +37,11 @@ pub enum StartError {
         /// The bound, `max_children` of `supervision.toml`.
         max: usize,
     },
-    /// No answer came in time: a predecessor takes long to end, or a restart waits. The child may still come up.
+    /// So many others wait for that child that no more may.
+    #[error("the pool is busy: too many wait for that child")]
+    Busy,
+    /// No answer came in time: a predecessor takes long to end, or a restart waits. The child may still come
+    /// up.
     #[error("the pool did not answer in {0:?}")]
     Timeout(Duration),
     /// The child's init said that it is not needed.
@@ -51,15 +56,17 @@ pub enum StartError {
 pub struct Pool<A: Actor>(Arc<Shared<A>>);
 
 pub(crate) struct Shared<A: Actor> {
-    members: DashMap<String, Member<A::Msg>>,
-    /// Those that are being started again.
-    restarting: DashMap<String, Arc<Node>>,
+    members: DashMap<String, Listed<A::Msg>>,
+    /// Those that are being started, or started again. Those of a pool that was killed meanwhile are here
+    /// until nothing of them is left.
+    arriving: DashMap<String, Weak<Node>>,
     door: ArcSwapOption<ActorRef<Control<A>>>,
     /// Keeps what a child is made from; `None` when the pool restarts nobody.
     keep: Option<core::Keep<A::Args>>,
 }
 
-struct Member<M: Message> {
+/// A child as its callers find it.
+struct Listed<M: Message> {
     addr: Addr<M>,
     node: Arc<Node>,
 }
@@ -99,8 +106,8 @@ impl<A: Actor> Pool<A> {
     }
 
     fn keeping(keep: Option<core::Keep<A::Args>>) -> Self {
-        let (members, restarting) = (DashMap::new(), DashMap::new());
-        Self(Arc::new(Shared { members, restarting, door: ArcSwapOption::empty(), keep }))
+        let (members, arriving) = (DashMap::new(), DashMap::new());
+        Self(Arc::new(Shared { members, arriving, door: ArcSwapOption::empty(), keep }))
     }
 
     /// Whether its children may be other than temporary.
@@ -146,9 +153,8 @@ impl<A: Actor> Pool<A> {
     /// `NotRunning`, `Busy`, `Timeout`.
     pub async fn terminate_child(&self, id: &str) -> Result<(), AdminError> {
         let door = self.0.door.load_full().ok_or(AdminError::NotRunning)?;
-        let (reply, answer) = oneshot::channel();
-        let ask = Ask::TerminateChild(ChildRef::Id(id.into()));
-        driver::tell(&door, Control::Asked(Request { ask, reply }));
+        let (request, answer) = Request::new(Ask::TerminateChild(ChildRef::Id(id.into())));
+        driver::tell(&door, Control::Asked(request));
         answer_of(answer).await.map(drop)
     }
 }
@@ -163,7 +169,11 @@ impl<A: Actor> Shared<A> {
     fn open(&self, keeper: &ActorRef<Control<A>>) -> Result<(), PlacedTwice> {
         let before =
             self.door.compare_and_swap(&None::<Arc<ActorRef<Control<A>>>>, Some(Arc::new(keeper.clone())));
-        if before.is_some() { Err(PlacedTwice) } else { Ok(()) }
+        if before.is_some() {
+            return Err(PlacedTwice);
+        }
+        self.arriving.retain(|_, node| node.strong_count() > 0);
+        Ok(())
     }
 
     /// Takes no more askers, unless a successor has opened the door again.
@@ -174,12 +184,16 @@ impl<A: Actor> Shared<A> {
 
 impl<A: Actor> Members for Shared<A> {
     fn nodes(&self) -> Vec<Arc<Node>> {
-        let running = self.members.iter().map(|member| Arc::clone(&member.node));
-        running.chain(self.restarting.iter().map(|node| Arc::clone(&node))).collect()
+        // In this order, so that who comes up meanwhile is not missed.
+        let arriving = self.arriving.iter().filter_map(|node| Some((node.key().clone(), node.upgrade()?)));
+        let arriving: HashMap<_, _> = arriving.collect();
+        let running = self.members.iter().filter(|member| !arriving.contains_key(member.key()));
+        let running: Vec<_> = running.map(|member| Arc::clone(&member.node)).collect();
+        running.into_iter().chain(arriving.into_values()).collect()
     }
 
     fn node(&self, id: &str) -> Option<Arc<Node>> {
         let running = self.members.get(id).map(|member| Arc::clone(&member.node));
-        running.or_else(|| self.restarting.get(id).map(|node| Arc::clone(&node)))
+        running.or_else(|| self.arriving.get(id)?.upgrade())
     }
 }

@@ -2,10 +2,11 @@
 //! of their own.
 
 use super::core::Farewell;
-use super::driver::{Driver, Effects, Mourner};
+use super::driver::{Driver, Effects};
 use crate::Actor;
 use crate::supervise::admin::{
-    AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, QUESTIONS_MAX, Request, Standing,
+    AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, QUESTIONS_MAX, ReplyTo, Request, Standing,
+    refuse_busy,
 };
 use crate::supervise::children::ChildCounts;
 use crate::supervise::rules::ChildType;
@@ -46,10 +47,14 @@ impl<A: Actor> Driver<A> {
     }
 
     /// Good also for one that has ended already; who asks cannot know.
-    fn terminate(&mut self, id: String, mourner: Mourner) -> Effects<A> {
+    fn terminate(&mut self, id: String, mourner: ReplyTo) -> Effects<A> {
+        if !self.may_mourn(&id) {
+            refuse_busy(&self.path, mourner);
+            return Effects::<A>::new();
+        }
         let (farewell, effects) = self.core.terminate(&id);
         match farewell {
-            Farewell::Ending => self.mourn(id, mourner),
+            Farewell::Ending => self.mourners.entry(id).or_default().push(mourner),
             Farewell::Gone => {
                 self.bury(&id);
                 let _ = mourner.send(Ok(Answer::Done));
@@ -58,13 +63,13 @@ impl<A: Actor> Driver<A> {
         effects.into()
     }
 
-    fn mourn(&mut self, id: String, mourner: Mourner) {
-        let mourners = self.mourners.entry(id).or_default();
-        if mourners.len() < QUESTIONS_MAX {
-            return mourners.push(mourner);
+    /// Whether one more may wait for that end; who has gone away gives its room up.
+    fn may_mourn(&mut self, id: &str) -> bool {
+        let Some(mourners) = self.mourners.get_mut(id) else { return true };
+        if mourners.len() >= QUESTIONS_MAX {
+            mourners.retain(|mourner| !mourner.is_closed());
         }
-        tracing::warn!(path = &*self.path, QUESTIONS_MAX, "refused a question: too many wait");
-        let _ = mourner.send(Err(AdminError::Busy));
+        mourners.len() < QUESTIONS_MAX
     }
 
     /// An actor that has ended stands for the child that is to be started again in its place.

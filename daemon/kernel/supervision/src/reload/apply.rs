@@ -3,11 +3,11 @@
 //! then everything can be taken back, and a supervisor that dies in between begins as it did before.
 
 use super::diff::{can_renew, kept};
-use super::{ReloadError, ReloadPlan, Standing};
+use super::{Blueprint, ReloadError, ReloadPlan};
 use crate::AdminError;
 use crate::node::{Node, Superior};
 use crate::plan::{ChildSpec, Role, SupervisorSpec};
-use crate::supervise::admin::{Answer, Ask, Request, Standing as Seated};
+use crate::supervise::admin::{Answer, Ask, Request, Standing};
 use crate::supervise::chair::Seat;
 use crate::supervise::revise::{Revised, Revision};
 use crate::tree::launch_of;
@@ -16,9 +16,8 @@ use futures_util::future::BoxFuture;
 use hecate_proto::debug::DebugEventKind;
 use hecate_proto::reload::AppliedReload;
 use std::sync::{Arc, PoisonError};
-use tokio::sync::oneshot;
 
-impl Standing {
+impl Blueprint {
     pub(super) async fn apply(&self, plan: ReloadPlan) -> Result<AppliedReload, ReloadError> {
         let _one_at_a_time = self.applying.lock().await;
         if self.spec() != plan.from {
@@ -175,9 +174,11 @@ fn with_supervisor(spec: &Arc<ChildSpec>, path: &str, own: &SupervisorSpec) -> A
 struct Desk(Arc<dyn Superior>);
 
 impl Desk {
+    /// Waits for as long as the starts and ends take that it asks for: a transaction that gave up waiting
+    /// would leave half of it behind. Who asked for the reload need not wait for it.
     async fn ask(&self, ask: Ask) -> Result<Answer, AdminError> {
-        let (reply, answer) = oneshot::channel();
-        self.0.ask(Request { ask, reply });
+        let (request, answer) = Request::in_transaction(ask);
+        self.0.ask(request);
         answer.await.unwrap_or(Err(AdminError::NotRunning))
     }
 
@@ -204,7 +205,7 @@ impl Desk {
         }
         let Answer::Children(children) = self.ask(Ask::WhichChildren).await? else { return Ok(Vec::new()) };
         let runs = |id: &String| {
-            children.iter().any(|child| child.id == *id && matches!(child.standing, Seated::Running(_)))
+            children.iter().any(|child| child.id == *id && matches!(child.standing, Standing::Running(_)))
         };
         Ok(ids.iter().filter(|id| runs(id)).cloned().collect())
     }

@@ -57,7 +57,7 @@ impl ReloadPlan {
 }
 
 /// What a running tree was read from, kept up with what is applied.
-pub(crate) struct Standing {
+pub(crate) struct Blueprint {
     root: Arc<Node>,
     kinds: Kinds,
     spec: Mutex<Arc<ChildSpec>>,
@@ -65,7 +65,7 @@ pub(crate) struct Standing {
     applying: tokio::sync::Mutex<()>,
 }
 
-impl Standing {
+impl Blueprint {
     pub(crate) fn new(root: &Arc<Node>, kinds: &Kinds, plan: &Plan) -> Arc<Self> {
         let (root, kinds, spec) = (Arc::clone(root), kinds.clone(), Mutex::new(Arc::clone(&plan.root)));
         Arc::new(Self { root, kinds, spec, applying: tokio::sync::Mutex::default() })
@@ -118,8 +118,8 @@ impl Tree {
     /// # Errors
     /// Every fault of the file at once, in file order.
     pub fn read_plan(&self, text: &str, file_name: &str) -> Result<Plan, Vec<ConfigError>> {
-        match &self.standing {
-            Some(standing) => Plan::parse(text, file_name, &standing.kinds),
+        match &self.blueprint {
+            Some(blueprint) => Plan::parse(text, file_name, &blueprint.kinds),
             None => Plan::parse(text, file_name, &Kinds::new()),
         }
     }
@@ -130,8 +130,8 @@ impl Tree {
     /// # Errors
     /// `NoFile`.
     pub fn plan_reload(&self, plan: &Plan, restarts: bool) -> Result<ReloadPlan, ReloadError> {
-        let standing = self.standing.as_ref().ok_or(ReloadError::NoFile)?;
-        Ok(standing.plan(&plan.root, restarts))
+        let blueprint = self.blueprint.as_ref().ok_or(ReloadError::NoFile)?;
+        Ok(blueprint.plan(&plan.root, restarts))
     }
 
     /// Does what was shown, one supervisor after another. Each of them takes its part as a whole or is as
@@ -140,11 +140,11 @@ impl Tree {
     /// # Errors
     /// See [`ReloadError`].
     pub async fn apply(&self, plan: ReloadPlan) -> Result<proto::AppliedReload, ReloadError> {
-        let standing = Arc::clone(self.standing.as_ref().ok_or(ReloadError::NoFile)?);
+        let blueprint = Arc::clone(self.blueprint.as_ref().ok_or(ReloadError::NoFile)?);
         if !plan.shown.refusals.is_empty() {
             return Err(ReloadError::Refused(plan.shown.refusals.len()));
         }
-        let applying = tokio::spawn(async move { standing.apply(plan).await });
+        let applying = tokio::spawn(async move { blueprint.apply(plan).await });
         match applying.await {
             Ok(applied) => applied,
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),

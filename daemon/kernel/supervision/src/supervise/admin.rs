@@ -51,7 +51,7 @@ pub enum AdminError {
     Timeout(Duration),
 }
 
-/// How many questions one supervisor keeps waiting.
+/// How many questions one supervisor keeps waiting, and how many askers a pool for one child.
 pub(crate) const QUESTIONS_MAX: usize = 1_024;
 /// How long an answer may take: it may have to wait for a start, or for a child's end.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -155,10 +155,33 @@ impl Answer {
     }
 }
 
+/// Who waits for an answer.
+pub(crate) type ReplyTo = oneshot::Sender<Result<Answer, AdminError>>;
+
+/// More would wait at `path` than may.
+pub(crate) fn refuse_busy(path: &str, reply: ReplyTo) {
+    tracing::warn!(path, QUESTIONS_MAX, "refused a question: too many wait");
+    let _ = reply.send(Err(AdminError::Busy));
+}
+
 /// One question, and where its answer goes. Dropped unanswered it says that the supervisor is gone.
 pub(crate) struct Request {
     pub(crate) ask: Ask,
-    pub(crate) reply: oneshot::Sender<Result<Answer, AdminError>>,
+    pub(crate) reply: ReplyTo,
+    /// Of a reload, which must not be left half done: it is taken however many wait.
+    pub(crate) in_transaction: bool,
+}
+
+impl Request {
+    pub(crate) fn new(ask: Ask) -> (Self, oneshot::Receiver<Result<Answer, AdminError>>) {
+        let (reply, answer) = oneshot::channel();
+        (Self { ask, reply, in_transaction: false }, answer)
+    }
+
+    pub(crate) fn in_transaction(ask: Ask) -> (Self, oneshot::Receiver<Result<Answer, AdminError>>) {
+        let (request, answer) = Self::new(ask);
+        (Self { in_transaction: true, ..request }, answer)
+    }
 }
 
 impl Tree {

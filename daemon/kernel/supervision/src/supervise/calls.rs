@@ -22,6 +22,12 @@ pub(crate) enum Call {
     Revise(Rules, Vec<RevisedRules>),
 }
 
+impl Call {
+    pub(super) fn changes_nothing(&self) -> bool {
+        matches!(self, Self::GetChildspec(_) | Self::WhichChildren | Self::CountChildren)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
     /// The child runs.

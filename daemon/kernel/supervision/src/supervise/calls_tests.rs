@@ -58,6 +58,16 @@ fn refused(refusal: Refusal) -> Vec<Effect> {
     vec![reply(Reply::Refused(refusal))]
 }
 
+/// The latest retry comes round, of the first child.
+fn retry(core: &mut Core, now_ms: u64) -> Vec<Effect> {
+    let turn = core.latest_turn();
+    core.step(now_ms, Event::Retry(0, turn))
+}
+
+fn later(core: &Core, wait_ms: u64) -> Effect {
+    RetryLater(0, core.latest_turn(), Duration::from_millis(wait_ms))
+}
+
 fn fail(core: &mut Core, key: Key) -> Vec<Effect> {
     step(core, Event::StartFailed(key, crash(), Draw::default()))
 }
@@ -66,7 +76,7 @@ fn fail(core: &mut Core, key: Key) -> Vec<Effect> {
 fn restarting_a() -> Core {
     let mut core = plain(&[Permanent, Permanent]);
     assert_eq!(step(&mut core, Event::Exited(0, crash())), [Start(0)]);
-    assert_eq!(fail(&mut core, 0), [RetryLater(0, Duration::ZERO)]);
+    assert_eq!(fail(&mut core, 0), [later(&core, 0)]);
     core
 }
 
@@ -143,9 +153,9 @@ fn a_terminated_child_is_answered_when_it_is_gone_and_a_temporary_one_is_forgott
 fn terminating_cancels_a_retry_and_the_retry_is_void() {
     let mut core = restarting_a();
     assert_eq!(call(&mut core, Call::TerminateChild("a".into())), [CancelRetry(0), reply(Reply::Done)]);
-    assert_eq!(step(&mut core, Event::Retry(0)), []);
+    assert_eq!(retry(&mut core, NOW_MS), []);
     call(&mut core, Call::DeleteChild("a".into()));
-    assert_eq!(step(&mut core, Event::Retry(0)), [], "even when nobody knows the child any more");
+    assert_eq!(retry(&mut core, NOW_MS), [], "even when nobody knows the child any more");
     assert_eq!(step(&mut core, Event::Exited(0, crash())), []);
 }
 
@@ -211,9 +221,9 @@ fn the_first_or_the_last_significant_end_ends_the_supervisor() {
     let mut core = booted(AutoShutdown::AllSignificant, &children);
     assert_eq!(step(&mut core, Event::Exited(2, crash())), [Forget(2)], "one is left");
     assert_eq!(step(&mut core, Event::Exited(0, crash())), [Start(0)], "a crash is no end");
-    assert_eq!(fail(&mut core, 0), [RetryLater(0, Duration::ZERO)]);
+    assert_eq!(fail(&mut core, 0), [later(&core, 0)]);
     assert_eq!(step(&mut core, normal(1)), [], "who is being restarted is not done");
-    assert_eq!(core.step(NOW_MS + 6_000, Event::Retry(0)), [Start(0)]);
+    assert_eq!(retry(&mut core, NOW_MS + 6_000), [Start(0)]);
     step(&mut core, Event::Started(0));
     assert_eq!(step(&mut core, normal(0)), [End(Ending::AutoShutdown)]);
 
@@ -259,7 +269,7 @@ fn a_stop_during_a_termination_waits_for_it_once() {
 #[test]
 fn giving_up_names_the_last_failure() {
     let mut core = restarting_a();
-    assert_eq!(step(&mut core, Event::Retry(0)), [GaveUp(0, crash()), Stop(1)]);
+    assert_eq!(retry(&mut core, NOW_MS), [GaveUp(0, crash()), Stop(1)]);
 }
 
 #[test]
@@ -272,13 +282,13 @@ fn a_back_off_doubles_up_to_its_bound_and_starts_over_after_a_success() {
     let mut now_ms = NOW_MS;
     for wait_ms in [100, 200, 350, 350] {
         let failed = Event::StartFailed(0, crash(), Draw::default());
-        assert_eq!(core.step(now_ms, failed), [RetryLater(0, Duration::from_millis(wait_ms))]);
+        assert_eq!(core.step(now_ms, failed), [later(&core, wait_ms)]);
         now_ms += 6_000;
-        assert_eq!(core.step(now_ms, Event::Retry(0)), [Start(0)]);
+        assert_eq!(retry(&mut core, now_ms), [Start(0)]);
     }
     core.step(now_ms, Event::Started(0));
     assert_eq!(core.step(now_ms + 6_000, Event::Exited(0, crash())), [Start(0)]);
-    assert_eq!(fail(&mut core, 0), [RetryLater(0, Duration::from_millis(100))]);
+    assert_eq!(fail(&mut core, 0), [later(&core, 100)]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The children of one supervisor in start order. A place is kept for as long as OTP keeps the spec:
 //! until the child is deleted, or, when it is temporary, until it ends.
 
+use super::retry::Turn;
 use super::rules::{ChildRules, ChildType};
 use crate::ExitReason;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -21,7 +22,7 @@ pub(crate) enum ChildState {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Child {
+pub(crate) struct ChildRecord {
     /// Its turn among its siblings.
     rank: u64,
     pub(crate) rules: ChildRules,
@@ -30,6 +31,8 @@ pub(crate) struct Child {
     pub(crate) failures: u32,
     /// Why the last one failed.
     pub(crate) failure: Option<ExitReason>,
+    /// When it is tried again.
+    pub(crate) turn: Turn,
 }
 
 /// OTP's count of children, by their specs and by what runs.
@@ -47,7 +50,7 @@ pub struct ChildCounts {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Children {
-    places: BTreeMap<Key, Child>,
+    places: BTreeMap<Key, ChildRecord>,
     /// The places by their turns, which is start order.
     order: BTreeMap<u64, Key>,
     by_id: HashMap<Arc<str>, Key>,
@@ -62,7 +65,8 @@ impl Children {
         self.by_id.insert(Arc::clone(&rules.id), key);
         let rank = self.order.last_key_value().map_or(0, |(rank, _)| rank + 1);
         self.order.insert(rank, key);
-        self.places.insert(key, Child { rank, rules, state: ChildState::Down, failures: 0, failure: None });
+        let (state, turn) = (ChildState::Down, Turn::default());
+        self.places.insert(key, ChildRecord { rank, rules, state, failures: 0, failure: None, turn });
         key
     }
 
@@ -73,15 +77,15 @@ impl Children {
         }
     }
 
-    pub(crate) fn get(&self, key: Key) -> Option<&Child> {
+    pub(crate) fn get(&self, key: Key) -> Option<&ChildRecord> {
         self.places.get(&key)
     }
 
-    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Child> {
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut ChildRecord> {
         self.places.get_mut(&key)
     }
 
-    pub(crate) fn find(&self, id: &str) -> Option<(Key, &Child)> {
+    pub(crate) fn find(&self, id: &str) -> Option<(Key, &ChildRecord)> {
         let key = *self.by_id.get(id)?;
         Some((key, self.places.get(&key)?))
     }

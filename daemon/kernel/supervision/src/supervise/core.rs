@@ -4,6 +4,7 @@
 use super::backoff::Draw;
 use super::calls::{Asker, Call, Refusal, Reply, Token};
 use super::children::{ChildCounts, ChildState, Children, Key};
+use super::retry::{self, Turn};
 use super::rules::{ChildRules, Rules};
 use super::window::Window;
 use crate::ExitReason;
@@ -22,7 +23,7 @@ pub(crate) enum Event {
     /// The child, its state and all that was attached to it are gone.
     Exited(Key, ExitReason),
     /// The echo of [`Effect::RetryLater`].
-    Retry(Key),
+    Retry(Key, Turn),
     Call(Token, Call),
     Stop,
 }
@@ -41,7 +42,7 @@ pub(crate) enum Effect {
     /// End the child by its shutdown policy; it answers with `Exited`.
     Stop(Key),
     /// Send [`Event::Retry`] back after a wait, through the own queue and behind whatever waits there.
-    RetryLater(Key, Duration),
+    RetryLater(Key, Turn, Duration),
     /// The retry is void, the child stays down.
     CancelRetry(Key),
     Reply(Token, Reply),
@@ -72,7 +73,7 @@ enum Goal {
 #[derive(Clone, Debug)]
 enum Pending {
     Exit(Key, ExitReason),
-    Retry(Key),
+    Retry(Key, Turn),
     Call(Token, Call),
 }
 
@@ -89,6 +90,8 @@ pub(crate) struct Core {
     to_stop: VecDeque<Key>,
     to_start: VecDeque<Key>,
     backlog: VecDeque<Pending>,
+    /// Of the latest retry.
+    turn: Turn,
     pub(super) effects: Vec<Effect>,
     ended: bool,
 }
@@ -110,6 +113,7 @@ impl Core {
             to_stop: VecDeque::new(),
             to_start: VecDeque::new(),
             backlog: VecDeque::new(),
+            turn: Turn::default(),
             effects: Vec::new(),
             ended: false,
         }
@@ -129,8 +133,21 @@ impl Core {
     }
 
     #[cfg(test)]
+    pub(crate) fn latest_turn(&self) -> Turn {
+        self.turn
+    }
+
+    #[cfg(test)]
     pub(crate) fn is_booting(&self) -> bool {
         self.goal == Goal::Boot
+    }
+
+    /// Forgets the questions that change nothing, wait for their turn and are `dropped`.
+    pub(super) fn withdraw(&mut self, mut dropped: impl FnMut(Token) -> bool) {
+        self.backlog.retain(|pending| match pending {
+            Pending::Call(token, call) => !(call.changes_nothing() && dropped(*token)),
+            Pending::Exit(..) | Pending::Retry(..) => true,
+        });
     }
 
     /// Takes in one event, returns what is to be done, in order.
@@ -141,7 +158,7 @@ impl Core {
             Event::Ignored(key) => self.on_ignored(key),
             Event::StartFailed(key, reason, draw) => self.on_start_failed(key, reason, draw),
             Event::Exited(key, reason) => self.on_exited(key, reason),
-            Event::Retry(key) => self.backlog.push_back(Pending::Retry(key)),
+            Event::Retry(key, turn) => self.backlog.push_back(Pending::Retry(key, turn)),
             Event::Call(token, call) => self.backlog.push_back(Pending::Call(token, call)),
             Event::Stop => self.on_stop(),
         }
@@ -192,8 +209,10 @@ impl Core {
         child.state = ChildState::Restarting;
         child.failures = child.failures.saturating_add(1);
         child.failure = Some(reason);
-        let wait = child.rules.backoff.map(|backoff| backoff.wait(child.failures, draw));
-        self.effects.push(Effect::RetryLater(key, wait.unwrap_or_default()));
+        self.turn = self.turn.next();
+        child.turn = self.turn;
+        let wait = retry::wait(child.rules.backoff, child.failures, draw);
+        self.effects.push(Effect::RetryLater(key, self.turn, wait));
     }
 
     fn on_exited(&mut self, key: Key, reason: ExitReason) {
@@ -319,14 +338,15 @@ impl Core {
     fn take_up(&mut self, now_ms: u64, pending: Pending) {
         match pending {
             Pending::Call(token, call) => self.take_call(token, call),
-            Pending::Retry(key) => self.take_retry(now_ms, key),
+            Pending::Retry(key, turn) => self.take_retry(now_ms, key, turn),
             Pending::Exit(key, reason) => self.take_exit(now_ms, key, reason),
         }
     }
 
-    /// A retry is void when the child was stopped meanwhile, or restarted with its group.
-    fn take_retry(&mut self, now_ms: u64, key: Key) {
-        let Some(child) = self.children.get_mut(key) else { return };
+    /// A retry is void when the child was stopped meanwhile, or restarted with its group, even if that has
+    /// failed again: then it has another wait.
+    fn take_retry(&mut self, now_ms: u64, key: Key, turn: Turn) {
+        let Some(child) = self.children.get_mut(key).filter(|child| child.turn == turn) else { return };
         if let (ChildState::Restarting, Some(reason)) = (child.state, child.failure.take()) {
             child.state = ChildState::Down;
             self.restart(now_ms, key, reason);

@@ -44,10 +44,6 @@ pub(super) fn failed(key: Key) -> Event {
     Event::StartFailed(key, crash(), Draw::default())
 }
 
-fn retry_now(key: Key) -> Effect {
-    RetryLater(key, Duration::ZERO)
-}
-
 /// A world in which every start and every stop succeeds at once, unless a start is set to fail.
 struct World {
     core: Core,
@@ -98,6 +94,11 @@ impl World {
         }
     }
 
+    /// That it is tried again at once.
+    fn retry_now(&self, index: Key) -> Effect {
+        RetryLater(index, self.core.latest_turn(), Duration::ZERO)
+    }
+
     fn exit(&mut self, index: Key, reason: ExitReason) -> Vec<Effect> {
         self.alive.remove(&index);
         self.tell(Event::Exited(index, reason));
@@ -105,7 +106,7 @@ impl World {
     }
 
     fn retry(&mut self, index: Key) -> Vec<Effect> {
-        self.tell(Event::Retry(index));
+        self.tell(Event::Retry(index, self.core.latest_turn()));
         std::mem::take(&mut self.trace)
     }
 }
@@ -213,9 +214,9 @@ fn a_restart_exactly_one_period_ago_still_counts_and_a_millisecond_later_no_more
 fn every_failing_attempt_counts_so_intensity_three_means_three_more_inits() {
     let mut world = World::booted(OneForOne, 3, &[Permanent]);
     world.failing = vec![0];
-    assert_eq!(world.exit(0, crash()), [Start(0), retry_now(0)]);
-    assert_eq!(world.retry(0), [Start(0), retry_now(0)]);
-    assert_eq!(world.retry(0), [Start(0), retry_now(0)]);
+    assert_eq!(world.exit(0, crash()), [Start(0), world.retry_now(0)]);
+    assert_eq!(world.retry(0), [Start(0), world.retry_now(0)]);
+    assert_eq!(world.retry(0), [Start(0), world.retry_now(0)]);
     let last = world.retry(0);
     assert!(matches!(last[..], [GaveUp(0, _), End(Ending::GaveUp)]), "{last:?}");
 }
@@ -224,7 +225,7 @@ fn every_failing_attempt_counts_so_intensity_three_means_three_more_inits() {
 fn a_sibling_that_fails_in_a_group_restart_is_the_one_to_be_retried() {
     let mut world = World::booted(RestForOne, 9, &[Permanent; 3]);
     world.failing = vec![2];
-    assert_eq!(world.exit(0, crash()), [Stop(2), Stop(1), Start(0), Start(1), Start(2), retry_now(2)]);
+    assert_eq!(world.exit(0, crash()), [Stop(2), Stop(1), Start(0), Start(1), Start(2), world.retry_now(2)]);
     world.failing.clear();
     assert_eq!(world.retry(2), [Start(2)], "rest_for_one keeps the restarted prefix");
 
@@ -242,7 +243,7 @@ fn the_rest_of_a_group_waits_for_the_one_that_failed() {
         let mut world = World::booted(strategy, 9, &[Permanent; 3]);
         world.failing = vec![1];
         let effects = world.exit(0, crash());
-        assert_eq!(effects, [Stop(2), Stop(1), Start(0), Start(1), retry_now(1)], "{strategy:?}");
+        assert_eq!(effects, [Stop(2), Stop(1), Start(0), Start(1), world.retry_now(1)], "{strategy:?}");
     }
 }
 
@@ -254,6 +255,23 @@ fn a_group_restart_cancels_a_pending_retry() {
     world.failing.clear();
     world.exit(0, crash());
     assert_eq!(world.retry(1), []);
+}
+
+#[test]
+fn a_retry_that_its_group_was_faster_than_does_not_cut_the_next_wait_short() {
+    let mut world = World::booted(OneForAll, 9, &[Permanent; 2]);
+    world.failing = vec![1];
+    world.exit(1, crash());
+    let before = world.core.latest_turn();
+    world.failing.clear();
+    world.exit(0, crash());
+    world.failing = vec![1];
+    let failed_again = world.exit(1, crash());
+    assert_eq!(failed_again.last(), Some(&world.retry_now(1)));
+    world.tell(Event::Retry(1, before));
+    assert_eq!(world.trace, [], "its time has not come");
+    world.failing.clear();
+    assert_eq!(world.retry(1), [Stop(0), Start(0), Start(1)]);
 }
 
 #[test]

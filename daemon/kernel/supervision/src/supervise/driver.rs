@@ -1,7 +1,7 @@
 //! The thin actor around the core: it starts, stops and waits, and reports back what happened. It never
 //! awaits a child, so that a stop is heard at any moment.
 
-use super::admin::{AdminError, Answer, Request};
+use super::admin::{ReplyTo, Request};
 use super::backoff::Draw;
 use super::calls::Token;
 use super::chair::{Chair, Seat};
@@ -9,16 +9,17 @@ use super::children::{ChildState, Key};
 use super::core::{Core, Effect, Ending, Event};
 use super::launch::{Born, Cradle};
 use super::launching::{Beginning, Script};
+use super::retry::{self, Turn};
 use super::revise::Revision;
 use crate::alarm::Alarm;
 use crate::instruments::Verdict;
 use crate::links::Links;
 use crate::node::{Node, Status};
 use crate::plan::Shutdown;
-use crate::{ExitReason, GaveUp, clock};
+use crate::{ExitReason, clock};
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
-use hecate_proto::debug::{DebugEventKind, Decision};
+use hecate_proto::debug::Decision;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -94,7 +95,7 @@ pub(super) enum Brings {
 /// Whoever asked.
 pub(super) struct Visitor {
     pub(super) brings: Option<Brings>,
-    pub(super) reply: oneshot::Sender<Result<Answer, AdminError>>,
+    pub(super) reply: ReplyTo,
 }
 
 pub(crate) struct Driver {
@@ -164,7 +165,7 @@ impl Driver {
             Effect::Start(key) => return self.start(key),
             Effect::AbortStart(key) => self.abort_start(key),
             Effect::Stop(key) => self.stop(key),
-            Effect::RetryLater(key, wait) => self.retry_later(key, wait),
+            Effect::RetryLater(key, turn, wait) => self.retry_later(key, turn, wait),
             Effect::CancelRetry(key) => self.cancel_retry(key),
             Effect::Reply(token, reply) => self.answer(token, reply),
             Effect::Booted => self.answer_boot(Ok(())),
@@ -191,16 +192,14 @@ impl Driver {
     fn start(&mut self, key: Key) -> Option<Event> {
         self.decide(key, Decision::Restarted);
         let Some(chair) = self.chairs.get_mut(&key) else { unreachable!("a place that is started is there") };
-        let (give_up, given_up) = oneshot::channel();
         let generation = chair.seat.node.begin();
         if generation > 1 {
             tracing::warn!(path = &*chair.seat.node.path, generation, "restarting");
             chair.seat.node.report_restarting();
         }
+        let (cradle, give_up) = Cradle::new(self.me.get_cell(), &chair.seat.node);
         chair.give_up = Some(give_up);
-        let node = Arc::clone(&chair.seat.node);
-        let mut birthing =
-            chair.seat.launch.launch(Cradle { parent: self.me.get_cell(), node, give_up: given_up });
+        let mut birthing = chair.seat.launch.launch(cradle);
         if let Some(result) = (&mut birthing).now_or_never() {
             return Some(self.start_ended(key, result));
         }
@@ -240,7 +239,7 @@ impl Driver {
                 tracing::error!(path, %reason, "did not start");
                 chair.crash = Some(chair.seat.node.report_failed_start(&reason, Decision::Pending));
                 chair.seat.node.vacate(None, &reason);
-                Event::StartFailed(key, reason, Draw::new())
+                Event::StartFailed(key, reason, Draw::for_wait(chair.seat.spec.backoff))
             }
         }
     }
@@ -263,18 +262,15 @@ impl Driver {
         }));
     }
 
-    fn retry_later(&mut self, key: Key, wait: Duration) {
+    fn retry_later(&mut self, key: Key, turn: Turn, wait: Duration) {
         let Some(chair) = self.chairs.get_mut(&key) else { return };
         if let Some(crash) = chair.crash {
             // It stays open: it may yet become the last straw.
             self.node.instruments().crashes.decide(crash, Decision::RetryLater);
         }
         chair.seat.node.set_status(Status::Restarting);
-        let (me, retry) = (self.me.clone(), Control::Happened(Event::Retry(key)));
-        if wait.is_zero() {
-            return tell(&me, retry);
-        }
-        chair.alarm = Some(Alarm::set(Instant::now() + wait, move || tell(&me, retry)));
+        let (me, retry) = (self.me.clone(), Control::Happened(Event::Retry(key, turn)));
+        chair.alarm = retry::later(wait, move || tell(&me, retry));
     }
 
     fn cancel_retry(&mut self, key: Key) {
@@ -287,11 +283,7 @@ impl Driver {
     fn give_up(&mut self, key: Key, reason: ExitReason) {
         self.decide(key, Decision::GaveUp);
         self.cancel_retry(key);
-        let (path, child) = (self.node.path.to_string(), self.path_of(key));
-        tracing::error!(path, child, %reason, "gave up");
-        self.node.tell(DebugEventKind::GaveUp, Some(self.me.get_id()), Some(format!("{child}: {reason}")));
-        self.node.set_gave_up(GaveUp { path, child, reason });
-        self.node.set_status(Status::Draining);
+        self.node.give_up(self.me.get_id(), self.path_of(key), reason);
     }
 
     fn path_of(&self, key: Key) -> String {

@@ -20,10 +20,20 @@ pub(crate) struct Cradle {
     pub(crate) node: Arc<Node>,
     /// Resolves when the start is to be given up.
     pub(crate) give_up: oneshot::Receiver<()>,
+    /// Dropped when nothing of it is left.
+    pub(crate) present: watch::Sender<()>,
 }
 
-/// A child that has come to life. Where nobody is there any more to settle it, it ends again, and nothing of it
-/// is left: no task that was attached to it, and nobody below it.
+impl Cradle {
+    /// With what gives the start up when it is dropped.
+    pub(crate) fn new(parent: ActorCell, node: &Arc<Node>) -> (Self, oneshot::Sender<()>) {
+        let (giving_up, give_up) = oneshot::channel();
+        (Self { parent, node: Arc::clone(node), give_up, present: node.expect() }, giving_up)
+    }
+}
+
+/// A child that has come to life. Where nobody is there any more to settle it, it ends again, and nothing of
+/// it is left: no task that was attached to it, and nobody below it.
 pub(crate) struct Born(Option<Newborn>);
 
 struct Newborn {
@@ -38,12 +48,12 @@ struct Newborn {
 impl Born {
     pub(crate) fn new(
         node: Arc<Node>,
+        present: watch::Sender<()>,
         occupant: impl FnOnce(watch::Receiver<()>) -> Occupant,
         task: JoinHandle<()>,
     ) -> Self {
-        let (present, gone) = watch::channel(());
-        let occupant = occupant(gone);
-        node.expect(occupant.clone());
+        let occupant = occupant(present.subscribe());
+        node.expect_occupant(&occupant);
         Self(Some(Newborn { occupant, node, task, present }))
     }
 
@@ -111,7 +121,7 @@ pub(crate) async fn launch_actor<A: Actor>(
     cradle: Cradle,
 ) -> Result<(Born, Addr<A::Msg>), ExitReason> {
     let links = Links::new();
-    let node = cradle.node;
+    let Cradle { parent, node, give_up, present } = cradle;
     let gauge = Gauge::new(Arc::clone(&node.path), spec.mailbox, Meter::new(Arc::clone(node.kind())));
     node.hand_over_tracers(gauge.meter());
     let addr = Arc::new(OnceLock::new());
@@ -123,23 +133,23 @@ pub(crate) async fn launch_actor<A: Actor>(
         name,
         addr: Arc::clone(&addr),
     };
-    let spawning = Shell::<A>::spawn_linked(None, Shell::new(), birth, cradle.parent);
+    let spawning = Shell::<A>::spawn_linked(None, Shell::new(), birth, parent);
     let limit = spec.start_timeout;
     let spawned = tokio::select! {
         biased;
         spawned = tokio::time::timeout(limit, spawning) => match spawned {
-            Ok(spawned) => spawned.map_err(|spawn| links.failure().unwrap_or_else(|| ExitReason::error(spawn))),
+            Ok(spawned) => spawned.map_err(|error| links.failure().unwrap_or(ExitReason::error(error))),
             Err(_) => Err(ExitReason::StartTimeout(limit.as_millis() as u64)),
         },
-        _ = cradle.give_up => Err(ExitReason::Shutdown),
+        _ = give_up => Err(ExitReason::Shutdown),
     };
     match (spawned, addr.get()) {
         (Ok((actor, task)), Some(addr)) => {
             let (cell, wake) =
                 (actor.get_cell(), Arc::<AddrInner<A::Msg>>::clone(addr.inner()) as Arc<dyn Wake>);
             let worker = Some(Worker { gauge, wake });
-            let born = Born::new(node, |gone| Occupant { cell, links, worker, superior: None, gone }, task);
-            Ok((born, addr.clone()))
+            let occupant = |gone| Occupant { cell, links, worker, superior: None, gone };
+            Ok((Born::new(node, present, occupant, task), addr.clone()))
         }
         (Ok(_), None) => unreachable!("an actor that started has left its address"),
         (Err(why), _) => {

@@ -39,10 +39,11 @@ impl Launch for SupervisorLaunch {
         let (plan, booted) = self.begin(&cradle.node);
         let links = Arc::clone(&plan.links);
         async move {
-            let spawned = Supervisor::spawn_linked(None, Supervisor, plan, cradle.parent).await;
+            let Cradle { parent, node, give_up, present } = cradle;
+            let spawned = Supervisor::spawn_linked(None, Supervisor, plan, parent).await;
             let (supervisor, task) = spawned.map_err(ExitReason::error)?;
-            let born = Born::new(Arc::clone(&cradle.node), |gone| occupant(&supervisor, links, gone), task);
-            await_boot(born, booted, Some(cradle.give_up)).await
+            let born = Born::new(node, present, |gone| occupant(&supervisor, links, gone), task);
+            await_boot(born, booted, Some(give_up)).await
         }
         .boxed()
     }
@@ -67,10 +68,10 @@ impl SupervisorLaunch {
     /// Starts the root of a tree.
     pub(crate) async fn launch_root(&self, node: &Arc<Node>) -> Result<Born, ExitReason> {
         let (plan, booted) = self.begin(node);
-        let links = Arc::clone(&plan.links);
+        let (links, present) = (Arc::clone(&plan.links), node.expect());
         let (supervisor, task) =
             Supervisor::spawn(None, Supervisor, plan).await.map_err(ExitReason::error)?;
-        let born = Born::new(Arc::clone(node), |gone| occupant(&supervisor, links, gone), task);
+        let born = Born::new(Arc::clone(node), present, |gone| occupant(&supervisor, links, gone), task);
         await_boot(born, booted, None).await
     }
 }

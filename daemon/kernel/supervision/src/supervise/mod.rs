@@ -11,6 +11,7 @@ mod driver;
 pub(crate) mod launch;
 pub(crate) mod launching;
 mod reception;
+pub(crate) mod retry;
 pub(crate) mod revise;
 pub(crate) mod rules;
 pub(crate) mod window;

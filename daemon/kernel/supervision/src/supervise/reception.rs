@@ -2,6 +2,7 @@
 
 use super::admin::{
     AdminError, Answer, Ask, ChildInfo, ChildRef, ChildSpecInfo, QUESTIONS_MAX, Request, Standing,
+    refuse_busy,
 };
 use super::calls::{Call, Refusal, Reply, Token};
 use super::children::{ChildState, Key};
@@ -10,45 +11,75 @@ use super::driver::{Brings, Driver, Visitor};
 use super::revise::Revised;
 use ractor::ActorId;
 
+/// What a question comes to.
+enum Understood {
+    Call(Call, Option<Brings>),
+    Answer(Result<Answer, AdminError>),
+}
+
 impl Driver {
     /// The question for the core, unless it could be answered at once.
     pub(super) fn take_request(&mut self, request: Request) -> Option<Event> {
-        let (call, brings) = match request.ask {
-            Ask::StartChild(child) => {
-                let seat = match child.seat(&self.node) {
-                    Ok(seat) => seat,
-                    Err(invalid) => {
-                        let _ = request.reply.send(Err(AdminError::InvalidSpec(invalid)));
-                        return None;
-                    }
-                };
-                (Call::StartChild(seat.spec.rules()), Some(Brings::Seat(seat)))
-            }
-            Ask::TerminateChild(child) => (Call::TerminateChild(id_of(child)), None),
-            Ask::RestartChild(id) => (Call::RestartChild(id), None),
-            Ask::DeleteChild(id) => (Call::DeleteChild(id), None),
-            Ask::GetChildspec(child) => (Call::GetChildspec(id_of(child)), None),
-            Ask::WhichChildren => (Call::WhichChildren, None),
-            Ask::CountChildren => (Call::CountChildren, None),
-            Ask::Revise(revision) => {
-                let children = revision.children.iter().map(Revised::rules).collect();
-                (Call::Revise(revision.flags.rules(), children), Some(Brings::Revision(revision)))
-            }
-            Ask::Commit => {
-                self.commit();
-                let _ = request.reply.send(Ok(Answer::Done));
+        let Request { ask, reply, in_transaction } = request;
+        let (call, brings) = match self.understand(ask) {
+            Understood::Call(call, brings) => (call, brings),
+            Understood::Answer(answer) => {
+                let _ = reply.send(answer);
                 return None;
             }
         };
-        if self.desk.len() >= QUESTIONS_MAX {
-            tracing::warn!(path = &*self.node.path, QUESTIONS_MAX, "refused a question: too many wait");
-            let _ = request.reply.send(Err(AdminError::Busy));
+        if !in_transaction && !self.has_room() {
+            refuse_busy(&self.node.path, reply);
             return None;
         }
         let token = Token(self.tokens);
         self.tokens += 1;
-        self.desk.insert(token, Visitor { brings, reply: request.reply });
+        self.desk.insert(token, Visitor { brings, reply });
         Some(Event::Call(token, call))
+    }
+
+    fn understand(&mut self, ask: Ask) -> Understood {
+        let call = match ask {
+            Ask::StartChild(child) => match child.seat(&self.node) {
+                Ok(seat) => {
+                    return Understood::Call(Call::StartChild(seat.spec.rules()), Some(Brings::Seat(seat)));
+                }
+                Err(invalid) => return Understood::Answer(Err(AdminError::InvalidSpec(invalid))),
+            },
+            Ask::Revise(revision) => {
+                let children = revision.children.iter().map(Revised::rules).collect();
+                let call = Call::Revise(revision.flags.rules(), children);
+                return Understood::Call(call, Some(Brings::Revision(revision)));
+            }
+            Ask::Commit => {
+                self.commit();
+                return Understood::Answer(Ok(Answer::Done));
+            }
+            // Children with specs of their own go by their ids alone, as in OTP: an actor has none.
+            Ask::TerminateChild(ChildRef::Actor(_)) | Ask::GetChildspec(ChildRef::Actor(_)) => {
+                return Understood::Answer(Err(AdminError::NotFound));
+            }
+            Ask::TerminateChild(ChildRef::Id(id)) => Call::TerminateChild(id),
+            Ask::GetChildspec(ChildRef::Id(id)) => Call::GetChildspec(id),
+            Ask::RestartChild(id) => Call::RestartChild(id),
+            Ask::DeleteChild(id) => Call::DeleteChild(id),
+            Ask::WhichChildren => Call::WhichChildren,
+            Ask::CountChildren => Call::CountChildren,
+        };
+        Understood::Call(call, None)
+    }
+
+    /// Whether one more question may wait. One that changes nothing is dropped when nobody waits for the answer
+    /// any more; what else was asked for is done all the same.
+    fn has_room(&mut self) -> bool {
+        if self.desk.len() >= QUESTIONS_MAX {
+            let desk = &mut self.desk;
+            self.core.withdraw(|token| {
+                let has_left = desk.get(&token).is_some_and(|visitor| visitor.reply.is_closed());
+                has_left && desk.remove(&token).is_some()
+            });
+        }
+        self.desk.len() < QUESTIONS_MAX
     }
 
     pub(super) fn answer(&mut self, token: Token, reply: Reply) {
@@ -111,13 +142,5 @@ impl Driver {
             significant: spec.significant,
             shutdown: spec.shutdown,
         })
-    }
-}
-
-/// Children with specs of their own go by their ids alone, as in OTP: an actor has none.
-fn id_of(child: ChildRef) -> String {
-    match child {
-        ChildRef::Id(id) => id,
-        ChildRef::Actor(_) => String::new(),
     }
 }

@@ -1,6 +1,6 @@
-//! Other specs for a supervisor that runs, as OTP's code change takes them: its flags and its children's specs
-//! are replaced, whoever runs is not touched, who is new is not started by it, and who is left out stays until
-//! it is deleted.
+//! Other specs for a supervisor that runs, as OTP's code change takes them: its flags and its children's
+//! specs are replaced, whoever runs is not touched, who is new is not started by it, and who is left out
+//! stays until it is deleted.
 
 use super::calls::{Refusal, Reply, Token};
 use super::chair::{Chair, Seat};

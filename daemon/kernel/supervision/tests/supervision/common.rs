@@ -173,7 +173,7 @@ impl Actor for Probe {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a thread that is blocked is what is meant")]
-fn block(time: Duration) {
+pub(crate) fn block(time: Duration) {
     std::thread::sleep(time);
 }
 
@@ -205,7 +205,7 @@ impl Stage {
     /// Boots a root with the probes as its children; `extra` goes to every child.
     pub(crate) async fn boot(&self, strategy: &str, intensity: u32, ids: &[&str], extra: &str) -> Tree {
         let text = flat(strategy, intensity, ids, extra);
-        let tree = Tree::boot(&self.plan(&text), &self.kinds).await.unwrap();
+        let tree = within(Tree::boot(&self.plan(&text), &self.kinds)).await.unwrap();
         self.trace.clear();
         tree
     }

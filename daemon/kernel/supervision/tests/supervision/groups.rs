@@ -1,6 +1,6 @@
 //! Groups that the file names for an actor: joined at its start, left at its end.
 
-use crate::common::{PATIENCE, Probe, Say, Stage, Trace, crash, find, until};
+use crate::common::{PATIENCE, Probe, Say, Stage, Trace, crash, find, until, within};
 use hecate_supervision::{Kinds, Name, Plan, Tree};
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ async fn an_actor_is_in_the_groups_that_the_file_names_as_long_as_it_runs() {
     let text = format!(
         "schema = 1\n[[supervisor]]\npath = \"/r\"\n[[child]]\npath = \"/r/a\"\nkind = \"a\"\ngroups = [\"{NEWS}\"]\n"
     );
-    let tree = Tree::boot(&Plan::parse(&text, "groups.toml", &kinds).unwrap(), &kinds).await.unwrap();
+    let tree = within(Tree::boot(&Plan::parse(&text, "groups.toml", &kinds).unwrap(), &kinds)).await.unwrap();
     assert_eq!(find(&tree.snapshot(), "/r/a").groups, [NEWS]);
     let first = name.whereis().unwrap();
     first.cast(crash()).unwrap();

@@ -1,12 +1,16 @@
 //! What lives and dies with an actor: attached tasks, and resources that only one may hold.
 
-use crate::common::{PATIENCE, Say, Stage, find, until, within};
-use hecate_supervision::{Actor, Child, ExitReason, Flags, Kinds, Me, Message, Name, Plan, Tree, Unheard};
+use crate::common::{PATIENCE, Say, Stage, block, find, until, within};
+use hecate_supervision::{
+    Actor, Child, ExitReason, Flags, Kinds, Me, Message, Name, Plan, Pool, PoolFlags, StartError, Tree,
+    Unheard,
+};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use tokio::sync::Barrier;
+use std::time::Duration;
+use tokio::sync::{Barrier, Notify};
 
 #[tokio::test]
 async fn an_attached_task_that_ends_takes_its_actor_along_with_its_reason() {
@@ -105,7 +109,7 @@ async fn whatever_the_end_a_replacement_finds_exclusive_resources_free() {
     // One failed init is one restart too many: the window forgives exactly one per crash.
     let text = "schema = 1\n[[supervisor]]\npath = \"/r\"\nintensity = 30\nperiod = \"1m\"\n\
                 [[child]]\npath = \"/r/holder\"\nkind = \"holder\"\n";
-    let tree = Tree::boot(&Plan::parse(text, "t", &kinds).unwrap(), &kinds).await.unwrap();
+    let tree = within(Tree::boot(&Plan::parse(text, "t", &kinds).unwrap(), &kinds)).await.unwrap();
     for turn in 0..30 {
         let addr = name.whereis().unwrap();
         match turn % 3 {
@@ -153,7 +157,7 @@ async fn a_birth_that_nobody_is_there_to_settle_leaves_nothing_running() {
         let (held, barrier) = (Arc::new(()), Arc::new(Barrier::new(2)));
         let args = (Arc::clone(&held), Arc::clone(&barrier));
         let below = Child::supervisor("s", Flags::default(), vec![]);
-        let tree = Tree::grow("r", Flags::default(), vec![below]).await.unwrap();
+        let tree = within(Tree::grow("r", Flags::default(), vec![below])).await.unwrap();
         let slow = Child::worker::<Slow>("slow", None, move || args.clone());
         let starting = tree.start_child("/r/s", slow);
         tokio::pin!(starting);
@@ -168,4 +172,82 @@ async fn a_birth_that_nobody_is_there_to_settle_leaves_nothing_running() {
         }
         until(|| Arc::strong_count(&held) == 1, || "the end of its task".into()).await;
     }
+}
+
+/// Where children are born one after the other, never one beside another.
+#[derive(Clone, Default)]
+struct Nest {
+    alive: Arc<AtomicU32>,
+    inits: Arc<AtomicU32>,
+    /// Inits that found somebody else there.
+    meetings: Arc<AtomicU32>,
+    /// The init of that number blocks its thread, once it has said so.
+    blocks_in: u32,
+    blocks: Arc<Notify>,
+}
+
+struct Nestling(#[expect(dead_code, reason = "it is alive as long as this is")] Counted);
+
+impl Actor for Nestling {
+    type Msg = Unheard;
+    type Args = Nest;
+
+    async fn init(nest: Nest, _: &Me<Unheard>) -> Result<Self, ExitReason> {
+        let init = nest.inits.fetch_add(1, SeqCst) + 1;
+        let here = Counted::new(&nest.alive).inspect_err(|_| {
+            nest.meetings.fetch_add(1, SeqCst);
+        })?;
+        tokio::task::yield_now().await;
+        if init == nest.blocks_in {
+            nest.blocks.notify_one();
+            block(Duration::from_millis(100));
+            tokio::task::yield_now().await;
+        }
+        Ok(Self(here))
+    }
+
+    async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
+        match msg {}
+    }
+}
+
+/// The first that comes to life is cut off by the end of its pool, in the middle of its init.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_half_born_in_a_killed_pool_does_not_meet_its_successor() {
+    let (nest, pool) = (Nest { blocks_in: 1, ..Nest::default() }, Pool::<Nestling>::new());
+    let flags = Flags { intensity: 9, ..Flags::default() };
+    let children = vec![Child::pool("p", &pool, PoolFlags::default())];
+    let tree = within(Tree::grow("r", flags, children)).await.unwrap();
+    let (asker, args) = (pool.clone(), nest.clone());
+    let first = tokio::spawn(async move { asker.start_child("x", args).await });
+    within(nest.blocks.notified()).await;
+    assert_eq!(find(&tree.snapshot(), "/r/p/x").status, "starting");
+    tree.kill("/r/p").unwrap();
+    within(first).await.unwrap().unwrap_err();
+    while let Err(why) = within(pool.start_child("x", nest.clone())).await {
+        assert_eq!(why, StartError::NotRunning);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((nest.inits.load(SeqCst), nest.meetings.load(SeqCst)), (2, 0));
+    assert!(tree.stop(PATIENCE).await);
+    assert_eq!(nest.alive.load(SeqCst), 0);
+}
+
+/// The second that comes to life is cut off by the end of its supervisor.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_half_born_below_a_killed_supervisor_does_not_meet_its_successor() {
+    let nest = Nest { blocks_in: 2, ..Nest::default() };
+    let (name, args) = (Name::new(), nest.clone());
+    let child = Child::worker::<Nestling>("x", Some(name.clone()), move || args.clone());
+    let flags = || Flags { intensity: 9, ..Flags::default() };
+    let below = Child::supervisor("s", flags(), vec![child]);
+    let tree = within(Tree::grow("r", flags(), vec![below])).await.unwrap();
+    let first = name.whereis().unwrap();
+    tree.kill("/r/s/x").unwrap();
+    within(nest.blocks.notified()).await;
+    tree.kill("/r/s").unwrap();
+    until(|| name.whereis().is_some_and(|now| now != first), || "the third".into()).await;
+    assert_eq!((nest.inits.load(SeqCst), nest.meetings.load(SeqCst)), (3, 0));
+    assert!(tree.stop(PATIENCE).await);
+    assert_eq!(nest.alive.load(SeqCst), 0);
 }

@@ -1,7 +1,7 @@
 //! What the log says of starts and ends: a crash is an error, whoever supervises it, and an end as
 //! asked for is none.
 
-use crate::common::{PATIENCE, Probe, Say, Trace, crash, find, until};
+use crate::common::{PATIENCE, Probe, Say, Trace, crash, find, until, within};
 use hecate_supervision::{ExitReason, Kinds, Name, Plan, Pool, Tree};
 use std::io::{Result, Write};
 use std::sync::{Arc, Mutex, Once};
@@ -68,7 +68,7 @@ async fn a_crash_is_an_error_and_a_clean_exit_is_not() {
     let (a, b) = (probe.clone(), probe.clone());
     kinds.worker::<Probe>("a", None, move || a.clone());
     kinds.worker::<Probe>("b", Some(name.clone()), move || b.clone()).pool("p", &pool);
-    let tree = Tree::boot(&Plan::parse(TREE, "t", &kinds).unwrap(), &kinds).await.unwrap();
+    let tree = within(Tree::boot(&Plan::parse(TREE, "t", &kinds).unwrap(), &kinds)).await.unwrap();
     assert!(said_of("/log/a")[0].starts_with("INFO"), "{:?}", said_of("/log/a"));
 
     pool.start_child("x", probe.clone()).await.unwrap().cast(Say::Panic).unwrap();

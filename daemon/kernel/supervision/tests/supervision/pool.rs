@@ -1,8 +1,11 @@
 //! Children that come and go: one per id, none lost in the gap when one goes.
 
-use crate::common::{Mood, PATIENCE, Probe, Say, Trace, find, until};
+use crate::common::{Mood, PATIENCE, Probe, Say, Trace, crash, find, until, within};
+use futures_util::future::join_all;
+use futures_util::poll;
+use hecate_proto::debug::Decision;
 use hecate_supervision::{
-    Actor, CallError, ExitReason, Kinds, Me, Message, Plan, Pool, Reply, StartError, Tree,
+    Actor, AdminError, CallError, ExitReason, Kinds, Me, Message, Plan, Pool, Reply, StartError, Tree,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
@@ -18,7 +21,7 @@ async fn boot<A: Actor>(extra: &str) -> (Tree, Pool<A>) {
     let mut kinds = Kinds::new();
     kinds.pool::<A>("p", &pool);
     let plan = Plan::parse(&text(extra), "t", &kinds).unwrap();
-    (Tree::boot(&plan, &kinds).await.unwrap(), pool)
+    (within(Tree::boot(&plan, &kinds)).await.unwrap(), pool)
 }
 
 /// How many children the pool has.
@@ -286,4 +289,106 @@ async fn who_comes_up_after_the_deadline_of_a_stop_is_killed_at_once() {
     assert!(tree.stop(PATIENCE).await, "the pool ends by itself");
     drop(asked.await.unwrap());
     assert!(pool.whereis("x").is_none());
+}
+
+/// As many as one pool keeps waiting for one child.
+const ASKERS_MAX: usize = 1_024;
+/// Nobody waits longer for an answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+#[tokio::test(start_paused = true)]
+async fn so_many_wait_for_one_child_and_who_has_gone_away_does_not_count() {
+    let trace = Arc::<Trace>::default();
+    let (_tree, pool) = boot::<Probe>("").await;
+    let slow = || {
+        let slow = probe(&trace);
+        slow.mood.hangs_in_init.store(true, SeqCst);
+        slow
+    };
+    let crowd = join_all((0..ASKERS_MAX).map(|_| pool.start_child("x", slow())));
+    let mut crowd = Box::pin(crowd);
+    assert!(poll!(&mut crowd).is_pending());
+    assert_eq!(pool.start_child("x", slow()).await, Err(StartError::Busy));
+    assert!(pool.start_child("y", probe(&trace)).await.is_ok(), "others are not in its way");
+    drop(crowd);
+    let too_slow = StartError::Init(ExitReason::StartTimeout(10_000));
+    assert_eq!(pool.start_child("x", slow()).await, Err(too_slow), "it was let in");
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_wait_for_one_end_and_who_has_gone_away_does_not_count() {
+    let trace = Arc::<Trace>::default();
+    let (_tree, pool) = boot::<Probe>("shutdown = \"infinity\"").await;
+    let stuck = probe(&trace);
+    stuck.mood.hangs_in_terminate.store(true, SeqCst);
+    pool.start_child("x", stuck).await.unwrap();
+    let mut crowd = Box::pin(join_all((0..ASKERS_MAX).map(|_| pool.terminate_child("x"))));
+    assert!(poll!(&mut crowd).is_pending());
+    assert_eq!(pool.terminate_child("x").await, Err(AdminError::Busy));
+    drop(crowd);
+    assert_eq!(pool.terminate_child("x").await, Err(AdminError::Timeout(ANSWER_LIMIT)));
+}
+
+/// Stays at its last act until its mood says that it may end.
+fn lingering(trace: &Arc<Trace>) -> Probe {
+    let lingering = probe(trace);
+    lingering.mood.waits_in_terminate.store(true, SeqCst);
+    lingering
+}
+
+#[tokio::test]
+async fn who_was_wished_for_is_a_child_of_its_own_and_no_restart_of_its_predecessor() {
+    let trace = Arc::<Trace>::default();
+    let (tree, pool) = boot::<Probe>("").await;
+    let first = lingering(&trace);
+    let mood = Arc::clone(&first.mood);
+    let x = pool.start_child("x", first).await.unwrap();
+    x.cast(crash()).unwrap();
+    trace.await_lines(2).await;
+    let mut wished = Box::pin(pool.start_child("x", probe(&trace)));
+    assert!(poll!(&mut wished).is_pending());
+    mood.may_end.notify_one();
+    assert_ne!(within(wished).await.unwrap(), x);
+    let now = find(&tree.snapshot(), "/r/p/x");
+    assert_eq!((now.generation, now.restarts.total, now.restarts.last), (1, 0, None));
+    assert_eq!(tree.crashes(0)[0].decision, Decision::Forgotten);
+}
+
+#[tokio::test]
+async fn a_start_is_not_ended_in_the_name_of_a_predecessor_that_it_does_not_replace() {
+    let trace = Arc::<Trace>::default();
+    let (tree, pool) = boot::<Probe>("").await;
+    let first = lingering(&trace);
+    let mood = Arc::clone(&first.mood);
+    let x = pool.start_child("x", first).await.unwrap();
+    x.cast(Say::End(ExitReason::Normal)).unwrap();
+    trace.await_lines(2).await;
+    let second = probe(&trace);
+    second.mood.hangs_in_init.store(true, SeqCst);
+    let mut wished = Box::pin(pool.start_child("x", second));
+    assert!(poll!(&mut wished).is_pending());
+    mood.may_end.notify_one();
+    assert_eq!(trace.await_lines(3).await, ["init x", "end x normal", "init x"]);
+    assert_eq!(tree.terminate_child("/r/p", x.actor_id()).await, Ok(()), "it is gone already");
+    assert_eq!(tree.count_children("/r/p").await.unwrap().workers, 1, "its successor still starts");
+    assert!(poll!(&mut wished).is_pending());
+}
+
+/// As if its init were over in the moment of the stop.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_up_during_a_stop_is_shown_on_its_way_out() {
+    let trace = Arc::<Trace>::default();
+    let (tree, pool) = boot::<Probe>("").await;
+    let late = lingering(&trace);
+    late.mood.blocks_in_init_ms.store(100, SeqCst);
+    let mood = Arc::clone(&late.mood);
+    let asked = tokio::spawn(async move { pool.start_child("x", late).await.map(drop) });
+    trace.await_lines(1).await;
+    let (stopped, ()) = tokio::join!(tree.stop(PATIENCE), async {
+        trace.await_lines(2).await;
+        assert_eq!(find(&tree.snapshot(), "/r/p/x").status, "draining");
+        mood.may_end.notify_one();
+    });
+    assert!(stopped);
+    drop(asked.await.unwrap());
 }

@@ -1,6 +1,6 @@
 //! OTP's semantics with real actors: who goes along, in which order, and what a stop may cost.
 
-use crate::common::{PATIENCE, Say, Stage, crash, find, flat, until};
+use crate::common::{PATIENCE, Say, Stage, crash, find, flat, until, within};
 use hecate_supervision::{Ended, ExitReason, Tree};
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
@@ -46,7 +46,7 @@ async fn a_failed_boot_ends_the_started_ones_in_reverse_and_says_who_failed() {
     let stage = Stage::of(&["a", "b", "c", "d"]);
     stage.moods[2].failing_inits.store(1, SeqCst);
     let plan = stage.plan(&flat("one_for_one", 9, &["a", "b", "c", "d"], ""));
-    let error = Tree::boot(&plan, &stage.kinds).await.unwrap_err();
+    let error = within(Tree::boot(&plan, &stage.kinds)).await.unwrap_err();
     assert!(error.to_string().contains("/r/c did not start: error: moody"), "{error}");
     let expected = ["init a", "init b", "init c", "end b shutdown", "end a shutdown"];
     assert_eq!(stage.trace.lines(), expected);
@@ -57,7 +57,7 @@ async fn an_init_that_hangs_fails_at_its_start_timeout() {
     let stage = Stage::of(&["a"]);
     stage.moods[0].hangs_in_init.store(true, SeqCst);
     let plan = stage.plan(&flat("one_for_one", 9, &["a"], "start_timeout = \"20ms\""));
-    let error = Tree::boot(&plan, &stage.kinds).await.unwrap_err();
+    let error = within(Tree::boot(&plan, &stage.kinds)).await.unwrap_err();
     assert!(error.to_string().contains("start took more than 20 ms"), "{error}");
 }
 
@@ -112,7 +112,7 @@ kind = "d"
 #[tokio::test]
 async fn a_supervisor_that_gives_up_is_restarted_by_its_own_supervisor() {
     let stage = Stage::of(&["a", "b", "c", "d"]);
-    let tree = Tree::boot(&stage.plan(NESTED), &stage.kinds).await.unwrap();
+    let tree = within(Tree::boot(&stage.plan(NESTED), &stage.kinds)).await.unwrap();
     stage.trace.clear();
     stage.names[1].cast(crash()).unwrap();
     let expected = ["end b error: boom", "end c shutdown", "end d shutdown", "init b", "init c", "init d"];
@@ -124,7 +124,7 @@ async fn a_supervisor_that_gives_up_is_restarted_by_its_own_supervisor() {
 async fn a_sub_supervisor_that_does_not_boot_fails_the_whole_boot() {
     let stage = Stage::of(&["a", "b", "c", "d"]);
     stage.moods[2].failing_inits.store(1, SeqCst);
-    let error = Tree::boot(&stage.plan(NESTED), &stage.kinds).await.unwrap_err();
+    let error = within(Tree::boot(&stage.plan(NESTED), &stage.kinds)).await.unwrap_err();
     assert!(error.to_string().contains("/r/s did not start"), "{error}");
     assert!(error.to_string().contains("/r/s/c did not start"), "{error}");
     let expected = ["init a", "init b", "init c", "end b shutdown", "end a shutdown"];
@@ -160,7 +160,7 @@ async fn a_hanging_restart_loop_does_not_block_a_stop() {
 async fn an_endlessly_failing_restart_does_not_block_a_stop() {
     let stage = Stage::of(&["a", "b"]);
     let text = flat("one_for_one", 1000, &["a", "b"], "").replace("intensity", "period = \"1ms\"\nintensity");
-    let tree = Tree::boot(&stage.plan(&text), &stage.kinds).await.unwrap();
+    let tree = within(Tree::boot(&stage.plan(&text), &stage.kinds)).await.unwrap();
     stage.moods[1].failing_inits.store(u32::MAX, SeqCst);
     stage.names[1].cast(crash()).unwrap();
     stage.trace.await_lines(50).await;

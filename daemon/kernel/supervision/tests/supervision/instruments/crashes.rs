@@ -1,7 +1,7 @@
 //! The black box of every end that was none in good order.
 
 use super::{boot_pool, until_at_hand};
-use crate::common::{PATIENCE, Probe, Say, Stage, crash, find, flat, until};
+use crate::common::{PATIENCE, Probe, Say, Stage, crash, find, flat, until, within};
 use hecate_proto::debug::{Crash, Decision, ReasonClass};
 use hecate_supervision::{Backoff, Child, Ended, Flags, Name, Pool, Strategy, Tree, trace};
 use std::sync::Arc;
@@ -95,7 +95,7 @@ async fn every_decision_has_its_name() {
     let stage = Stage::of(&["a", "b"]);
     let text = flat("one_for_one", 9, &["a"], "restart = \"temporary\"")
         + "[[child]]\npath = \"/r/b\"\nkind = \"b\"\nshutdown = { drain = \"50ms\" }\n";
-    let tree = Tree::boot(&stage.plan(&text), &stage.kinds).await.unwrap();
+    let tree = within(Tree::boot(&stage.plan(&text), &stage.kinds)).await.unwrap();
     stage.names[0].cast(crash()).unwrap();
     assert_eq!(records(&tree, 1).await[0].decision, Decision::Forgotten);
     stage.names[1].cast(Say::Hang).unwrap();
@@ -120,7 +120,7 @@ async fn a_failing_restart_of_a_group_is_recorded_as_tried_again() {
         Child::worker::<Probe>(id, Some(name.clone()), move || probe.clone()).backoff(backoff)
     });
     let flags = Flags { strategy: Strategy::OneForAll, ..Flags::default() };
-    let tree = Tree::grow("r", flags, children.collect()).await.unwrap();
+    let tree = within(Tree::grow("r", flags, children.collect())).await.unwrap();
     probes[1].mood.failing_inits.store(1, SeqCst);
     names[0].cast(crash()).unwrap();
     let records = records(&tree, 2).await;

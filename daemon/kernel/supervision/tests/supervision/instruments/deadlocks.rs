@@ -1,7 +1,7 @@
 //! Who may never answer: a circle of calls, a handler that hangs, one that never yields.
 
 use super::{until_at_hand, work};
-use crate::common::{PATIENCE, Say, Stage, find, until};
+use crate::common::{PATIENCE, Say, Stage, find, until, within};
 use hecate_supervision::{Actor, Child, ExitReason, Flags, Me, Message, Name, Reply, Tree};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -60,7 +60,7 @@ async fn circle(count: usize) -> (Tree, Vec<Name<Pass>>) {
         let next = names[(index + 1) % count].clone();
         Child::worker::<Link>(format!("l{index}"), Some(names[index].clone()), move || next.clone())
     });
-    (Tree::grow("r", Flags::default(), children.collect()).await.unwrap(), names)
+    (within(Tree::grow("r", Flags::default(), children.collect())).await.unwrap(), names)
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn a_wait_for_a_place_in_a_full_mailbox_is_a_wait_like_any_other() {
         Child::worker::<Sink>("sink", Some(sink.clone()), || ()),
         Child::worker::<Source>("source", None, move || shared.clone()),
     ];
-    let tree = Tree::grow("r", Flags::default(), children).await.unwrap();
+    let tree = within(Tree::grow("r", Flags::default(), children)).await.unwrap();
     until(|| tree.deadlocks(Duration::ZERO).stuck.iter().any(|it| it.path == "/r/sink"), || "a hang".into())
         .await;
     until(

@@ -1,7 +1,7 @@
 //! One actor from close by.
 
 use super::{detail, until_at_hand, work};
-use crate::common::{PATIENCE, Say, Stage, until};
+use crate::common::{PATIENCE, Say, Stage, until, within};
 use hecate_proto::debug::{ActorState, TopBy, Window};
 use hecate_supervision::{Actor, Child, ExitReason, Flags, Me, Message, Name, Tree};
 use serde_json::json;
@@ -132,7 +132,7 @@ impl Actor for Showman {
 pub(super) async fn stage_of(shows: Shows) -> (Tree, Name<Do>) {
     let name = Name::new();
     let child = Child::worker::<Showman>("s", Some(name.clone()), move || shows);
-    (Tree::grow("r", Flags::default(), vec![child]).await.unwrap(), name)
+    (within(Tree::grow("r", Flags::default(), vec![child])).await.unwrap(), name)
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The record of what happened, for many readers of any speed.
 
-use crate::common::{PATIENCE, Say, Stage, crash, until};
+use crate::common::{PATIENCE, Say, Stage, crash, until, within};
 use hecate_proto::debug::{DebugEvent, DebugEventKind as Kind};
 use hecate_supervision::{Actor, Child, Events, ExitReason, Flags, Heard, Me, Message, Name, Tree};
 use std::sync::atomic::Ordering::SeqCst;
@@ -149,7 +149,7 @@ impl Actor for Member {
 async fn boot_member() -> (Tree, Name<Join>) {
     let name = Name::new();
     let child = Child::worker::<Member>("m", Some(name.clone()), || ());
-    (Tree::grow("r", Flags::default(), vec![child]).await.unwrap(), name)
+    (within(Tree::grow("r", Flags::default(), vec![child])).await.unwrap(), name)
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What operators may do, and what they are refused.
 
 use super::boot_pool;
-use crate::common::{PATIENCE, Probe, Say, Stage, crash, find, until};
+use crate::common::{PATIENCE, Probe, Say, Stage, crash, find, until, within};
 use hecate_proto::debug::DebugEventKind;
 use hecate_supervision::{
     Actor, AdminError, Child, ExitReason, Flags, Heard, InterventionError, Me, Name, Pool, SendError, Tree,
@@ -104,7 +104,7 @@ async fn a_suspended_actor_ends_with_the_task_that_it_is_bound_to() {
     let (name, tear) = (Name::new(), Arc::new(Notify::new()));
     let torn = Arc::clone(&tear);
     let child = Child::worker::<Bound>("b", Some(name.clone()), move || Arc::clone(&torn));
-    let tree = Tree::grow("r", Flags::default(), vec![child]).await.unwrap();
+    let tree = within(Tree::grow("r", Flags::default(), vec![child])).await.unwrap();
     tree.suspend("/r/b", LONG).unwrap();
     name.cast(Say::Work).unwrap();
     tokio::task::yield_now().await;
@@ -178,7 +178,7 @@ async fn killing_a_supervisor_takes_all_below_it_and_both_come_back() {
     let stage = Stage::of(&["a", "b"]);
     let text = "schema = 1\n[[supervisor]]\npath = \"/r\"\nintensity = 3\n[[child]]\npath = \"/r/a\"\nkind = \"a\"\n\
                 [[supervisor]]\npath = \"/r/s\"\n[[child]]\npath = \"/r/s/b\"\nkind = \"b\"\n";
-    let tree = Tree::boot(&stage.plan(text), &stage.kinds).await.unwrap();
+    let tree = within(Tree::boot(&stage.plan(text), &stage.kinds)).await.unwrap();
     let before = stage.names[1].whereis().unwrap();
     tree.kill("/r/s").unwrap();
     until(|| stage.names[1].whereis().is_some_and(|now| now != before), || "another b".into()).await;

@@ -10,7 +10,7 @@ mod rewind;
 mod stats;
 mod trace;
 
-use crate::common::{Stage, until};
+use crate::common::{Stage, until, within};
 use hecate_proto::debug::{ActorDetail, Work};
 use hecate_supervision::{Pool, Tree};
 
@@ -39,5 +39,5 @@ async fn boot_pool<A: hecate_supervision::Actor>(stage: &mut Stage, extra: &str)
     let text = format!(
         "schema = 1\n[[supervisor]]\npath = \"/r\"\n[[pool]]\npath = \"/r/p\"\nkind = \"p\"\n{extra}"
     );
-    (Tree::boot(&stage.plan(&text), &stage.kinds).await.unwrap(), pool)
+    (within(Tree::boot(&stage.plan(&text), &stage.kinds)).await.unwrap(), pool)
 }

@@ -1,7 +1,7 @@
 //! The live trace of one actor.
 
 use super::boot_pool;
-use crate::common::{PATIENCE, Probe, Say, Stage, crash, until};
+use crate::common::{PATIENCE, Probe, Say, Stage, crash, until, within};
 use hecate_proto::debug::{TraceEnd, TraceEvents, TraceLimits, TraceLine};
 use hecate_supervision::{
     Actor, Child, ExitReason, Flags, Me, Message, Name, Pool, Trace, TraceError, Tree, trace,
@@ -51,7 +51,7 @@ async fn a_message_is_seen_on_its_way_in_and_out_with_its_trace_id_and_sender() 
         Child::worker::<Relay>("one", Some(first.clone()), move || Some(next.clone())),
         Child::worker::<Relay>("two", Some(second), || None),
     ];
-    let tree = Tree::grow("r", Flags::default(), children).await.unwrap();
+    let tree = within(Tree::grow("r", Flags::default(), children)).await.unwrap();
     let (mut one, mut two) = (tree.trace("/r/one", ALL).unwrap(), tree.trace("/r/two", ALL).unwrap());
     let mut only_in = tree.trace("/r/one", TraceLimits { events: TraceEvents::In, ..ALL }).unwrap();
     let id = Uuid::new_v4();

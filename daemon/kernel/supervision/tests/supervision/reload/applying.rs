@@ -1,10 +1,14 @@
 //! What is done, to whom, in which order; and that a supervisor that cannot do its part is as it was.
 
 use super::{House, mailbox_capacity, plan, reload, shown, standing};
-use crate::common::{Probe, crash, find, until};
-use futures_util::FutureExt;
+use crate::common::{Mood, Probe, crash, find, until};
+use futures_util::future::join_all;
+use futures_util::{FutureExt, poll};
 use hecate_supervision::{AdminError, Child, ExitReason, ReloadError, StartError};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn who_is_new_starts_then_who_is_left_out_stops_and_the_others_run_on() {
@@ -95,6 +99,44 @@ async fn a_pool_takes_its_limits_at_once_and_keeps_its_children() {
     house.pool.start_child("y", probe("y")).await.unwrap();
     assert_eq!(house.pool.whereis("x"), Some(x));
     assert_eq!(mailbox_capacity(&tree, "/r/p/y"), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_has_less_patience_now_kills_the_next_one_before_those_that_were_promised_more() {
+    let house = House::new();
+    let tree = house.boot("/r\n/r/p shutdown=\"10s\"").await;
+    for id in ["x", "y"] {
+        let mood = Arc::<Mood>::default();
+        mood.hangs_in_terminate.store(true, SeqCst);
+        let stuck = Probe { id, trace: house.stage.trace.clone(), mood };
+        house.pool.start_child(id, stuck).await.unwrap();
+    }
+    house.told();
+    let (begun, pool) = (Instant::now(), house.pool.clone());
+    let slow = tokio::spawn(async move { pool.terminate_child("x").await });
+    house.stage.trace.await_lines(1).await;
+    reload(&tree, "/r\n/r/p shutdown=\"50ms\"").await.unwrap();
+    house.pool.terminate_child("y").await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    slow.await.unwrap().unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+/// So many questions wait for a stop that the supervisor takes no more; what a reload asks is taken.
+#[tokio::test(start_paused = true)]
+async fn a_reload_is_not_left_half_done_because_many_ask() {
+    let house = House::new();
+    let tree = house.boot("/r\n/r/a shutdown=\"10s\"\n/r/b").await;
+    house.stage.moods[0].hangs_in_terminate.store(true, SeqCst);
+    let mut slow = std::pin::pin!(tree.terminate_child("/r", "a"));
+    assert!(poll!(&mut slow).is_pending());
+    let crowd = (0..1_024).map(|_| tree.delete_child("/r", "d"));
+    let mut crowd = std::pin::pin!(join_all(crowd));
+    assert!(poll!(&mut crowd).is_pending());
+    assert_eq!(tree.count_children("/r").await, Err(AdminError::Busy));
+    let applied = reload(&tree, "/r\n/r/b\n/r/c").await.unwrap();
+    assert_eq!(applied.supervisors, ["/r"]);
+    assert_eq!(standing(&tree), ["/r running", "/r/b running", "/r/c running"]);
 }
 
 #[tokio::test]

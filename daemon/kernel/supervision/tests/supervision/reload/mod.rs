@@ -5,7 +5,7 @@ mod many;
 mod showing;
 mod significant;
 
-use crate::common::{Probe, Say, Stage, find};
+use crate::common::{Probe, Say, Stage, find, within};
 use hecate_proto::reload::{AppliedReload, Operation};
 use hecate_supervision::{Addr, Pool, ReloadError, ReloadPlan, Tree};
 
@@ -26,7 +26,7 @@ impl House {
     }
 
     async fn boot(&self, file: &str) -> Tree {
-        let tree = Tree::boot(&self.stage.plan(&text(file)), &self.stage.kinds).await.unwrap();
+        let tree = within(Tree::boot(&self.stage.plan(&text(file)), &self.stage.kinds)).await.unwrap();
         self.stage.trace.clear();
         tree
     }

@@ -1,6 +1,7 @@
 //! What a plan says before anything is done.
 
 use super::{House, plan, reload, shown, standing};
+use crate::common::within;
 use hecate_supervision::{Flags, ReloadError, Tree};
 
 const BEFORE: &str = r#"
@@ -122,7 +123,7 @@ async fn a_plan_is_good_for_the_tree_that_it_was_made_for() {
 #[tokio::test]
 async fn a_tree_that_was_read_from_no_file_follows_none() {
     let house = House::new();
-    let tree = Tree::grow("r", Flags::default(), Vec::new()).await.unwrap();
+    let tree = within(Tree::grow("r", Flags::default(), Vec::new())).await.unwrap();
     let plan = house.stage.plan(&super::text("/r\n/r/a"));
     assert_eq!(tree.plan_reload(&plan, false).map(|_| ()), Err(ReloadError::NoFile));
 }

@@ -2,6 +2,8 @@
 
 use super::{Case, counts, restarting, standing, with_pool};
 use crate::common::{PATIENCE, Probe, until, within};
+use futures_util::future::join_all;
+use futures_util::poll;
 use hecate_supervision::{
     AdminError, AutoShutdown, Child, ChildSpecInfo, ChildType, ExitReason, Flags, InvalidSpec, Pool,
     PoolFlags, Restart, Shutdown, Standing, Tree,
@@ -220,9 +222,26 @@ async fn questions_are_bounded_in_time_and_number() {
     let tree = case.grow(Flags::default(), vec![child]).await;
     case.mood("a").hangs_in_terminate.store(true, SeqCst);
     let asks = (0..1_100).map(|_| tree.terminate_child("/r", "a"));
-    let answers = futures_util::future::join_all(asks).await;
+    let answers = join_all(asks).await;
     let limit = AdminError::Timeout(Duration::from_secs(30));
     let late = answers.iter().filter(|answer| **answer == Err(limit.clone())).count();
     let busy = answers.iter().filter(|answer| **answer == Err(AdminError::Busy)).count();
     assert_eq!((late, busy), (1_024, 76));
+}
+
+/// Who has gone away and wanted only to know leaves room for others.
+#[tokio::test(start_paused = true)]
+async fn a_question_goes_away_with_who_asked_it_and_a_wish_stays() {
+    let case = Case::default();
+    let slow = case.child("a").shutdown(Shutdown::Within(Duration::from_secs(40)));
+    let tree = case.grow(Flags::default(), vec![slow, case.child("b")]).await;
+    case.mood("a").hangs_in_terminate.store(true, SeqCst);
+    let mut first = Box::pin(join_all([tree.terminate_child("/r", "a"), tree.terminate_child("/r", "b")]));
+    let mut crowd = Box::pin(join_all((0..1_022).map(|_| tree.count_children("/r"))));
+    assert!(poll!(&mut first).is_pending() && poll!(&mut crowd).is_pending());
+    assert_eq!(tree.count_children("/r").await, Err(AdminError::Busy));
+    drop((first, crowd));
+    let late = tree.count_children("/r").await;
+    assert_eq!(late, Err(AdminError::Timeout(Duration::from_secs(30))), "it was taken");
+    assert_eq!(tree.count_children("/r").await, Ok(counts(2, 0, 0, 2)), "both were ended all the same");
 }

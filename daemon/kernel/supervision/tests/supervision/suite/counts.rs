@@ -1,7 +1,7 @@
 //! Counting, order, scale, and supervisors that are busy with a child that does not come back.
 
 use super::{
-    Case, abnormal, await_down, best_of_three, counts, crash_member, flags, restarting, standing, with_pool,
+    Case, abnormal, assert_scales, await_down, counts, crash_member, flags, restarting, standing, with_pool,
 };
 use crate::common::{PATIENCE, Probe, Say, find, until, within};
 use hecate_supervision::{
@@ -230,9 +230,8 @@ async fn terminates_members(children: usize) -> Duration {
 /// Terminating ten times as many costs ten times as much, not a hundred times.
 #[tokio::test]
 async fn simple_one_for_one_scale_many_temporary_children() {
-    let few = best_of_three(async || terminates_members(1_000).await).await;
-    let many = terminates_members(10_000).await;
-    assert!(many < few * 50, "{few:?} and then {many:?}");
+    assert_scales(50, async || terminates_members(1_000).await, async || terminates_members(10_000).await)
+        .await;
 }
 
 #[tokio::test]
@@ -346,10 +345,10 @@ async fn starts_and_terminates(children: usize) -> [Duration; 2] {
 /// Ten times as many may take a hundred times as long and no longer, as in OTP's case.
 #[tokio::test]
 async fn scale_start_stop_many_children() {
-    let starts = best_of_three(async || starts_and_terminates(300).await[0]).await;
-    let ends = best_of_three(async || starts_and_terminates(300).await[1]).await;
-    let many = starts_and_terminates(3_000).await;
-    assert!(many[0] < starts * 100 && many[1] < ends * 100, "{starts:?} {ends:?} and then {many:?}");
+    for leg in [0, 1] {
+        let of = async |children| starts_and_terminates(children).await[leg];
+        assert_scales(100, async || of(300).await, async || of(3_000).await).await;
+    }
 }
 
 /// What OTP's reports say is in the record of the supervisor's place: who, in which place, and why.
@@ -367,7 +366,7 @@ async fn format_log_2() {
     let case = Case::default();
     let below = Child::supervisor("s", Flags::default(), case.children(&["a", "b"]));
     case.mood("b").failing_inits.store(1, SeqCst);
-    let error = Tree::grow("r", Flags::default(), vec![below]).await.unwrap_err();
+    let error = within(Tree::grow("r", Flags::default(), vec![below])).await.unwrap_err();
     let expected =
         "the tree did not boot: error: /r/s did not start: error: /r/s/b did not start: error: moody";
     assert_eq!(error.to_string(), expected);

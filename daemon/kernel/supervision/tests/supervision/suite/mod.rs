@@ -167,13 +167,19 @@ async fn crash_member(pool: &Pool<Probe>, id: &str) {
     until(|| pool.whereis(id).is_some_and(|now| now != before), || format!("the new {id}")).await;
 }
 
-/// How fast it is at best: one leg in three may be in bad luck.
-async fn best_of_three(leg: impl AsyncFn() -> Duration) -> Duration {
-    let mut best = Duration::MAX;
-    for _ in 0..3 {
-        best = best.min(leg().await);
+/// The long leg takes less than so many times as long as the short one. Of both the best of three counts: two
+/// may be in bad luck.
+async fn assert_scales(times: u32, short: impl AsyncFn() -> Duration, long: impl AsyncFn() -> Duration) {
+    let few = short().await.min(short().await).min(short().await);
+    let mut tries = Vec::new();
+    while tries.len() < 3 {
+        let many = long().await;
+        if many < few * times {
+            return;
+        }
+        tries.push(many);
     }
-    best
+    panic!("{few:?} and then {tries:?}");
 }
 
 fn restarting(restart: Restart, intensity: u32) -> PoolFlags {

@@ -1,7 +1,7 @@
 //! Significant children: whose end ends their supervisor, and whose does not.
 
 use super::{Case, abnormal, auto, await_down, last_reason, restarting, search, standing, stays_up};
-use crate::common::{PATIENCE, Say, until};
+use crate::common::{PATIENCE, Say, until, within};
 use AutoShutdown::{AllSignificant, AnySignificant, Never};
 use hecate_supervision::{
     AutoShutdown, Child, Ended, ExitReason, Flags, InvalidSpec, Pool, PoolFlags, Restart, Strategy, Tree,
@@ -125,7 +125,7 @@ async fn significant_transient() {
 async fn significant_simple() {
     let (case, pool) = (Case::default(), Pool::restarting());
     let child = Child::pool("p", &pool, PoolFlags::default()).significant();
-    let error = Tree::grow("r", auto(AnySignificant), vec![child]).await.unwrap_err();
+    let error = within(Tree::grow("r", auto(AnySignificant), vec![child])).await.unwrap_err();
     assert_eq!(error.reason, ExitReason::error(InvalidSpec::SignificantPermanent));
 
     let child = Child::pool("p", &pool, restarting(Restart::Permanent, 0)).restart(Restart::Transient);

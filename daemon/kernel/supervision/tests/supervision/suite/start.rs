@@ -192,7 +192,7 @@ async fn sup_start_map_faulty_specs() {
         (any, vec![significant("a", Restart::Permanent)], InvalidSpec::SignificantPermanent),
     ];
     for (flags, children, expected) in faulty {
-        let error = Tree::grow("r", flags, children).await.unwrap_err();
+        let error = within(Tree::grow("r", flags, children)).await.unwrap_err();
         assert_eq!(error.reason, ExitReason::error(expected));
     }
     assert!(case.told().is_empty(), "nobody was started");
