@@ -55,8 +55,8 @@ pub(crate) enum Say {
     WaitThenEnd(Arc<Barrier>, ExitReason),
     /// Never leaves its handler.
     Hang,
-    /// Blocks its thread, so that no kill reaches it meanwhile.
-    Block(Duration),
+    /// Blocks its thread until it is told to go on, so that no kill reaches it meanwhile.
+    Block(std::sync::mpsc::Receiver<()>),
     Panic,
     End(ExitReason),
     Ask(Reply<u32>),
@@ -143,9 +143,10 @@ impl Actor for Probe {
                 return Err(why);
             }
             Say::Hang => std::future::pending().await,
-            Say::Block(time) => {
+            Say::Block(until) => {
                 self.trace.add(format!("block {}", self.id));
-                block(time);
+                // Told, or the test is over.
+                let _ = until.recv();
             }
             Say::Panic => panic!("boom"),
             Say::End(why) => return Err(why),

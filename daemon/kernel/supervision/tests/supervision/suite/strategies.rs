@@ -228,11 +228,13 @@ async fn who_outlives_its_own_death_does_not_empty_the_place_of_its_successor() 
     let below = Child::supervisor("s", flags(Strategy::OneForOne, 9), case.children(&["a"]));
     let tree = case.grow(flags(Strategy::OneForOne, 9), vec![below]).await;
     let before = case.whereis("a");
-    before.cast(Say::Block(Duration::from_millis(800))).unwrap();
+    let (go_on, blocked) = std::sync::mpsc::channel();
+    before.cast(Say::Block(blocked)).unwrap();
     assert_eq!(case.trace.await_lines(1).await, ["block a"]);
     tree.kill("/r/s").unwrap();
     until(|| case.name("a").whereis().is_some_and(|now| now != before), || "the successor".into()).await;
     assert_ne!(before.cell().get_status(), ActorStatus::Stopped, "the predecessor still blocks its thread");
+    go_on.send(()).unwrap();
     until(|| before.cell().get_status() == ActorStatus::Stopped, || "the predecessor's end".into()).await;
     // Time for the harm that is not to happen.
     tokio::time::sleep(Duration::from_millis(100)).await;
