@@ -164,8 +164,9 @@ fn what_must_not_happen_by_mistake_is_refused_changes_nothing_and_is_in_the_audi
             "of a supervisor",
             confirmed(route::DEBUG_SUSPEND, "/hecate/apps"),
             409,
-            bad("not_a_worker", "", ""),
+            bad("not_a_worker", "actor", ""),
         ),
+        ("of a loop", confirmed(route::DEBUG_SUSPEND, MODEL), 409, bad("works_beside", "actor", "")),
         (
             "for too long",
             Request::post(&of(route::DEBUG_SUSPEND, MODEL), &json!({"ms": 60_001}))
@@ -290,6 +291,8 @@ fn twenty_clients_follow_the_events_and_one_that_is_stuck_is_in_nobodys_way() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(folder.path());
     let client = daemon.client();
+    ventures::set_up(&client, "Suspended");
+    let venture = aggregate(&client);
     let follow = || Frames::open(&daemon.place().socket(), &Request::get(route::DEBUG_EVENTS)).unwrap();
     let stuck = follow();
     let mut others: Vec<Frames> = (1..CLIENTS).map(|_| follow()).collect();
@@ -298,7 +301,7 @@ fn twenty_clients_follow_the_events_and_one_that_is_stuck_is_in_nobodys_way() {
             others.iter_mut().map(|reader| scope.spawn(move || read_suspensions(reader, TURNS))).collect();
         let mut slowest = Duration::ZERO;
         for turn in 0..TURNS {
-            suspend_and_resume(&client);
+            suspend_and_resume(&client, &venture);
             if turn % 100 == 0 {
                 let began = Instant::now();
                 ventures::set_up(&client, &format!("Meanwhile {turn}"));
@@ -313,10 +316,10 @@ fn twenty_clients_follow_the_events_and_one_that_is_stuck_is_in_nobodys_way() {
 }
 
 /// Within the bound of attempts that the daemon takes in one second.
-fn suspend_and_resume(client: &Client) {
+fn suspend_and_resume(client: &Client, actor: &str) {
     for route in [route::DEBUG_SUSPEND, route::DEBUG_RESUME] {
         until("a free attempt", || {
-            let answer = act(client, route, MODEL);
+            let answer = act(client, route, actor);
             (answer.status != 429).then(|| answer.expect(200))
         });
     }
@@ -390,6 +393,7 @@ fn the_command_line_shows_and_does_it_for_people_and_for_programs() {
             .args(words)
             .run()
     };
+    let venture = aggregate(&daemon.client());
     for (words, says) in [
         (&["tree"][..], "query_ventures"),
         (&["tree", "/hecate/edge", "--depth", "1"], "socket"),
@@ -399,8 +403,8 @@ fn the_command_line_shows_and_does_it_for_people_and_for_programs() {
         (&["deadlocks"], "nobody is suspect"),
         (&["groups"], "facts.all"),
         (&["runtime"], "uptime"),
-        (&["suspend", MODEL, "--ms", "5000"], "suspend: done to /hecate"),
-        (&["resume", MODEL], "resume: done"),
+        (&["suspend", &venture, "--ms", "5000"], "suspend: done to /hecate"),
+        (&["resume", &venture], "resume: done"),
         (&["restart", MODEL], "restart: done"),
         (&["trace", MODEL, "--ms", "50"], "ended: time"),
     ] {

@@ -56,6 +56,7 @@ impl Actor for ClusterActor {
         let owner = me.addr().cell();
         let gateway = gateway::open(Arc::clone(&shared.post), owner.clone()).await;
         me.attach(outlive(gateway.map_err(ExitReason::error)?));
+        me.works_beside();
         for peer in shared.peers.values() {
             let inlets = peer.begin((shared.now_us)());
             me.attach(serve(Arc::clone(&shared), Arc::clone(peer), owner.clone(), inlets));

@@ -52,6 +52,7 @@ impl Actor for Telling {
         let after = emitter.told.position().map_or(store.head(), |told| told.min(store.head()));
         emitter.told.set(after);
         emitter.groups.publish(me, &emitter.types);
+        me.works_beside();
         me.attach(emitter.follow(store, after));
         Ok(Telling)
     }

@@ -15,6 +15,7 @@ impl Actor for Projection {
     async fn init(side: Arc<ReadSide>, me: &Me<Unheard>) -> Result<Self, ExitReason> {
         let drawer = Drawer::new(Arc::clone(&side)).await;
         let file = drawer.open().await?;
+        me.works_beside();
         me.attach(throw_away_when_damaged(Arc::clone(&side), side.readers.making()));
         me.attach(telling::tell_what_is_parked(Arc::clone(&side)));
         me.attach(drawer.draw_for_ever(file));

@@ -1,6 +1,6 @@
 //! The actor as its author sees it: three functions and a handle to itself.
 
-use crate::instruments::{EventLog, Happening};
+use crate::instruments::{BESIDE, EventLog, Happening};
 use crate::links::Links;
 use crate::{Addr, ExitReason, clock};
 use hecate_proto::debug::DebugEventKind;
@@ -124,6 +124,13 @@ impl<M: Message> Me<M> {
             generation: None,
             detail: Some(group.into()),
         });
+    }
+
+    /// Says, in its init, that the actor lives by what it does beside its messages: by a loop that it has
+    /// attached, or by what it has published. To keep messages from it would not let it rest, so that nobody
+    /// can suspend it.
+    pub fn works_beside(&self) {
+        self.addr.gauge().meter().raise(BESIDE);
     }
 
     /// Runs `work` beside the actor, bound to it both ways: it is aborted and awaited when the actor

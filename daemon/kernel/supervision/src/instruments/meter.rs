@@ -30,6 +30,8 @@ pub(crate) const ASKED: u8 = 2;
 pub(crate) const TRACED: u8 = 4;
 /// It ended with a message at hand.
 const ENDED_AT_WORK: u8 = 8;
+/// It lives by a loop of its own, beside its messages.
+pub(crate) const BESIDE: u8 = 16;
 
 /// One actor's figures.
 #[derive(Debug)]

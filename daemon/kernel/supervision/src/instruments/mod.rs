@@ -34,7 +34,7 @@ pub(crate) use crashes::{Corpse, Remains};
 pub(crate) use events::{EventLog, Happening};
 pub(crate) use history::{Place, PlaceStanding};
 pub(crate) use kind_meter::KindMeter;
-pub(crate) use meter::{ASKED, Meter, Postmark, SUSPENDED, Stopwatch, TRACED};
+pub(crate) use meter::{ASKED, BESIDE, Meter, Postmark, SUSPENDED, Stopwatch, TRACED};
 pub(crate) use reports::Verdict;
 pub(crate) use tracer::{Tracer, line_restarted};
 pub(crate) use waiting::wait_for;
