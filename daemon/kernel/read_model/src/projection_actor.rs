@@ -13,9 +13,8 @@ impl Actor for Projection {
     type Args = Arc<ReadSide>;
 
     async fn init(side: Arc<ReadSide>, me: &Me<Unheard>) -> Result<Self, ExitReason> {
-        let drawer = Drawer::new(Arc::clone(&side)).await;
+        let drawer = Drawer::new(Arc::clone(&side), me.counts_turns()).await;
         let file = drawer.open().await?;
-        me.works_beside();
         me.attach(throw_away_when_damaged(Arc::clone(&side), side.readers.making()));
         me.attach(telling::tell_what_is_parked(Arc::clone(&side)));
         me.attach(drawer.draw_for_ever(file));

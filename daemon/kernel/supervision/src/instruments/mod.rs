@@ -21,6 +21,7 @@ mod refusals;
 mod reports;
 mod stats;
 mod tracer;
+mod turns;
 mod variants;
 mod waiting;
 
@@ -28,6 +29,7 @@ pub use events::{Events, Heard};
 pub use refusals::{InterventionError, RewindError, TraceError};
 pub use stats::{Histogram, KindStats, Stats, SupervisorStats};
 pub use tracer::Trace;
+pub use turns::Turns;
 
 pub(crate) use control::TRACES_MAX;
 pub(crate) use crashes::{Corpse, Remains};

@@ -80,7 +80,7 @@ async fn a_suspended_actor_still_ends_on_every_road() {
 }
 
 /// Lives by a loop that it attaches.
-struct Loner;
+pub(super) struct Loner;
 
 impl Actor for Loner {
     type Msg = Say;
