@@ -2,7 +2,7 @@
 
 use super::super::{answer::Answer, connection::Asking, edge::Edge};
 use super::actor::{no_such_actor, which};
-use super::attempt::{Attempt, Role};
+use super::attempt::{Attempt, Role, see_through};
 use super::body::Body;
 use super::look::shown;
 use super::protected::spare_the_store;
@@ -66,8 +66,11 @@ impl Operation {
 /// Does it, once the caller has confirmed the actor's path.
 pub(super) async fn act(edge: Arc<Edge>, operation: Operation, asking: Asking, request: Request) -> Answer {
     let mut attempt = Attempt::begin(&edge, &asking, operation.name(), &request);
-    let done = carry_out(&edge, operation, &mut attempt, request).await;
-    attempt.end(done)
+    see_through(asking.correlation_id, async move {
+        let done = carry_out(&edge, operation, &mut attempt, request).await;
+        attempt.end(done)
+    })
+    .await
 }
 
 async fn carry_out(edge: &Edge, operation: Operation, attempt: &mut Attempt, request: Request) -> Answer {

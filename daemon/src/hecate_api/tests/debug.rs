@@ -6,6 +6,7 @@ use super::documents::check;
 use super::teahouse::{Teahouse, Wish, within};
 use hecate_proto::route;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const MODEL: &str = "/tea/query_teas";
 
@@ -169,6 +170,25 @@ async fn a_trace_shows_what_an_actor_handles_and_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn a_trace_ends_with_the_connection_of_its_client() {
+    // Nothing is written meanwhile that could tell.
+    let limits = Limits { heartbeat: Duration::from_secs(3_600), ..Limits::default() };
+    let house = Teahouse::open_with(Wish { limits, ..Wish::default() }).await;
+    let (mut client, mut live) = (house.connect().await, house.connect().await);
+    let body = json!({"ms": 60_000}).to_string();
+    let headers = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    live.listen("POST", &at(route::DEBUG_TRACE, "/tea/api"), &headers, &body).await;
+    assert_eq!(traces(&mut client, "/tea/api").await, 1);
+    drop(live);
+    let freed = async { while traces(&mut client, "/tea/api").await > 0 {} };
+    within("the trace ends", freed).await;
+}
+
+async fn traces(client: &mut Client, actor: &str) -> u64 {
+    client.get(&at(route::DEBUG_ACTOR, actor)).await.body["actor"]["work"]["traces"].as_u64().unwrap()
+}
+
+#[tokio::test]
 async fn an_actor_is_traced_by_no_more_than_may() {
     let house = Teahouse::open().await;
     let mut kept = Vec::new();
@@ -235,6 +255,9 @@ async fn what_nobody_could_mean_is_refused_by_field_and_rule() {
         ("/debug/tree?depth=65", "depth", "range"),
         ("/debug/tree?depth=99999999999999999999999999", "depth", "range"),
         ("/debug/tree?depth=deep", "depth", "type"),
+        ("/debug/tree?depth=-1", "depth", "range"),
+        ("/debug/tree?path=%zz", "path", "pattern"),
+        ("/debug/actors/%ff", "actor", "pattern"),
         ("/debug/tree?fields=colour", "fields", "enum"),
         ("/debug/tree?at=yesterday", "at", "pattern"),
         ("/debug/tree?at=2999-01-01T00:00:00Z", "at", "range"),
@@ -321,6 +344,9 @@ async fn a_tree_that_cannot_be_is_refused_with_every_fault() {
     ] {
         assert_eq!(client.post(route::DEBUG_PLAN, &body.to_string()).await.refusal(), refusal, "{body}");
     }
+    let named = json!({"supervision": "schema = 2\n", "name": "mine.toml"});
+    let faults = client.post(route::DEBUG_PLAN, &named.to_string()).await.body["details"]["faults"].clone();
+    assert!(faults[0].as_str().unwrap().starts_with("mine.toml:1:"), "{faults}");
     let headers = [("x-confirm", route::DEBUG_APPLY)];
     let nameless = client.ask("POST", route::DEBUG_APPLY, &headers, "").await;
     assert_eq!(nameless.refusal(), (400, "validation_error", "fingerprint", "required"));
