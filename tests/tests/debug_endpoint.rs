@@ -209,6 +209,30 @@ fn what_must_not_happen_by_mistake_is_refused_changes_nothing_and_is_in_the_audi
     assert!(line.contains("outcome=\"granted\"") && line.contains(&format!("on=\"{MODEL}\"")), "{line}");
 }
 
+#[test]
+fn whoever_has_the_daemon_changed_is_in_the_audit_with_what_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let client = daemon.client();
+    let planned = client.ask(&Request::post(route::DEBUG_PLAN, &json!({}))).expect(200);
+    let fingerprint = planned.json()["plan"]["fingerprint"].as_str().unwrap().to_owned();
+    let rebuild = "/api/read-models/query_ventures/rebuild";
+    let reloaded = client.ask(&Request::post(route::LLM_RELOAD, &json!({}))).expect(200);
+    for (answer, says) in [
+        (planned, format!("fingerprint=\"{fingerprint}\"")),
+        (reloaded, format!("on=\"{}\"", route::LLM_RELOAD)),
+        (client.ask(&Request::post(rebuild, &json!({}))), format!("on=\"{rebuild}\" outcome=\"granted\"")),
+    ] {
+        let trace_id = answer.headers[header::CORRELATION_ID].clone();
+        let line = until("a line in the audit", || audit_line(daemon.place(), &trace_id));
+        assert!(
+            line.contains(&says) && line.contains("uid="),
+            "{says} is missing in {line}: {}",
+            answer.text()
+        );
+    }
+}
+
 fn audit_line(place: &Place, trace_id: &str) -> Option<String> {
     place.log().lines().find(|line| line.contains("audit") && line.contains(trace_id)).map(str::to_owned)
 }
