@@ -68,8 +68,9 @@ fn every_resource_is_served_to_an_operator() {
     let process = client.get("/debug/runtime").json()["process"].clone();
     assert_eq!(process["pid"], daemon.pid());
     assert!(process["rss_bytes"].as_u64() > Some(0) && process["threads"].as_u64() > Some(1), "{process}");
-    let drawn = actor(&client, MODEL);
-    assert!(drawn["messages"]["handled"].as_u64() > Some(0), "{drawn}");
+    let drawn = until("a turn of the read model", || {
+        Some(actor(&client, MODEL)).filter(|model| model["messages"]["handled"].as_u64() > Some(0))
+    });
     assert_eq!((&drawn["messages"]["last"], &drawn["work"]["own_loop"]), (&json!("draw"), &json!("counted")));
     assert_eq!(actor(&client, STORE)["work"]["own_loop"], "not_measured");
     let work = actor(&client, &aggregate(&client))["work"].clone();
