@@ -109,7 +109,7 @@ pub(crate) struct TreeChore {
     #[arg(long, conflicts_with_all = ["dot", "schema"])]
     pub(crate) check: bool,
     /// Also checks that the tree stops within this time, such as 30s: what the chart gives a pod to end.
-    #[arg(long, requires = "check", value_name = "TIME", value_parser = time)]
+    #[arg(long, requires = "check", value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     pub(crate) grace: Option<Duration>,
     /// Draws it for Graphviz.
     #[arg(long)]

@@ -36,7 +36,11 @@ fn ask(socket: &Path, path: &str) -> io::Result<String> {
     Ok(answer)
 }
 
-/// One line on stdout.
+/// One line on stdout. A reader that went away, as `head` does, is no failure of ours.
 pub(crate) fn say(line: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{line}").map_err(|error| Failure::new(Exit::Refused, error))
+    let said = writeln!(io::stdout(), "{line}");
+    match said {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(Exit::Refused, error)),
+        _ => Ok(()),
+    }
 }

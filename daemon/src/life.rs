@@ -15,6 +15,7 @@ use hecate_desk::{Node, SystemClock};
 use hecate_event_store::{OpenError, Supervised};
 use hecate_supervision::{Ended, Kinds, Plan, Tree};
 use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -80,9 +81,9 @@ fn faulty(faults: &[String]) -> Failure {
 }
 
 /// Before logging is set up, and where a person started the program: a plain line on stderr.
-#[expect(clippy::print_stderr, reason = "what stops the program is told to whoever started it")]
 pub(crate) fn complain(says: impl Display) {
-    eprintln!("hecate-daemon: {says}");
+    // Where nobody reads, there is nobody to tell that either.
+    let _ = writeln!(io::stderr(), "hecate-daemon: {says}");
 }
 
 /// How the file of the tree is called where something is said about it.

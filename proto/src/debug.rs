@@ -46,7 +46,7 @@ pub struct Ancestor {
 /// How a worker spends its time. Counters are those of the present generation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Work {
-    /// What it handles at this moment.
+    /// The message that it handles at this moment, or the turn that its own loop takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Current>,
     /// Share of the time that it was at work.
@@ -72,6 +72,19 @@ pub struct Work {
     pub resumes_in_ms: Option<u64>,
     /// Live traces of it at this moment.
     pub traces: u64,
+    /// Of an actor that lives by a loop of its own, or by what it has published: what its figures are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_loop: Option<OwnLoop>,
+}
+
+/// Whether what an actor does beside its messages is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnLoop {
+    /// Its turns count as messages do, in all figures but those of the mailbox.
+    Counted,
+    /// Its figures are of its messages alone.
+    NotMeasured,
 }
 
 /// The message at hand.

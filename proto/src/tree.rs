@@ -86,13 +86,13 @@ pub struct Mailbox {
 /// Counters of one actor's present generation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Messages {
-    /// Handled so far.
+    /// Handled so far; turns of a loop of its own count too.
     pub handled: u64,
     /// Refused or shed at a full mailbox, or undelivered at its end.
     pub dropped: u64,
-    /// Time spent in handlers, ns.
+    /// Time spent in handlers and turns, ns.
     pub busy_ns: u64,
-    /// Variant of the last message handled.
+    /// Variant of the last message handled, or name of the last turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<String>,
 }

@@ -68,6 +68,11 @@ fn every_resource_is_served_to_an_operator() {
     let process = client.get("/debug/runtime").json()["process"].clone();
     assert_eq!(process["pid"], daemon.pid());
     assert!(process["rss_bytes"].as_u64() > Some(0) && process["threads"].as_u64() > Some(1), "{process}");
+    let drawn = until("a turn of the read model", || {
+        Some(actor(&client, MODEL)).filter(|model| model["messages"]["handled"].as_u64() > Some(0))
+    });
+    assert_eq!((&drawn["messages"]["last"], &drawn["work"]["own_loop"]), (&json!("draw"), &json!("counted")));
+    assert_eq!(actor(&client, STORE)["work"]["own_loop"], "not_measured");
     let work = actor(&client, &aggregate(&client))["work"].clone();
     assert!(work["handle"]["count"].as_u64() > Some(0), "{work}");
 }
@@ -164,8 +169,9 @@ fn what_must_not_happen_by_mistake_is_refused_changes_nothing_and_is_in_the_audi
             "of a supervisor",
             confirmed(route::DEBUG_SUSPEND, "/hecate/apps"),
             409,
-            bad("not_a_worker", "", ""),
+            bad("not_a_worker", "actor", ""),
         ),
+        ("of a loop", confirmed(route::DEBUG_SUSPEND, MODEL), 409, bad("works_beside", "actor", "")),
         (
             "for too long",
             Request::post(&of(route::DEBUG_SUSPEND, MODEL), &json!({"ms": 60_001}))
@@ -202,6 +208,30 @@ fn what_must_not_happen_by_mistake_is_refused_changes_nothing_and_is_in_the_audi
     let trace_id = granted.headers[header::CORRELATION_ID].clone();
     let line = until("a line in the audit", || audit_line(daemon.place(), &trace_id));
     assert!(line.contains("outcome=\"granted\"") && line.contains(&format!("on=\"{MODEL}\"")), "{line}");
+}
+
+#[test]
+fn whoever_has_the_daemon_changed_is_in_the_audit_with_what_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let client = daemon.client();
+    let planned = client.ask(&Request::post(route::DEBUG_PLAN, &json!({}))).expect(200);
+    let fingerprint = planned.json()["plan"]["fingerprint"].as_str().unwrap().to_owned();
+    let rebuild = "/api/read-models/query_ventures/rebuild";
+    let reloaded = client.ask(&Request::post(route::LLM_RELOAD, &json!({}))).expect(200);
+    for (answer, says) in [
+        (planned, format!("fingerprint=\"{fingerprint}\"")),
+        (reloaded, format!("on=\"{}\"", route::LLM_RELOAD)),
+        (client.ask(&Request::post(rebuild, &json!({}))), format!("on=\"{rebuild}\" outcome=\"granted\"")),
+    ] {
+        let trace_id = answer.headers[header::CORRELATION_ID].clone();
+        let line = until("a line in the audit", || audit_line(daemon.place(), &trace_id));
+        assert!(
+            line.contains(&says) && line.contains("uid="),
+            "{says} is missing in {line}: {}",
+            answer.text()
+        );
+    }
 }
 
 fn audit_line(place: &Place, trace_id: &str) -> Option<String> {
@@ -290,6 +320,8 @@ fn twenty_clients_follow_the_events_and_one_that_is_stuck_is_in_nobodys_way() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(folder.path());
     let client = daemon.client();
+    ventures::set_up(&client, "Suspended");
+    let venture = aggregate(&client);
     let follow = || Frames::open(&daemon.place().socket(), &Request::get(route::DEBUG_EVENTS)).unwrap();
     let stuck = follow();
     let mut others: Vec<Frames> = (1..CLIENTS).map(|_| follow()).collect();
@@ -298,7 +330,7 @@ fn twenty_clients_follow_the_events_and_one_that_is_stuck_is_in_nobodys_way() {
             others.iter_mut().map(|reader| scope.spawn(move || read_suspensions(reader, TURNS))).collect();
         let mut slowest = Duration::ZERO;
         for turn in 0..TURNS {
-            suspend_and_resume(&client);
+            suspend_and_resume(&client, &venture);
             if turn % 100 == 0 {
                 let began = Instant::now();
                 ventures::set_up(&client, &format!("Meanwhile {turn}"));
@@ -313,10 +345,10 @@ fn twenty_clients_follow_the_events_and_one_that_is_stuck_is_in_nobodys_way() {
 }
 
 /// Within the bound of attempts that the daemon takes in one second.
-fn suspend_and_resume(client: &Client) {
+fn suspend_and_resume(client: &Client, actor: &str) {
     for route in [route::DEBUG_SUSPEND, route::DEBUG_RESUME] {
         until("a free attempt", || {
-            let answer = act(client, route, MODEL);
+            let answer = act(client, route, actor);
             (answer.status != 429).then(|| answer.expect(200))
         });
     }
@@ -390,6 +422,7 @@ fn the_command_line_shows_and_does_it_for_people_and_for_programs() {
             .args(words)
             .run()
     };
+    let venture = aggregate(&daemon.client());
     for (words, says) in [
         (&["tree"][..], "query_ventures"),
         (&["tree", "/hecate/edge", "--depth", "1"], "socket"),
@@ -399,8 +432,8 @@ fn the_command_line_shows_and_does_it_for_people_and_for_programs() {
         (&["deadlocks"], "nobody is suspect"),
         (&["groups"], "facts.all"),
         (&["runtime"], "uptime"),
-        (&["suspend", MODEL, "--ms", "5000"], "suspend: done to /hecate"),
-        (&["resume", MODEL], "resume: done"),
+        (&["suspend", &venture, "--ms", "5000"], "suspend: done to /hecate"),
+        (&["resume", &venture], "resume: done"),
         (&["restart", MODEL], "restart: done"),
         (&["trace", MODEL, "--ms", "50"], "ended: time"),
     ] {

@@ -4,8 +4,8 @@
 
 use hecate_tests::daemon::{Daemon, Place};
 use hecate_tests::http::Request;
-use hecate_tests::patience::{a_moment, until};
-use hecate_tests::program::{Ended, Program};
+use hecate_tests::patience::{DEADLINE, a_moment, until};
+use hecate_tests::program::{Ended, Process, Program};
 use hecate_tests::ventures::{self, VENTURES, head, keyed};
 use rustix::process::Signal;
 use serde_json::json;
@@ -172,8 +172,24 @@ fn a_tree_is_checked_by_name_and_against_the_time_that_a_pod_is_given() {
     let patient = tree(&["--check", "--grace", "30s", file.to_str().unwrap()]);
     assert_eq!(patient.code, Some(1), "{patient:?}");
     assert!(patient.stderr.contains("/hecate/edge/socket may take 60s"), "{patient:?}");
+    let past = tree(&["--check", "--grace", "-5s"]);
+    assert_eq!(past.code, Some(64), "{past:?}");
+    assert!(past.stderr.contains("write it as 100ms, 30s or 2m"), "{past:?}");
     for wrong in [&["--grace", "30s"][..], &["--check", "--grace", "30"], &["--schema", "--check"]] {
         assert_eq!(tree(wrong).code, Some(64), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let gone = || std::io::pipe().unwrap().1;
+    for (args, code) in [(&["--dot"][..], 0), (&["--check", "--grace", "3s"], 1)] {
+        let mut command = Program::new(&place.program, &place.home).args(["tree"]).args(args).into_command();
+        let child = command.stdout(gone()).stderr(gone()).spawn().unwrap();
+        let ended = Process(child).wait(DEADLINE).unwrap();
+        assert_eq!(ended.code(), Some(code), "{args:?}: a refusal that nobody reads is one all the same");
     }
 }
 

@@ -15,9 +15,10 @@ impl Actor for Api {
     type Msg = Unheard;
     type Args = Arc<Edge>;
 
-    async fn init(edge: Arc<Edge>, _: &Me<Unheard>) -> Result<Self, ExitReason> {
+    async fn init(edge: Arc<Edge>, me: &Me<Unheard>) -> Result<Self, ExitReason> {
         let store = edge.parts.store.get().ok_or_else(|| ExitReason::error("the event store is not open"))?;
         let router = router::build(&edge).map_err(ExitReason::error)?;
+        me.works_beside();
         edge.publish(Served::new(router, store.head()));
         Ok(Api { edge })
     }

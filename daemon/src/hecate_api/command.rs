@@ -11,6 +11,10 @@ use hecate_desk::{Asked, BEGINS_WITH, Caller, Door, Process, Refused, body};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+/// Desks below this are about the daemon itself. Every client of the socket may ask them, so the audit says which
+/// one did.
+const OF_THE_DAEMON: &str = "/api/read-models/";
+
 /// One public desk.
 #[derive(Clone)]
 pub(super) struct DeskDoor {
@@ -51,6 +55,11 @@ pub(super) async fn ask(edge: Arc<Edge>, desk: DeskDoor, asking: Asking, mut req
     let caller = caller(&edge, &desk, &asking, &request)?;
     let body = one_or_many(&bytes, &request, desk.door())?;
     let told = desk.process.ask(Asked { door: desk.index, path_ids, body, caller }).await;
+    if desk.process.spec().base.starts_with(OF_THE_DAEMON) {
+        let outcome = told.as_ref().map_or_else(|refused| &*refused.code, |_| "granted");
+        let (peer, operation) = (asking.connected.peer, desk.door().spec.name);
+        peer.audit(operation, request.uri().path(), outcome, asking.correlation_id);
+    }
     Ok(answer::told(&told.map_err(|refused| with_the_step_before(refused, &edge))?))
 }
 

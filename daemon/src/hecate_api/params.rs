@@ -10,8 +10,13 @@ use std::collections::BTreeMap;
 /// The ids that the path names, by parameter.
 pub(super) async fn path_ids(request: &mut Request) -> Result<Map<String, Value>, Refused> {
     let read: Result<RawPathParams, RawPathParamsRejection> = request.extract_parts().await;
-    let params = read.map_err(|error| Refusal::rule("path", Rule::Pattern, error.body_text()))?;
+    let params = read.map_err(|error| no_ids(&error.body_text()))?;
     Ok(params.iter().map(|(name, id)| (name.to_owned(), id.into())).collect())
+}
+
+/// axum names the parameter in its text alone, between backticks.
+fn no_ids(says: &str) -> Refused {
+    not_text(says.split('`').nth(1).unwrap_or("path"))
 }
 
 /// The pairs of a query string, in order.
@@ -54,6 +59,13 @@ fn not_text(field: &str) -> Refused {
 
 /// The text, or what is left of it when it is none.
 fn decode(encoded: &str) -> Result<String, String> {
+    let escapes = encoded.split('%').skip(1).map(str::as_bytes);
+    if !escapes
+        .into_iter()
+        .all(|escape| matches!(escape, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
+    {
+        return Err(encoded.to_owned());
+    }
     let spaced = encoded.replace('+', " ");
     let bytes = percent_decode_str(&spaced);
     bytes
@@ -77,7 +89,14 @@ mod tests {
 
     #[test]
     fn what_is_not_text_is_refused_by_name() {
-        for (query, field) in [("a=%ff", "a"), ("a%ff=1", "a\u{fffd}")] {
+        for (query, field) in [
+            ("a=%ff", "a"),
+            ("a%ff=1", "a\u{fffd}"),
+            ("a=%", "a"),
+            ("a=1%zz", "a"),
+            ("a=%2", "a"),
+            ("%=1", "%"),
+        ] {
             let refused = pairs(Some(query)).unwrap_err();
             assert_eq!(
                 (&refused.details["field"], &refused.details["rule"]),

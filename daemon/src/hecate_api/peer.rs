@@ -4,6 +4,7 @@
 use hecate_desk::{Refusal, Refused};
 use std::io;
 use tokio::net::UnixStream;
+use uuid::Uuid;
 
 /// A uid, a primary gid and a process, from `SO_PEERCRED`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,12 @@ impl Peer {
             return Ok(());
         }
         Err(FORBIDDEN.about("hint", "Only root and the daemon's own user may change anything here."))
+    }
+
+    /// A line in the audit: what this client has had done that concerns all.
+    pub(super) fn audit(self, operation: &str, on: &str, outcome: &str, trace_id: Uuid) {
+        let Peer { uid, gid, pid } = self;
+        tracing::info!(target: "audit", uid, gid, pid, operation, on, outcome, %trace_id, "a client changed the daemon");
     }
 
     /// The actor of a request that names none.

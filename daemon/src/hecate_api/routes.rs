@@ -8,7 +8,9 @@ use super::{
     departure::{ClientSocket, Departure},
     edge::Edge,
     limits::Limits,
-    params, request_body,
+    params,
+    peer::Peer,
+    request_body,
     stopping::Stopping,
 };
 use axum::body::Body;
@@ -83,6 +85,7 @@ pub(crate) struct Client {
     pub(crate) correlation_id: Uuid,
     /// How often a stream shows that it lives.
     pub(crate) heartbeat: Duration,
+    peer: Peer,
     socket: ClientSocket,
     departure: Option<Departure>,
     stopping: Stopping,
@@ -98,6 +101,11 @@ pub(crate) enum Ended {
 }
 
 impl Client {
+    /// Puts into the audit that it has had something done that concerns all.
+    pub(crate) fn audit(&self, operation: &str, on: &str) {
+        self.peer.audit(operation, on, "granted", self.correlation_id);
+    }
+
     /// Resolves when nobody waits for the answer any longer.
     pub(crate) async fn ended(&mut self) -> Ended {
         let departure = self.departure.get_or_insert_with(|| self.socket.departure());
@@ -132,6 +140,7 @@ pub(super) async fn ask(edge: Arc<Edge>, route: Route, asking: Asking, mut reque
     let client = Client {
         correlation_id: asking.correlation_id,
         heartbeat: limits.heartbeat,
+        peer: asking.connected.peer,
         socket: asking.connected.client,
         departure: None,
         stopping: asking.connected.stopping,

@@ -43,6 +43,7 @@ impl Actor for Socket {
             stopping,
             turned_away: Tally::default(),
         };
+        me.works_beside();
         me.attach(async move {
             let _over = over;
             entrance.serve(listener).await.map_err(ExitReason::error)

@@ -347,6 +347,7 @@ impl Actor for Keeper {
     type Args = Registry;
 
     async fn init(registry: Registry, me: &Me<Never>) -> Result<Self, ExitReason> {
+        me.works_beside();
         me.attach(async move {
             join_all(registry.slots.iter().map(|slot| registry.watch(slot))).await;
             // Without providers there is nothing to do, which is no reason to end.

@@ -42,6 +42,7 @@ pub(super) fn of(llm: &Llm) -> Routes {
             served(llm, get, route::LLM_PROVIDERS, |llm, _| async move { json(&providers(&llm)) }),
             served(llm, reload, route::LLM_RELOAD, |llm, asked| async move {
                 no_fields(&asked)?;
+                asked.client.audit("reload", route::LLM_RELOAD);
                 let unreached = llm.registry().refresh(true).await;
                 json(&reloaded(&llm, unreached))
             }),

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 /// Details that have their own place, or tell a person nothing.
-const OWN_PLACE: [&str; 7] =
-    ["field", "rule", "hint", "available_actions", "status", "retry_after_ms", "begins_with"];
+const OWN_PLACE: [&str; 8] =
+    ["field", "rule", "hint", "faults", "available_actions", "status", "retry_after_ms", "begins_with"];
 
 /// The details, one a line: `missing: an event of order; an event of bill`.
 pub fn details(details: &Map<String, Value>) -> Vec<String> {
@@ -40,7 +40,7 @@ mod tests {
     fn what_is_missing_is_told_and_what_has_its_own_place_is_not() {
         let said = json!({"field": "name", "rule": "blank", "hint": "h", "status": 5, "status_label": "Active",
             "available_actions": ["a"], "missing": ["an event of order", {"suite": "unit", "failed": 2}],
-            "open_incidents": ["inc-1"], "reason": null, "bytes_max": 9, "retry_after_ms": 100});
+            "faults": ["told in the hint"], "open_incidents": ["inc-1"], "reason": null, "bytes_max": 9, "retry_after_ms": 100});
         let lines = details(said.as_object().expect("an object"));
         let expected = [
             "it is: Active",

@@ -22,9 +22,17 @@ const CALL_SHARE: u32 = 4;
 const CALL_MIN: Duration = Duration::from_millis(500);
 const CALL_MAX: Duration = Duration::from_secs(5);
 
-/// How long to wait before the next call of a peer that has been away for so long.
-pub(crate) fn pause(away: Duration, chance: u64) -> Duration {
+/// Who was refused for a key waits so long, and twice as long each time: that is mended by people, and whoever it is
+/// mended for calls, too.
+const REFUSED_MIN: Duration = Duration::from_secs(1);
+const REFUSED_MAX: Duration = Duration::from_secs(60);
+
+/// How long to wait before the next call of a peer that has been away for so long, and at which a key was refused so
+/// many times in a row.
+pub(crate) fn pause(away: Duration, refusals: u32, chance: u64) -> Duration {
     let pause = (away / PAUSE_SHARE).clamp(PAUSE_MIN, PAUSE_MAX);
+    let doublings = refusals.checked_sub(1).map(|times| REFUSED_MIN * (1 << times.min(6)));
+    let pause = doublings.map_or(pause, |longer| longer.min(REFUSED_MAX).max(pause));
     let jitter = chance % (JITTER_PERMILLE_MAX + 1);
     pause + pause * u32::try_from(jitter).unwrap_or(0) / 1_000
 }
@@ -40,13 +48,20 @@ mod tests {
 
     #[test]
     fn pauses_grow_with_the_absence_within_bounds() {
-        let at = |away_ms, chance| pause(Duration::from_millis(away_ms), chance).as_millis();
+        let at = |away_ms, chance| pause(Duration::from_millis(away_ms), 0, chance).as_millis();
         assert_eq!((at(0, 0), at(1_000, 0), at(4_000, 0), at(20_000, 0)), (50, 50, 200, 1_000));
         assert_eq!(at(86_400_000, 0), 5_000);
         assert_eq!(at(4_000, JITTER_PERMILLE_MAX), 250);
         for chance in 0..10_000 {
             assert!((200..=250).contains(&at(4_000, chance)));
         }
+    }
+
+    #[test]
+    fn whoever_is_refused_calls_ever_more_rarely() {
+        let after = |refusals| pause(Duration::from_millis(100), refusals, 0).as_secs();
+        assert_eq!([1, 2, 3, 6, 7, u32::MAX].map(after), [1, 2, 4, 32, 60, 60]);
+        assert_eq!(pause(Duration::from_secs(86_400), 1, 0), PAUSE_MAX, "never sooner than without");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The first words on a stream: which program is at the other end, and whether both want this link. Said
 //! before ractor_cluster sees a byte, because between two releases it has no protocol at all.
 
+use crate::refused_key::RefusedKey;
 use crate::stream::PeerStream;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -103,6 +104,14 @@ impl GreetingError {
         match self {
             GreetingError::WeRefused(refusal) | GreetingError::TheyRefused(refusal) => Some(refusal),
             GreetingError::Late | GreetingError::Broken(_) | GreetingError::Garbled(_) => None,
+        }
+    }
+
+    /// The key that ended the connection while they greeted each other.
+    pub(crate) fn refused_key(&self) -> Option<RefusedKey> {
+        match self {
+            GreetingError::Broken(error) => RefusedKey::of_stream(error),
+            _ => None,
         }
     }
 }

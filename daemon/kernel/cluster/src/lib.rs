@@ -3,7 +3,8 @@
 //! For a handful of nodes of one operator that run one release. Off unless it is configured (`[cluster_view]`).
 //!
 //! - **Who.** A node's name is the hash of its Ed25519 key. Peers are configured by name and address; mutual TLS
-//!   lets nobody else in, and an unknown key leaves an audit line.
+//!   lets nobody else in. An unknown key leaves an audit line, ever more rarely where it knocks on; who is refused
+//!   sees why, and calls again after a second, then two, four … up to a minute.
 //! - **How.** QUIC, one stream a link. The two ends first greet each other: program, protocol, which start of the
 //!   node this is, how far it has heard the other. A refusal has a name, and both ends see it. Then the stream
 //!   belongs to a session of ractor_cluster, whose cookie is drawn from the TLS session of this very link, so that
@@ -29,7 +30,9 @@ mod link;
 mod outbox;
 mod peer;
 mod pins;
+mod refused_key;
 mod session;
+mod strangers;
 mod stream;
 mod transport;
 mod view;

@@ -1,6 +1,5 @@
 //! One configured peer: what waits for it, how far it was heard, and what is shown of it.
 
-use crate::away::pause;
 use crate::election::Candidate;
 use crate::greeting::{Boot, Heard};
 use crate::identity::NodeId;
@@ -185,9 +184,9 @@ impl PeerNode {
     }
 
     /// Waits before the next call, unless the peer calls meanwhile.
-    pub(crate) async fn wait_before_call(&self, away: Duration, chance: u64) {
+    pub(crate) async fn wait_before_call(&self, pause: Duration) {
         let mut held = self.held.subscribe();
-        let _ = tokio::time::timeout(pause(away, chance), held.wait_for(Option::is_some)).await;
+        let _ = tokio::time::timeout(pause, held.wait_for(Option::is_some)).await;
     }
 
     /// Hands over a link that both ends want. Dropped where nobody serves links, which closes it.

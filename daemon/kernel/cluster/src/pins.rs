@@ -1,6 +1,7 @@
 //! Whom TLS lets in: peers whose key is pinned by their name, and nobody else.
 
 use crate::identity::{Identity, NodeId};
+use crate::strangers::Strangers;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -9,7 +10,6 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 use rustls::{ClientConfig, ServerConfig};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What both ends must name in their first packet.
 const ALPN: &[u8] = b"hecate-cluster/1";
@@ -19,7 +19,7 @@ const ALPN: &[u8] = b"hecate-cluster/1";
 pub(crate) struct Pins {
     known: BTreeSet<NodeId>,
     provider: Arc<CryptoProvider>,
-    refused: AtomicU64,
+    strangers: Strangers,
 }
 
 impl Pins {
@@ -29,12 +29,12 @@ impl Pins {
         // The hybrid group first: what is recorded today stays closed to tomorrow's machines.
         provider.kx_groups = vec![aws_lc_rs::kx_group::X25519MLKEM768, aws_lc_rs::kx_group::X25519];
         let known = known.into_iter().collect();
-        Arc::new(Pins { known, provider: Arc::new(provider), refused: AtomicU64::new(0) })
+        Arc::new(Pins { known, provider: Arc::new(provider), strangers: Strangers::default() })
     }
 
     /// How many knocked with a key that nobody pinned.
     pub(crate) fn refused(&self) -> u64 {
-        self.refused.load(Relaxed)
+        self.strangers.all()
     }
 
     /// Lets exactly one certificate pass, of a pinned key; of `expected`, where we know whom we called.
@@ -49,9 +49,10 @@ impl Pins {
         if node_id.as_ref().is_some_and(|id| more.is_empty() && self.known.contains(id) && is_expected(id)) {
             return Ok(());
         }
-        let refused = self.refused.fetch_add(1, Relaxed) + 1;
         let node_id = node_id.as_ref().map_or("not an Ed25519 key", NodeId::as_str);
-        tracing::warn!(target: "audit", node_id, expected, refused, "a node without a pinned key was refused");
+        if let Some(times) = self.strangers.knocked(node_id) {
+            tracing::warn!(target: "audit", node_id, expected, times, "a node without a pinned key was refused");
+        }
         Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
     }
 

@@ -2,6 +2,7 @@
 
 use crate::identity::{Identity, NodeId};
 use crate::pins::Pins;
+use crate::refused_key::RefusedKey;
 use crate::stream::{Closing, PeerStream, SECRET_BYTES};
 use hecate_names::Names;
 use rustls::pki_types::CertificateDer;
@@ -34,15 +35,23 @@ const DONE: u32 = 0;
 pub(crate) struct TransportError {
     doing: &'static str,
     why: String,
+    pub(crate) refused_key: Option<RefusedKey>,
 }
 
 impl TransportError {
     pub(crate) fn new(doing: &'static str, why: impl Display) -> TransportError {
-        TransportError { doing, why: why.to_string() }
+        TransportError { doing, why: why.to_string(), refused_key: None }
     }
 
     fn when<E: Display>(doing: &'static str) -> impl FnOnce(E) -> TransportError {
         move |why| TransportError::new(doing, why)
+    }
+
+    fn of_connection(doing: &'static str) -> impl FnOnce(s2n_quic::connection::Error) -> TransportError {
+        move |error| TransportError {
+            refused_key: RefusedKey::of(&error),
+            ..TransportError::new(doing, error)
+        }
     }
 }
 
@@ -134,9 +143,9 @@ impl Dialing {
         let to = self.look_up(address).await?;
         // The name of the node is what the verifier compares the key with.
         let mut connection = (self.client.connect(Connect::new(to).with_server_name(peer.as_str())).await)
-            .map_err(TransportError::when("connecting"))?;
+            .map_err(TransportError::of_connection("connecting"))?;
         let stream = connection.open_bidirectional_stream().await;
-        proven(connection, stream.map_err(TransportError::when("opening the stream"))?, true)
+        proven(connection, stream.map_err(TransportError::of_connection("opening the stream"))?, true)
     }
 }
 

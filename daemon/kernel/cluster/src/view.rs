@@ -1,13 +1,14 @@
 //! The actor that keeps the view: it opens the sockets, calls who is away, answers who calls, and hands the
 //! node's own facts to every peer's queue.
 
-use crate::away::patience;
+use crate::away::{patience, pause};
 use crate::cluster::{Open, Shared};
 use crate::election::Candidate;
 use crate::gateway;
 use crate::greeting::{GreetingError, Refusal, greet};
 use crate::link::{self, Ended};
 use crate::peer::{Greeted, Inlets, PeerNode, State};
+use crate::refused_key::RefusedKey;
 use crate::stream::PeerStream;
 use crate::transport::{self, Dialing, Knock, Listening};
 use crate::wire;
@@ -54,6 +55,7 @@ impl Actor for ClusterActor {
         let listen = listening.local_addr().map_err(ExitReason::error)?;
         let gateway = gateway::open(Arc::clone(&shared.post)).await;
         me.attach(outlive(gateway.map_err(ExitReason::error)?));
+        me.works_beside();
         for peer in shared.peers.values() {
             let inlets = peer.begin((shared.now_us)());
             me.attach(serve(Arc::clone(&shared), Arc::clone(peer), inlets));
@@ -138,21 +140,33 @@ async fn serve(shared: Arc<Shared>, peer: Arc<PeerNode>, mut inlets: Inlets) -> 
 
 /// Calls the peer again and again while no link to it is served.
 async fn call(shared: Arc<Shared>, peer: Arc<PeerNode>, dialing: Dialing) -> Result<(), ExitReason> {
-    let mut away_since = Instant::now();
+    let (mut away_since, mut refusals) = (Instant::now(), 0_u32);
     loop {
         if peer.unheld().await {
-            away_since = Instant::now();
+            (away_since, refusals) = (Instant::now(), 0);
         }
         let chance = Uuid::new_v4().as_u64_pair().1;
-        peer.wait_before_call(away_since.elapsed(), chance).await;
+        peer.wait_before_call(pause(away_since.elapsed(), refusals, chance)).await;
         if peer.held().is_some() {
             continue;
         }
         let patience = patience(away_since.elapsed());
-        match timeout(patience, dialing.dial(&peer.node_id, &peer.address)).await {
+        let refused_key = match timeout(patience, dialing.dial(&peer.node_id, &peer.address)).await {
             Ok(Ok(stream)) => meet(&shared, stream).await,
-            Ok(Err(error)) => tracing::debug!(peer = %peer.node_id, %error, "a call failed"),
-            Err(_) => tracing::debug!(peer = %peer.node_id, "a call was not answered"),
+            Ok(Err(error)) => {
+                tracing::debug!(peer = %peer.node_id, %error, "a call failed");
+                error.refused_key
+            }
+            Err(_) => {
+                tracing::debug!(peer = %peer.node_id, "a call was not answered");
+                None
+            }
+        };
+        refusals = refused_key.map_or(0, |_| refusals.saturating_add(1));
+        if let Some(why) = refused_key
+            && peer.show_refused(why.to_string(), (shared.now_us)())
+        {
+            tracing::warn!(peer = %peer.node_id, address = peer.address, %why, "a call was refused");
         }
     }
 }
@@ -173,7 +187,9 @@ async fn answer(
             },
             Some(stream) = adoptees.recv(), if has_place => {
                 let shared = Arc::clone(&shared);
-                greetings.spawn(async move { meet(&shared, stream).await });
+                greetings.spawn(async move {
+                    meet(&shared, stream).await;
+                });
             }
             Some(_) = greetings.join_next() => {}
         }
@@ -182,14 +198,16 @@ async fn answer(
 
 async fn let_in(shared: Arc<Shared>, knock: Knock) {
     match timeout(KNOCK_MAX, knock.stream()).await {
-        Ok(Ok(stream)) => meet(&shared, stream).await,
+        Ok(Ok(stream)) => {
+            meet(&shared, stream).await;
+        }
         Ok(Err(error)) => tracing::debug!(%error, "a connection brought no stream"),
         Err(_) => tracing::debug!("a connection brought no stream in time"),
     }
 }
 
-/// The greeting; a stream that both want goes to whoever serves the peer.
-async fn meet(shared: &Shared, mut stream: PeerStream) {
+/// The greeting; a stream that both want goes to whoever serves the peer. Answers whose key was refused, if one was.
+async fn meet(shared: &Shared, mut stream: PeerStream) -> Option<RefusedKey> {
     let peer = shared.peers.get(&stream.peer).cloned();
     let hello = shared.hello(peer.as_deref());
     let ours = shared.identity.node_id();
@@ -205,8 +223,12 @@ async fn meet(shared: &Shared, mut stream: PeerStream) {
             let candidate = Candidate::new(ours, &name, opened, theirs.boot);
             let (heard, program) = (theirs.heard, theirs.program);
             peer.arrive(Greeted { stream, candidate, heard, program }).await;
+            None
         }
-        (Err(error), peer) => note_failure(shared, &stream, peer.as_deref(), &error),
+        (Err(error), peer) => {
+            note_failure(shared, &stream, peer.as_deref(), &error);
+            error.refused_key()
+        }
         (Ok(_), None) => unreachable!("a stranger was welcomed"),
     }
 }

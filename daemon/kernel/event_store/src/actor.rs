@@ -76,6 +76,7 @@ impl Actor for StoreActor {
     async fn init(supervised: Supervised, me: &Me<Unheard>) -> Result<Self, ExitReason> {
         let store = supervised.next().await?;
         let (closed, current) = (store.closed(), supervised.current.clone());
+        me.works_beside();
         me.attach(async move {
             let reason = closed.await;
             // Before the supervisor hears of it: whoever starts now waits for the next store.

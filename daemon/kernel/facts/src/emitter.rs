@@ -2,7 +2,7 @@
 
 use crate::groups::Groups;
 use hecate_event_store::{CurrentStore, EventStore, Filter, Progress, Subscription};
-use hecate_supervision::{Actor, ExitReason, Kinds, Me, Unheard};
+use hecate_supervision::{Actor, ExitReason, Kinds, Me, Turns, Unheard};
 use std::sync::Arc;
 
 /// Events of the log looked at in one go.
@@ -29,11 +29,13 @@ impl Emitter {
         kinds.worker::<Telling>(format!("{}.emitters", self.process), None, move || self.clone());
     }
 
-    async fn follow(self, store: Arc<dyn EventStore>, after: u64) -> Result<(), ExitReason> {
+    async fn follow(self, store: Arc<dyn EventStore>, after: u64, turns: Turns) -> Result<(), ExitReason> {
         let mut log = Subscription::new(store, after, Filter::types(self.types.iter().copied()));
         loop {
             let facts = log.next_step(PAGE_EVENTS).await.map_err(ExitReason::error)?;
-            facts.iter().for_each(|fact| self.groups.tell(fact));
+            if !facts.is_empty() {
+                turns.take("tell", async { facts.iter().for_each(|fact| self.groups.tell(fact)) }).await;
+            }
             self.told.set(log.caught_up_to());
         }
     }
@@ -52,7 +54,7 @@ impl Actor for Telling {
         let after = emitter.told.position().map_or(store.head(), |told| told.min(store.head()));
         emitter.told.set(after);
         emitter.groups.publish(me, &emitter.types);
-        me.attach(emitter.follow(store, after));
+        me.attach(emitter.follow(store, after, me.counts_turns()));
         Ok(Telling)
     }
 

@@ -12,7 +12,7 @@ use crate::{
     tending::{self, Order},
 };
 use hecate_event_store::{EventStore, Filter, PAGE_EVENTS_MAX, ReadError, Subscription, UnavailableReason};
-use hecate_supervision::ExitReason;
+use hecate_supervision::{ExitReason, Turns};
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -32,6 +32,7 @@ pub(crate) struct Drawer {
     side: Arc<ReadSide>,
     store: Arc<dyn EventStore>,
     pen: Pen,
+    turns: Turns,
 }
 
 /// A stretch of the log that ends at `to`.
@@ -43,10 +44,10 @@ struct Stretch {
 
 impl Drawer {
     /// Waits for a store, and until nobody else writes the files.
-    pub(crate) async fn new(side: Arc<ReadSide>) -> Drawer {
+    pub(crate) async fn new(side: Arc<ReadSide>, turns: Turns) -> Drawer {
         let store = side.store.opened().await;
         let pen = side.pen.take().await;
-        Drawer { side, store, pen }
+        Drawer { side, store, pen, turns }
     }
 
     /// The file that answers from now on, if there is one that fits.
@@ -171,7 +172,8 @@ impl Drawer {
         for (by, order) in orders.collect::<Vec<_>>() {
             let (Order::Retry(position) | Order::Skip(position)) = order else { continue };
             file = self.draw_plain(file, &events, by - 1).await?;
-            file = self.judge(file, position, matches!(order, Order::Retry(_)), by).await?;
+            let judging = self.judge(file, position, matches!(order, Order::Retry(_)), by);
+            file = self.turns.take("judge", judging).await?;
             file = self.release(file).await?;
         }
         self.draw_plain(file, &events, to).await
@@ -192,7 +194,7 @@ impl Drawer {
             file.count_parked().map_err(own)?;
             Ok(some.len() - some.partition_point(|event| event.position <= from))
         };
-        let (events, file) = self.on(file, draw).await?;
+        let (events, file) = self.turns.take("draw", self.on(file, draw)).await?;
         if events > 0 {
             let mut batches = self.side.batches.lock().unwrap_or_else(PoisonError::into_inner);
             batches.note(events, began.elapsed());
@@ -232,7 +234,8 @@ impl Drawer {
             if events.is_empty() {
                 return Err(gone(first.position));
             }
-            file = self.on(file, move |file| parking::release(file, &events)).await?.1;
+            let releasing = self.on(file, move |file| parking::release(file, &events));
+            file = self.turns.take("release", releasing).await?.1;
         }
         Ok(file)
     }

@@ -13,7 +13,7 @@ impl Actor for Projection {
     type Args = Arc<ReadSide>;
 
     async fn init(side: Arc<ReadSide>, me: &Me<Unheard>) -> Result<Self, ExitReason> {
-        let drawer = Drawer::new(Arc::clone(&side)).await;
+        let drawer = Drawer::new(Arc::clone(&side), me.counts_turns()).await;
         let file = drawer.open().await?;
         me.attach(throw_away_when_damaged(Arc::clone(&side), side.readers.making()));
         me.attach(telling::tell_what_is_parked(Arc::clone(&side)));

@@ -1,8 +1,8 @@
 //! The actor as its author sees it: three functions and a handle to itself.
 
-use crate::instruments::{EventLog, Happening};
+use crate::instruments::{BESIDE, EventLog, Happening};
 use crate::links::Links;
-use crate::{Addr, ExitReason, clock};
+use crate::{Addr, ExitReason, Turns, clock};
 use hecate_proto::debug::DebugEventKind;
 use ractor::ActorId;
 use std::future::Future;
@@ -124,6 +124,19 @@ impl<M: Message> Me<M> {
             generation: None,
             detail: Some(group.into()),
         });
+    }
+
+    /// Says, in its init, that the actor lives by what it does beside its messages: by a loop that it has
+    /// attached, or by what it has published. To keep messages from it would not let it rest, so that nobody
+    /// can suspend it, and whoever looks learns that its figures are not all.
+    pub fn works_beside(&self) {
+        self.addr.gauge().meter().raise(BESIDE);
+    }
+
+    /// [`Me::works_beside`] for an actor whose loop counts its turns, so that its figures are all. With the
+    /// same record however often it is asked for.
+    pub fn counts_turns(&self) -> Turns {
+        Turns::of(self.addr.gauge())
     }
 
     /// Runs `work` beside the actor, bound to it both ways: it is aborted and awaited when the actor

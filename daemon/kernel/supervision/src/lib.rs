@@ -33,7 +33,7 @@ pub use addr::{Addr, CallError, Reply, SendError};
 pub use exit::ExitReason;
 pub use instruments::{
     Events, Heard, Histogram, InterventionError, KindStats, RewindError, Stats, SupervisorStats, Trace,
-    TraceError,
+    TraceError, Turns,
 };
 pub use kinds::Kinds;
 pub use name::Name;

@@ -2,7 +2,7 @@
 
 use super::super::{answer::Answer, connection::Asking, edge::Edge};
 use super::actor::{no_such_actor, which};
-use super::attempt::{Attempt, Role};
+use super::attempt::{Attempt, Role, see_through};
 use super::body::Body;
 use super::look::shown;
 use super::protected::spare_the_store;
@@ -19,6 +19,11 @@ const NOT_A_WORKER: Refusal =
 const IS_ROOT: Refusal =
     Refusal::new(409, "root_supervisor", "The root supervisor ends with the daemon alone.");
 const NOT_SUSPENDED: Refusal = Refusal::new(409, "not_suspended", "The actor is not suspended.");
+const WORKS_BESIDE: Refusal = Refusal::new(
+    409,
+    "works_beside",
+    "It works by a loop of its own, beside its messages: a suspension would not stop it.",
+);
 const ENDING: Refusal = Refusal::new(409, "actor_ending", "The actor is on its way down already.");
 const POOL_CHILD: Refusal =
     Refusal::new(409, "pool_child", "A pool's children are started by those who ask for them.");
@@ -61,8 +66,11 @@ impl Operation {
 /// Does it, once the caller has confirmed the actor's path.
 pub(super) async fn act(edge: Arc<Edge>, operation: Operation, asking: Asking, request: Request) -> Answer {
     let mut attempt = Attempt::begin(&edge, &asking, operation.name(), &request);
-    let done = carry_out(&edge, operation, &mut attempt, request).await;
-    attempt.end(done)
+    see_through(asking.correlation_id, async move {
+        let done = carry_out(&edge, operation, &mut attempt, request).await;
+        attempt.end(done)
+    })
+    .await
 }
 
 async fn carry_out(edge: &Edge, operation: Operation, attempt: &mut Attempt, request: Request) -> Answer {
@@ -109,6 +117,7 @@ fn refuse(path: &str, error: InterventionError) -> Refused {
         InterventionError::NotAWorker(_) => NOT_A_WORKER,
         InterventionError::IsRoot => IS_ROOT,
         InterventionError::NotSuspended => NOT_SUSPENDED,
+        InterventionError::WorksBeside => WORKS_BESIDE,
         InterventionError::Grouped => GROUP_MEMBER,
         // Its bounds are checked before.
         InterventionError::SuspensionLength { .. } => Refusal::INTERNAL,
@@ -121,7 +130,8 @@ fn refuse(path: &str, error: InterventionError) -> Refused {
                 .about("hint", format!("{error}. It may be down now: look at its place in the tree."));
         }
     };
-    refusal.about("path", path).about("hint", format!("Nothing was done: {error}."))
+    let hint = format!("Nothing was done: {error}.");
+    refusal.about("field", "actor").about("path", path).about("hint", hint)
 }
 
 #[cfg(test)]
@@ -137,6 +147,7 @@ mod tests {
         assert!(refused(InterventionError::IsRoot).is(IS_ROOT));
         assert!(refused(InterventionError::NotSuspended).is(NOT_SUSPENDED));
         assert!(refused(InterventionError::Grouped).is(GROUP_MEMBER));
+        assert!(refused(InterventionError::WorksBeside).is(WORKS_BESIDE));
         assert!(refused(InterventionError::Ending).is(ENDING));
         assert!(refused(InterventionError::PoolChild).is(POOL_CHILD));
         assert!(refused(InterventionError::Temporary).is(TEMPORARY));

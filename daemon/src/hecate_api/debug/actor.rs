@@ -26,6 +26,6 @@ pub(super) fn which(ids: &Map<String, Value>) -> &str {
 }
 
 pub(super) fn no_such_actor(which: &str) -> Refused {
-    let hint = "Write the path as one segment, each / as %2F; or take an id from the tree.";
+    let hint = "Take its path or its id from the tree; in an address each / of a path is %2F.";
     NO_SUCH_ACTOR.about("actor", which).about("hint", hint)
 }

@@ -8,12 +8,17 @@ use super::super::{
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use hecate_desk::{Refusal, Refused};
+use hecate_supervision::trace;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use tracing::Instrument;
 use uuid::Uuid;
 
 const TOO_MANY_ATTEMPTS: Refusal =
     Refusal::new(429, "too_many_attempts", "The daemon is being changed too often; wait a moment.");
+
+/// More than a fingerprint has.
+const FINGERPRINT_CHARS_MAX: usize = 64;
 
 /// Who may make an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +36,23 @@ pub(super) struct Attempt {
     operation: &'static str,
     /// What is acted on: the path of the request until somebody knows better.
     on: String,
+    /// What exactly was shown or asked to be done, where that has a fingerprint.
+    fingerprint: Option<String>,
     trace_id: Uuid,
     is_told: bool,
+}
+
+/// Carries an attempt on to its end though its client leaves, or the socket that it came by is itself what is
+/// restarted: what was begun is done, and the audit says so.
+pub(super) async fn see_through(
+    trace_id: Uuid,
+    attempt: impl Future<Output = Answer> + Send + 'static,
+) -> Answer {
+    let attempt = trace::scope(trace_id, attempt).in_current_span();
+    tokio::spawn(attempt).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "an attempt did not come to its end");
+        Err(Refusal::INTERNAL.into())
+    })
 }
 
 /// What was asked, once the caller is known to have the role.
@@ -54,6 +74,7 @@ impl Attempt {
             peer: asking.connected.peer,
             operation,
             on: request.uri().path().to_owned(),
+            fingerprint: None,
             trace_id: asking.correlation_id,
             is_told: false,
         }
@@ -89,6 +110,12 @@ impl Attempt {
         path.clone_into(&mut self.on);
     }
 
+    /// Names what was shown, or is to be done, by its fingerprint.
+    pub(super) fn is_about(&mut self, fingerprint: &str) {
+        // A caller may have written anything.
+        self.fingerprint = Some(fingerprint.chars().take(FINGERPRINT_CHARS_MAX).collect());
+    }
+
     /// Refuses unless the caller has named once more what is acted on.
     pub(super) fn confirmed(&self, headers: &HeaderMap) -> Result<(), Refused> {
         headers::confirmed(headers, &self.on)
@@ -105,8 +132,10 @@ impl Attempt {
 
     fn tell(&mut self, outcome: &str) {
         let Attempt { peer, operation, on, trace_id, .. } = &*self;
+        let fingerprint = self.fingerprint.as_deref();
         tracing::info!(
-            target: "audit", uid = peer.uid, gid = peer.gid, pid = peer.pid, operation, on, outcome, %trace_id,
+            target: "audit", uid = peer.uid, gid = peer.gid, pid = peer.pid, operation, on, fingerprint, outcome,
+            %trace_id,
             "an attempt to act on the running daemon"
         );
         // What comes too often must not push out of the events what happened before.

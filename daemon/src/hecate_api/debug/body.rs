@@ -26,17 +26,25 @@ impl Body {
         }
     }
 
-    /// One of several choices, by name.
-    pub(super) fn choice<T: Copy>(
+    /// One or some of several choices, by name: text, or a list that is not empty.
+    pub(super) fn choices<T: Copy>(
         &mut self,
         field: &str,
         choices: &[(&str, T)],
-    ) -> Result<Option<T>, Refused> {
-        match self.0.remove(field) {
-            None => Ok(None),
-            Some(Value::String(name)) => look::choice(field, &name, choices).map(Some),
-            Some(_) => Err(Refusal::rule(field, Rule::Type, "It is text.")),
-        }
+    ) -> Result<Option<Vec<T>>, Refused> {
+        let names = match self.0.remove(field) {
+            None => return Ok(None),
+            Some(Value::Array(names)) if !names.is_empty() => names,
+            Some(name) => vec![name],
+        };
+        let chosen = names.iter().map(|name| match name {
+            Value::String(name) => look::choice(field, name, choices),
+            _ => {
+                let hint = format!("Text, or a list: {}", look::known(choices));
+                Err(Refusal::rule(field, Rule::Type, hint))
+            }
+        });
+        chosen.collect::<Result<_, _>>().map(Some)
     }
 
     /// Text that says something.
@@ -85,7 +93,14 @@ mod tests {
         {
             assert_eq!(rule(body(json!({ "ms": ms })).number("ms", 1..=9)), broken);
         }
-        assert_eq!(rule(body(json!({"way": 1})).choice("way", &[("in", 1)])), "type");
+        for (way, broken) in
+            [(json!(1), "type"), (json!([]), "type"), (json!([1]), "type"), (json!("up"), "enum")]
+        {
+            let read = body(json!({ "way": way })).choices("way", &[("in", 1), ("out", 2)]);
+            assert_eq!(rule(read.map(|_| None::<u64>)), broken);
+        }
+        let both = body(json!({"way": ["in", "out"]})).choices("way", &[("in", 1), ("out", 2)]);
+        assert_eq!(both, Ok(Some(vec![1, 2])));
         assert_eq!(rule(body(json!({"why": 1})).end().map(|()| None::<u64>)), "unknown_field");
     }
 }

@@ -34,7 +34,10 @@ impl Fields {
             Some(at) => Ok(1 << at),
             // Always there.
             None if name == "path" || name == "children" => Ok(0),
-            None => Err(Refusal::rule("fields", Rule::Enum, format!("Of {}.", NAMES.join(", ")))),
+            None => {
+                let hint = format!("Of {}; path and children are always there.", NAMES.join(", "));
+                Err(Refusal::rule("fields", Rule::Enum, hint))
+            }
         };
         list.split(',').try_fold(0, |set, name| Ok(set | bit(name)?)).map(Fields)
     }

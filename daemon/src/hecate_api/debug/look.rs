@@ -58,8 +58,8 @@ impl Wanted {
 
 fn number(field: &str, text: &str, bounds: RangeInclusive<u64>) -> Result<u64, Refused> {
     let hint = || format!("From {} to {}.", bounds.start(), bounds.end());
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || digits.bytes().any(|byte| !byte.is_ascii_digit()) {
         return Err(Refusal::rule(field, Rule::Type, format!("It is a number. {}", hint())));
     }
     // More digits than a number can have are a number too large.
@@ -69,9 +69,13 @@ fn number(field: &str, text: &str, bounds: RangeInclusive<u64>) -> Result<u64, R
 }
 
 pub(super) fn choice<T: Copy>(field: &str, name: &str, choices: &[(&str, T)]) -> Result<T, Refused> {
-    let known = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     let chosen = choices.iter().find(|(choice, _)| *choice == name).map(|(_, chosen)| *chosen);
-    chosen.ok_or_else(|| Refusal::rule(field, Rule::Enum, format!("One of {}.", known())))
+    chosen.ok_or_else(|| Refusal::rule(field, Rule::Enum, known(choices)))
+}
+
+/// The names, for a hint.
+pub(super) fn known<T>(choices: &[(&str, T)]) -> String {
+    format!("One of {}.", choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -90,7 +94,10 @@ mod tests {
             ("0", "range"),
             ("201", "range"),
             ("99999999999999999999999", "range"),
-            ("-1", "type"),
+            ("-1", "range"),
+            ("-99999999999999999999999", "range"),
+            ("-", "type"),
+            ("1.5", "type"),
             ("", "type"),
         ] {
             assert_eq!(rule(read(text)), broken, "{text}");

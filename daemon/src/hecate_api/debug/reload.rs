@@ -6,7 +6,7 @@ use super::super::{
     connection::Asking,
     edge::{Edge, Supervision},
 };
-use super::attempt::{Attempt, Role, Said};
+use super::attempt::{Attempt, Role, Said, see_through};
 use super::body::Body;
 use super::look::shown;
 use super::protected::spare_the_store;
@@ -33,30 +33,35 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// Shows what would be done; changes nothing.
 pub(super) async fn plan(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
-    let attempt = Attempt::begin(&edge, &asking, "plan", &request);
-    let planned = show(&edge, &attempt, request).await;
+    let mut attempt = Attempt::begin(&edge, &asking, "plan", &request);
+    let planned = show(&edge, &mut attempt, request).await;
     attempt.end(planned)
 }
 
 /// Does what was shown.
 pub(super) async fn apply(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
-    let attempt = Attempt::begin(&edge, &asking, "apply", &request);
-    let applied = carry_out(&edge, &attempt, request).await;
-    attempt.end(applied)
+    let mut attempt = Attempt::begin(&edge, &asking, "apply", &request);
+    see_through(asking.correlation_id, async move {
+        let applied = carry_out(&edge, &mut attempt, request).await;
+        attempt.end(applied)
+    })
+    .await
 }
 
-async fn show(edge: &Edge, attempt: &Attempt, request: Request) -> Answer {
+async fn show(edge: &Edge, attempt: &mut Attempt, request: Request) -> Answer {
     let Said { body, .. } = attempt.admit(Role::Looks, BODY_BYTES_MAX, request).await?;
     let (wanted, _) = Wanted::read(body)?;
     let plan = wanted.plan(edge).await?;
+    attempt.is_about(&plan.shown().fingerprint);
     shown(edge, Planned { plan: plan.shown().clone() })
 }
 
-async fn carry_out(edge: &Edge, attempt: &Attempt, request: Request) -> Answer {
+async fn carry_out(edge: &Edge, attempt: &mut Attempt, request: Request) -> Answer {
     let Said { body, headers, .. } = attempt.admit(Role::Changes, BODY_BYTES_MAX, request).await?;
     let (wanted, fingerprint) = Wanted::read(body)?;
     let hint = "The fingerprint of the plan that you were shown.";
     let fingerprint = fingerprint.ok_or_else(|| Refusal::rule("fingerprint", Rule::Required, hint))?;
+    attempt.is_about(&fingerprint);
     attempt.confirmed(&headers)?;
     let (plan, tree) = (wanted.plan(edge).await?, edge.tree()?);
     if plan.shown().fingerprint != fingerprint {
@@ -85,6 +90,8 @@ fn spare_the_store_of(tree: &Tree, plan: &ReloadPlan) -> Result<(), Refused> {
 struct Wanted {
     /// None: the file that the daemon was started with, as it is now.
     supervision: Option<String>,
+    /// How it is called where something is said about it.
+    name: Option<String>,
     /// Whether children are restarted for what would otherwise wait for their next start.
     restart: bool,
 }
@@ -94,14 +101,14 @@ impl Wanted {
     fn read(body: Map<String, Value>) -> Result<(Wanted, Option<String>), Refused> {
         let mut body = Body(body);
         let (supervision, fingerprint) = (body.text("supervision")?, body.text("fingerprint")?);
-        let restart = body.flag("restart")?.unwrap_or_default();
+        let (name, restart) = (body.text("name")?, body.flag("restart")?.unwrap_or_default());
         body.end()?;
-        Ok((Wanted { supervision, restart }, fingerprint))
+        Ok((Wanted { supervision, name, restart }, fingerprint))
     }
 
     async fn plan(self, edge: &Edge) -> Result<ReloadPlan, Refused> {
         let (text, name) = match self.supervision {
-            Some(text) => (text, "supervision".to_owned()),
+            Some(text) => (text, self.name.unwrap_or_else(|| "supervision".to_owned())),
             None => own_file(&edge.parts.supervision).await?,
         };
         let tree = edge.tree()?;

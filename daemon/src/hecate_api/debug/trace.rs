@@ -4,6 +4,7 @@
 use super::super::{
     answer::Answer,
     connection::Asking,
+    departure::Departure,
     edge::Edge,
     stream::{
         self, frame,
@@ -51,7 +52,7 @@ async fn open(edge: &Edge, asking: Asking, attempt: &mut Attempt, request: Reque
     let place = stream::place(edge, &asking)?;
     let trace = tree.trace(&path, limits).map_err(|error| refuse(&path, &error))?;
     let pulled = Pulled {
-        source: Lines { trace },
+        source: Lines { trace, client: asking.connected.client.departure() },
         opening: Some(frame::opening(None)),
         heartbeat: edge.parts.limits.heartbeat,
         stopping: asking.connected.stopping,
@@ -62,13 +63,19 @@ async fn open(edge: &Edge, asking: Asking, attempt: &mut Attempt, request: Reque
 fn limits(body: Map<String, Value>) -> Result<TraceLimits, Refused> {
     let (mut body, usual) = (Body(body), TraceLimits::default());
     let limits = TraceLimits {
-        events: body.choice("events", &EVENTS)?.unwrap_or(usual.events),
+        events: events(&mut body)?.unwrap_or(usual.events),
         max_ms: body.number("ms", 1..=TraceLimits::MAX_MS)?.unwrap_or(usual.max_ms),
         max_lines: body.number("max", 1..=TraceLimits::MAX_LINES)?.unwrap_or(usual.max_lines),
         rate_per_s: body.number("rate", 1..=TraceLimits::RATE_PER_S)?.unwrap_or(usual.rate_per_s),
     };
     body.end()?;
     Ok(limits)
+}
+
+/// One of the names, or a list of those that are wanted.
+fn events(body: &mut Body) -> Result<Option<TraceEvents>, Refused> {
+    let Some(named) = body.choices("events", &EVENTS)? else { return Ok(None) };
+    Ok(named.into_iter().reduce(|one, other| if one == other { one } else { TraceEvents::Both }))
 }
 
 fn refuse(path: &str, error: &TraceError) -> Refused {
@@ -82,12 +89,18 @@ fn refuse(path: &str, error: &TraceError) -> Refused {
 
 struct Lines {
     trace: Trace,
+    /// Few may trace at once, so that nobody keeps a place that no longer reads. An actor at rest gives nothing
+    /// to write that would tell.
+    client: Departure,
 }
 
 impl Source for Lines {
     async fn next(&mut self) -> Option<String> {
         let mut text = String::new();
-        print(&mut text, &self.trace.next().await?);
+        tokio::select! {
+            line = self.trace.next() => print(&mut text, &line?),
+            () = self.client.seen() => return None,
+        }
         for _ in 1..CHUNK_LINES {
             let Some(Some(line)) = self.trace.next().now_or_never() else { break };
             print(&mut text, &line);
@@ -121,6 +134,13 @@ mod tests {
             (all.events, all.max_ms, all.max_lines, all.rate_per_s),
             (TraceEvents::In, 60_000, 10_000, 1_000)
         );
+        for (events, meant) in [
+            (json!("out"), TraceEvents::Out),
+            (json!(["in"]), TraceEvents::In),
+            (json!(["out", "in"]), TraceEvents::Both),
+        ] {
+            assert_eq!(read(json!({ "events": events })).unwrap().events, meant);
+        }
         for (body, field, rule) in [
             (json!({"ms": 60_001}), "ms", "range"),
             (json!({"ms": 0}), "ms", "range"),
@@ -128,6 +148,8 @@ mod tests {
             (json!({"rate": 1_001}), "rate", "range"),
             (json!({"rate": "fast"}), "rate", "type"),
             (json!({"events": "all"}), "events", "enum"),
+            (json!({"events": ["in", "all"]}), "events", "enum"),
+            (json!({"events": 7}), "events", "type"),
             (json!({"payloads": true}), "payloads", "unknown_field"),
         ] {
             let details = read(body).unwrap_err().details;

@@ -6,6 +6,7 @@ use super::documents::check;
 use super::teahouse::{Teahouse, Wish, within};
 use hecate_proto::route;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const MODEL: &str = "/tea/query_teas";
 
@@ -21,6 +22,13 @@ async fn act(client: &mut Client, route: &str, actor: &str, body: &Value) -> Ans
 
 async fn status(client: &mut Client, actor: &str) -> Value {
     client.get(&at(route::DEBUG_ACTOR, actor)).await.body["actor"]["status"].clone()
+}
+
+/// The actor of a tea that is brewed for that: it lives by its messages.
+async fn aggregate(client: &mut Client) -> String {
+    assert_eq!(client.post("/api/teas", r#"{"leaf": "assam"}"#).await.status, 201);
+    let pool = client.get("/debug/tree?path=/tea/aggregates").await.body;
+    pool["tree"]["children"][0]["path"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -67,12 +75,13 @@ async fn an_actor_is_suspended_and_resumed() {
     let house = Teahouse::open().await;
     let mut client = house.connect().await;
     let document = client.get("/api/openapi.json").await.body;
-    let done = act(&mut client, route::DEBUG_SUSPEND, MODEL, &json!({"ms": 60_000})).await.body;
+    let tea = aggregate(&mut client).await;
+    let done = act(&mut client, route::DEBUG_SUSPEND, &tea, &json!({"ms": 60_000})).await.body;
     check(&document, "DoneShown", &done);
     assert_eq!((&done["operation"], &done["resumes_in_ms"]), (&json!("suspend"), &json!(60_000)));
-    assert_eq!(status(&mut client, MODEL).await, "suspended");
-    assert_eq!(act(&mut client, route::DEBUG_RESUME, MODEL, &json!({})).await.status, 200);
-    assert_eq!(status(&mut client, MODEL).await, "running");
+    assert_eq!(status(&mut client, &tea).await, "suspended");
+    assert_eq!(act(&mut client, route::DEBUG_RESUME, &tea, &json!({})).await.status, 200);
+    assert_eq!(status(&mut client, &tea).await, "running");
 }
 
 fn generation(body: &Value) -> u64 {
@@ -119,16 +128,17 @@ async fn an_actor_is_drained_and_killed_and_comes_back() {
 async fn events_are_followed_live_and_resumed_where_a_client_left_off() {
     let house = Teahouse::open().await;
     let (mut client, mut live) = (house.connect().await, house.connect().await);
+    let tea = aggregate(&mut client).await;
     live.listen("GET", "/debug/events", "", "").await;
-    assert_eq!(act(&mut client, route::DEBUG_SUSPEND, MODEL, &json!({})).await.status, 200);
+    assert_eq!(act(&mut client, route::DEBUG_SUSPEND, &tea, &json!({})).await.status, 200);
     let suspended: u64 = live.line("id: ").await.parse().unwrap();
     assert_eq!(live.line("event: ").await, "suspended");
     let event: Value = serde_json::from_str(&live.line("data: ").await).unwrap();
-    assert_eq!((&event["path"], &event["kind"]), (&json!(MODEL), &json!("suspended")));
+    assert_eq!((&event["path"], &event["kind"]), (&json!(tea), &json!("suspended")));
     assert_eq!(live.line("event: ").await, "attempted");
     let attempt: Value = serde_json::from_str(&live.line("data: ").await).unwrap();
     let says = attempt["detail"].as_str().unwrap();
-    assert!(says.starts_with(&format!("suspend {MODEL} by uid ")) && says.ends_with(": granted"), "{says}");
+    assert!(says.starts_with(&format!("suspend {tea} by uid ")) && says.ends_with(": granted"), "{says}");
     let mut again = house.connect().await;
     again.listen("GET", "/debug/events", &format!("last-event-id: {}\r\n", suspended - 1), "").await;
     assert_eq!(again.line("id: ").await, (suspended - 1).to_string());
@@ -160,6 +170,25 @@ async fn a_trace_shows_what_an_actor_handles_and_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn a_trace_ends_with_the_connection_of_its_client() {
+    // Nothing is written meanwhile that could tell.
+    let limits = Limits { heartbeat: Duration::from_secs(3_600), ..Limits::default() };
+    let house = Teahouse::open_with(Wish { limits, ..Wish::default() }).await;
+    let (mut client, mut live) = (house.connect().await, house.connect().await);
+    let body = json!({"ms": 60_000}).to_string();
+    let headers = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    live.listen("POST", &at(route::DEBUG_TRACE, "/tea/api"), &headers, &body).await;
+    assert_eq!(traces(&mut client, "/tea/api").await, 1);
+    drop(live);
+    let freed = async { while traces(&mut client, "/tea/api").await > 0 {} };
+    within("the trace ends", freed).await;
+}
+
+async fn traces(client: &mut Client, actor: &str) -> u64 {
+    client.get(&at(route::DEBUG_ACTOR, actor)).await.body["actor"]["work"]["traces"].as_u64().unwrap()
+}
+
+#[tokio::test]
 async fn an_actor_is_traced_by_no_more_than_may() {
     let house = Teahouse::open().await;
     let mut kept = Vec::new();
@@ -179,16 +208,17 @@ async fn an_actor_is_traced_by_no_more_than_may() {
 async fn what_an_actor_does_not_take_is_refused_by_name() {
     let house = Teahouse::open().await;
     let mut client = house.connect().await;
-    assert_eq!(client.post("/api/teas", r#"{"leaf": "assam"}"#).await.status, 201);
-    let pool = client.get("/debug/tree?path=/tea/aggregates").await.body;
-    let child = pool["tree"]["children"][0]["path"].as_str().unwrap().to_owned();
+    let child = aggregate(&mut client).await;
     let nothing = json!({});
     for (route, actor, body, refusal) in [
-        (route::DEBUG_KILL, "/tea", &nothing, (409, "root_supervisor", "", "")),
-        (route::DEBUG_SUSPEND, "/tea", &nothing, (409, "not_a_worker", "", "")),
-        (route::DEBUG_RESUME, MODEL, &nothing, (409, "not_suspended", "", "")),
-        (route::DEBUG_RESTART, MODEL, &nothing, (409, "group_member", "", "")),
-        (route::DEBUG_RESTART, &child, &nothing, (409, "pool_child", "", "")),
+        (route::DEBUG_KILL, "/tea", &nothing, (409, "root_supervisor", "actor", "")),
+        (route::DEBUG_SUSPEND, "/tea", &nothing, (409, "not_a_worker", "actor", "")),
+        (route::DEBUG_RESUME, MODEL, &nothing, (409, "not_suspended", "actor", "")),
+        (route::DEBUG_SUSPEND, MODEL, &nothing, (409, "works_beside", "actor", "")),
+        (route::DEBUG_SUSPEND, "/tea/api", &nothing, (409, "works_beside", "actor", "")),
+        (route::DEBUG_SUSPEND, "/tea/socket", &nothing, (409, "works_beside", "actor", "")),
+        (route::DEBUG_RESTART, MODEL, &nothing, (409, "group_member", "actor", "")),
+        (route::DEBUG_RESTART, &child, &nothing, (409, "pool_child", "actor", "")),
         (route::DEBUG_TRACE, "/tea", &nothing, (409, "not_traceable", "", "")),
         (route::DEBUG_KILL, "/coffee", &nothing, (404, "actor_not_found", "", "")),
         (route::DEBUG_TRACE, "9.9", &nothing, (404, "actor_not_found", "", "")),
@@ -225,6 +255,9 @@ async fn what_nobody_could_mean_is_refused_by_field_and_rule() {
         ("/debug/tree?depth=65", "depth", "range"),
         ("/debug/tree?depth=99999999999999999999999999", "depth", "range"),
         ("/debug/tree?depth=deep", "depth", "type"),
+        ("/debug/tree?depth=-1", "depth", "range"),
+        ("/debug/tree?path=%zz", "path", "pattern"),
+        ("/debug/actors/%ff", "actor", "pattern"),
         ("/debug/tree?fields=colour", "fields", "enum"),
         ("/debug/tree?at=yesterday", "at", "pattern"),
         ("/debug/tree?at=2999-01-01T00:00:00Z", "at", "range"),
@@ -311,6 +344,9 @@ async fn a_tree_that_cannot_be_is_refused_with_every_fault() {
     ] {
         assert_eq!(client.post(route::DEBUG_PLAN, &body.to_string()).await.refusal(), refusal, "{body}");
     }
+    let named = json!({"supervision": "schema = 2\n", "name": "mine.toml"});
+    let faults = client.post(route::DEBUG_PLAN, &named.to_string()).await.body["details"]["faults"].clone();
+    assert!(faults[0].as_str().unwrap().starts_with("mine.toml:1:"), "{faults}");
     let headers = [("x-confirm", route::DEBUG_APPLY)];
     let nameless = client.ask("POST", route::DEBUG_APPLY, &headers, "").await;
     assert_eq!(nameless.refusal(), (400, "validation_error", "fingerprint", "required"));

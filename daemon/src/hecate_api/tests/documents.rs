@@ -103,6 +103,6 @@ async fn an_operator_sees_the_tree_and_its_parts() {
     assert_eq!(client.get("/debug/tree?path=/coffee").await.refusal().1, "not_found");
     assert_eq!(
         client.get("/debug/tree?depth=-1").await.refusal(),
-        (400, "validation_error", "depth", "type")
+        (400, "validation_error", "depth", "range")
     );
 }

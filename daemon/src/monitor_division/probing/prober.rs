@@ -58,6 +58,7 @@ impl Actor for Prober {
     type Args = Post;
 
     async fn init(post: Post, me: &Me<Unheard>) -> Result<Self, ExitReason> {
+        me.works_beside();
         me.attach(post.keep());
         Ok(Prober)
     }

@@ -33,6 +33,7 @@ impl Actor for Roster {
 
     async fn init(probing: Probing, me: &Me<Unheard>) -> Result<Self, ExitReason> {
         let asker = Arc::new(Asker::new(probing.allow_commands));
+        me.works_beside();
         // Beside the actor, which starts at once: a log that takes long to read keeps nobody else waiting.
         me.attach(async move {
             let store = probing.store.opened().await;

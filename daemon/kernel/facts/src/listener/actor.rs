@@ -81,8 +81,9 @@ impl Actor for Listening {
         for event_type in listener.hearing.reacts().hears() {
             listener.groups.join(me, event_type, Word::Told);
         }
+        let turns = me.counts_turns();
         // Beside the actor, which starts at once: a store or a disk that keeps it waiting keeps nobody else.
-        me.attach(async move { Follower::begin(listener, hears, obeys).await?.follow().await });
+        me.attach(async move { Follower::begin(listener, turns, hears, obeys).await?.follow().await });
         Ok(Listening { told, orders })
     }
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::Fact;
 use hecate_event_store::{EventStore, Filter, ReadError, Subscription, UnavailableReason};
-use hecate_supervision::ExitReason;
+use hecate_supervision::{ExitReason, Turns};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,7 @@ type Known = HashMap<(u64, String), Outcome>;
 pub(crate) struct Follower {
     pub(super) hearing: Hearing,
     pub(super) now_us: Arc<dyn Fn() -> i64 + Send + Sync>,
+    turns: Turns,
     pub(super) store: Arc<dyn EventStore>,
     pub(super) kept: Kept,
     /// Everything up to here is settled; `saved` is what the file says.
@@ -54,6 +55,7 @@ impl Follower {
     /// Waits for a store and for the file, and shows how far it is.
     pub(crate) async fn begin(
         listener: Listener,
+        turns: Turns,
         told: watch::Receiver<u64>,
         mut orders: mpsc::Receiver<Order>,
     ) -> Result<Follower, ExitReason> {
@@ -67,7 +69,7 @@ impl Follower {
         }
         hearing.progress().set(cursor);
         let saved = cursor;
-        Ok(Follower { hearing, now_us, store, kept, cursor, saved, outcomes_to, ahead, told, orders })
+        Ok(Follower { hearing, now_us, turns, store, kept, cursor, saved, outcomes_to, ahead, told, orders })
     }
 
     /// Hears what the log has, and goes on as it grows.
@@ -202,7 +204,7 @@ impl Follower {
     /// end the listener again and again, and with it the whole tree. A call that hangs is not.
     pub(super) async fn react(&self, listener: &'static str, fact: &Fact) -> Reaction {
         let reacting = async { self.hearing.reacts().react(listener, fact).await };
-        bounded(reacting).await.unwrap_or_else(|mishap| {
+        self.turns.take(listener, bounded(reacting)).await.unwrap_or_else(|mishap| {
             let why = mishap.to_string();
             match mishap {
                 Mishap::Panicked(_) => Reaction::Failed { why },

@@ -4,8 +4,9 @@
 use super::Wake;
 use super::meter::{ASKED, Meter, SUSPENDED, TRACED};
 use super::tracer::Tracer;
+use super::turns::Beside;
 use serde_json::Value;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
@@ -22,6 +23,8 @@ pub(crate) struct Control {
     rest: Mutex<Option<Rest>>,
     askers: Mutex<Vec<oneshot::Sender<Option<Value>>>>,
     tracers: Mutex<Vec<Arc<Tracer>>>,
+    /// The figures of a loop of its own.
+    pub(crate) beside: OnceLock<Box<Beside>>,
 }
 
 #[derive(Debug)]

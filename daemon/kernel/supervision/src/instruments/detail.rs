@@ -32,7 +32,6 @@ fn busy(meter: &Meter, window: Window, now_ns: u64) -> u64 {
 
 pub(super) fn work(meter: &Meter) -> Work {
     let now_ns = clock::coarse_now_ns();
-    let ledger = meter.ledger();
     Work {
         current: current(meter, now_ns),
         busy: Busy {
@@ -42,10 +41,11 @@ pub(super) fn work(meter: &Meter) -> Work {
         },
         sent: meter.traffic().sent,
         dropped: meter.dropped(),
-        variants: ledger.map(|ledger| ledger.variants.show()).unwrap_or_default(),
+        variants: meter.ledgers().flat_map(|ledger| ledger.variants.show()).collect(),
         recent: meter.recent().into_iter().map(str::to_owned).collect(),
-        handle: ledger.map(|ledger| ledger.handle.latency()).unwrap_or_default(),
-        queue: ledger.map(|ledger| ledger.queue.latency()).unwrap_or_default(),
+        handle: meter.ledgers().last().map(|ledger| ledger.handle.latency()).unwrap_or_default(),
+        queue: meter.ledgers().next().map(|ledger| ledger.queue.latency()).unwrap_or_default(),
+        own_loop: meter.own_loop(),
         waiting_on: meter.waits.show(now_ns / 1_000_000),
         resumes_in_ms: meter.rests_for().map(|rest| rest.as_millis() as u64),
         traces: meter.tracers().len() as u64,

@@ -1,7 +1,7 @@
 //! What an operator may do to an actor: let it rest, end it, start it anew. Whether that is wise is decided by
 //! who asks.
 
-use super::InterventionError;
+use super::{BESIDE, InterventionError};
 use crate::mailbox::Gauge;
 use crate::node::{Node, Occupant, Status};
 use crate::plan::Restart;
@@ -16,15 +16,18 @@ const SUSPENSION_MAX: Duration = Duration::from_secs(60);
 
 impl Tree {
     /// Lets a worker handle no message for so long, at most 60 s; then it goes on by itself. Its mailbox
-    /// fills within its bound. Tasks that are attached to it go on.
+    /// fills within its bound. Tasks that are attached to it go on; who lives by them is not suspended.
     ///
     /// # Errors
-    /// `NotFound`, `NotAWorker`, `NotRunning`, `Ending`, `SuspensionLength`.
+    /// `NotFound`, `NotAWorker`, `NotRunning`, `Ending`, `WorksBeside`, `SuspensionLength`.
     pub fn suspend(&self, which: &str, span: Duration) -> Result<(), InterventionError> {
         if !(Duration::from_millis(1)..=SUSPENSION_MAX).contains(&span) {
             return Err(InterventionError::SuspensionLength { max_ms: SUSPENSION_MAX.as_millis() as u64 });
         }
         let (node, occupant, gauge) = self.worker(which)?;
+        if gauge.meter().is(BESIDE) {
+            return Err(InterventionError::WorksBeside);
+        }
         let (resting, rested) = (Arc::clone(&node), Arc::clone(&gauge));
         let alarm = tokio::spawn(async move {
             tokio::time::sleep(span).await;

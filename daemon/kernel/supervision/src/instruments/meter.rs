@@ -1,15 +1,17 @@
 //! What is measured of one actor in one generation. The actor itself writes, with plain stores; whoever looks
-//! reads, and is a message late at worst. What most actors never need is made when it is needed.
+//! reads, and is a message late at worst. What most actors never need is made when it is needed: so are the
+//! figures of a loop of its own, which are another meter below this one.
 
 use super::control::Control;
 use super::histogram::Histogram;
 use super::kind_meter::{KindMeter, Traffic};
 use super::pace::{Pace, Totals};
 use super::tracer::{Handled, line_in, line_out};
+use super::turns::Beside;
 use super::variants::{Variants, add};
 use super::waiting::Waits;
 use crate::{ExitReason, clock};
-use hecate_proto::debug::Dropped;
+use hecate_proto::debug::{Dropped, OwnLoop, Window};
 use std::sync::atomic::{
     AtomicU8, AtomicU64,
     Ordering::{AcqRel, Relaxed},
@@ -30,6 +32,8 @@ pub(crate) const ASKED: u8 = 2;
 pub(crate) const TRACED: u8 = 4;
 /// It ended with a message at hand.
 const ENDED_AT_WORK: u8 = 8;
+/// It lives by a loop of its own, beside its messages.
+pub(crate) const BESIDE: u8 = 16;
 
 /// One actor's figures.
 #[derive(Debug)]
@@ -96,6 +100,14 @@ pub(crate) struct Stopwatch {
     unmeasured: u64,
     /// The second in which the last message began.
     second: u64,
+    /// It measures turns, for which nobody waits in a queue.
+    has_no_queue: bool,
+}
+
+impl Stopwatch {
+    pub(crate) fn of_turns() -> Self {
+        Self { has_no_queue: true, ..Self::default() }
+    }
 }
 
 impl Meter {
@@ -216,9 +228,11 @@ impl Meter {
     fn measure(&self, ledger: &Ledger, watch: &mut Stopwatch, ns: u64, queued_ns: u64) {
         let count = if ns < LONG_NS { 1 + std::mem::take(&mut watch.unmeasured) } else { 1 };
         ledger.handle.add(ns, count);
-        ledger.queue.add(queued_ns, count);
         self.kind.handle.add(ns, count);
-        self.kind.queue.add(queued_ns, count);
+        if !watch.has_no_queue {
+            ledger.queue.add(queued_ns, count);
+            self.kind.queue.add(queued_ns, count);
+        }
     }
 
     /// Writes the line of a message for whoever traces the actor.
@@ -264,8 +278,9 @@ impl Meter {
         self.note_end(depth);
     }
 
+    /// In its handler, or amid a turn.
     pub(crate) fn ended_at_work(&self) -> bool {
-        self.is(ENDED_AT_WORK)
+        self.is(ENDED_AT_WORK) || self.beside().is_some_and(|beside| beside.since_ns.load(Relaxed) != 0)
     }
 
     /// The first word on it stands: later the mailbox is empty in any case.
@@ -278,16 +293,41 @@ impl Meter {
         if depth == ALIVE { 0 } else { depth }
     }
 
+    /// Messages, and turns beside them.
     pub(crate) fn handled(&self) -> u64 {
-        self.handled.load(Relaxed)
+        self.all_totals().handled
     }
 
     pub(crate) fn busy_ns(&self) -> u64 {
-        self.busy_ns.load(Relaxed)
+        self.all_totals().busy_ns
     }
 
     fn totals(&self) -> Totals {
-        Totals { busy_ns: self.busy_ns(), handled: self.handled() }
+        Totals { busy_ns: self.busy_ns.load(Relaxed), handled: self.handled.load(Relaxed) }
+    }
+
+    fn all_totals(&self) -> Totals {
+        self.totals().plus(self.beside().map(Self::totals).unwrap_or_default())
+    }
+
+    /// The figures of a loop of its own, if it counts its turns.
+    fn beside(&self) -> Option<&Meter> {
+        Some(&self.known_control()?.beside.get()?.meter)
+    }
+
+    pub(crate) fn begin_beside(&self) -> &Beside {
+        self.control().beside.get_or_init(|| Beside::of(self))
+    }
+
+    /// What tells more of what it does: its turns, once it has taken one.
+    fn shown(&self) -> &Meter {
+        self.beside().filter(|beside| beside.ledger.get().is_some()).unwrap_or(self)
+    }
+
+    /// Whether a loop of its own is measured; `None` where there is none.
+    pub(crate) fn own_loop(&self) -> Option<OwnLoop> {
+        let is_counted = self.beside().is_some();
+        self.is(BESIDE).then_some(if is_counted { OwnLoop::Counted } else { OwnLoop::NotMeasured })
     }
 
     pub(crate) fn dropped(&self) -> Dropped {
@@ -306,37 +346,47 @@ impl Meter {
         self.asked_ms.load(Relaxed)
     }
 
-    /// How long the message at hand has been handled, ms.
+    /// How long the message or turn at hand has been handled, ms.
     pub(crate) fn at_hand_ms(&self, now_ns: u64) -> Option<u64> {
-        let since_ns = self.since_ns.load(Relaxed);
+        let since_ns = self.shown().since_ns.load(Relaxed);
         (since_ns != 0).then(|| now_ns.saturating_sub(since_ns) / 1_000_000)
     }
 
-    /// Trace id of the message at hand, or of the last one.
+    /// Trace id of the message at hand, or of the last one; a turn has none.
     pub(crate) fn trace_id(&self) -> Option<Uuid> {
-        let [first, second] = [&self.trace[0], &self.trace[1]].map(|half| half.load(Relaxed));
+        let trace = &self.shown().trace;
+        let [first, second] = [&trace[0], &trace[1]].map(|half| half.load(Relaxed));
         Some(Uuid::from_u64_pair(first, second)).filter(|id| !id.is_nil())
     }
 
     /// The last sixteen variants, the newest last.
     pub(crate) fn recent(&self) -> Vec<&'static str> {
-        let Some(ledger) = self.ledger.get() else { return Vec::new() };
-        let [low, high] = [&self.recent[0], &self.recent[1]].map(|half| half.load(Relaxed).to_be_bytes());
+        let shown = self.shown();
+        let Some(ledger) = shown.ledger.get() else { return Vec::new() };
+        let [low, high] = [&shown.recent[0], &shown.recent[1]].map(|half| half.load(Relaxed).to_be_bytes());
         high.into_iter().chain(low).filter_map(|number| ledger.variants.name(number)).collect()
     }
 
     /// The variant at hand, or the last one.
     pub(crate) fn last(&self) -> Option<&'static str> {
-        let number = self.recent[0].load(Relaxed) as u8;
-        self.ledger.get()?.variants.name(number)
+        let shown = self.shown();
+        let number = shown.recent[0].load(Relaxed) as u8;
+        shown.ledger.get()?.variants.name(number)
     }
 
-    pub(crate) fn ledger(&self) -> Option<&Ledger> {
-        self.ledger.get().map(|ledger| &**ledger)
+    /// That of its messages, then that of its turns, where there are any.
+    pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
+        let meters = std::iter::once(self).chain(self.beside());
+        meters.filter_map(|meter| meter.ledger.get()).map(|ledger| &**ledger)
     }
 
     /// What it did in that window, the message at hand not included.
-    pub(crate) fn over(&self, window: hecate_proto::debug::Window, now_ms: u64) -> Totals {
+    pub(crate) fn over(&self, window: Window, now_ms: u64) -> Totals {
+        let beside = self.beside().map(|beside| beside.alone_over(window, now_ms));
+        self.alone_over(window, now_ms).plus(beside.unwrap_or_default())
+    }
+
+    fn alone_over(&self, window: Window, now_ms: u64) -> Totals {
         let Some(ledger) = self.ledger.get() else { return Totals::default() };
         ledger.pace.lock().unwrap_or_else(PoisonError::into_inner).over(window, now_ms, self.totals())
     }

@@ -21,6 +21,7 @@ mod refusals;
 mod reports;
 mod stats;
 mod tracer;
+mod turns;
 mod variants;
 mod waiting;
 
@@ -28,13 +29,14 @@ pub use events::{Events, Heard};
 pub use refusals::{InterventionError, RewindError, TraceError};
 pub use stats::{Histogram, KindStats, Stats, SupervisorStats};
 pub use tracer::Trace;
+pub use turns::Turns;
 
 pub(crate) use control::TRACES_MAX;
 pub(crate) use crashes::{Corpse, Remains};
 pub(crate) use events::{EventLog, Happening};
 pub(crate) use history::{Place, PlaceStanding};
 pub(crate) use kind_meter::KindMeter;
-pub(crate) use meter::{ASKED, Meter, Postmark, SUSPENDED, Stopwatch, TRACED};
+pub(crate) use meter::{ASKED, BESIDE, Meter, Postmark, SUSPENDED, Stopwatch, TRACED};
 pub(crate) use reports::Verdict;
 pub(crate) use tracer::{Tracer, line_restarted};
 pub(crate) use waiting::wait_for;

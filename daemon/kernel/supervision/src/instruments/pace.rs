@@ -28,6 +28,10 @@ pub(crate) struct Pace {
 }
 
 impl Totals {
+    pub(crate) fn plus(self, more: Self) -> Self {
+        Self { busy_ns: self.busy_ns + more.busy_ns, handled: self.handled + more.handled }
+    }
+
     fn minus(self, base: Self) -> Self {
         Self {
             busy_ns: self.busy_ns.saturating_sub(base.busy_ns),

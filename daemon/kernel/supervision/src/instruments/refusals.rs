@@ -23,6 +23,9 @@ pub enum InterventionError {
     /// It was not suspended.
     #[error("it is not suspended")]
     NotSuspended,
+    /// It has said that it lives by a loop of its own, which no suspension would stop.
+    #[error("it works beside its messages, and would go on: drain, kill or restart it")]
+    WorksBeside,
     /// A suspension must end.
     #[error("a suspension lasts at least 1 ms and at most {max_ms} ms")]
     SuspensionLength {

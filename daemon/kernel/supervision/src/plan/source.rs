@@ -1,5 +1,6 @@
 //! Where in the file a fault lies.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -67,9 +68,12 @@ impl Source {
         self.found.push((at.start, Severity::Warning, message.into(), hint.into()));
     }
 
-    /// The faults and the warnings, each in the order of the file.
+    /// The faults and the warnings, each in the order of the file. What is wrong at one place is said once, however
+    /// often it was met there.
     pub(crate) fn sort_out(mut self, text: &str) -> (Vec<ConfigError>, Vec<ConfigError>) {
         self.found.sort_by_key(|(offset, ..)| *offset);
+        let mut said = BTreeSet::new();
+        self.found.retain(|(offset, _, message, _)| said.insert((*offset, message.clone())));
         let starts = text.match_indices('\n').map(|(newline, _)| newline + 1);
         let line_starts: Vec<usize> = std::iter::once(0).chain(starts).collect();
         let placed = self.found.into_iter().map(|(offset, severity, message, hint)| {
@@ -79,5 +83,22 @@ impl Source {
             ConfigError { severity, file: Arc::clone(&self.file), line, column, message, hint }
         });
         placed.partition(|found| found.severity == Severity::Fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_said_once_and_another_at_the_same_place_too() {
+        let mut source = Source::new("x");
+        for message in ["too deep", "no value", "too deep"] {
+            source.fault(4..5, message, "mend it");
+        }
+        source.fault(6..7, "too deep", "mend it");
+        let (faults, _) = source.sort_out("x = [[[[");
+        let said: Vec<_> = faults.iter().map(|it| (it.column, it.message.as_str())).collect();
+        assert_eq!(said, [(5, "too deep"), (5, "no value"), (7, "too deep")]);
     }
 }

@@ -163,9 +163,11 @@ impl Reload {
     /// What the daemon is asked with; the file is read here, by whoever asks.
     pub(super) fn body(&self, fingerprint: Option<&str>) -> io::Result<Value> {
         let text = self.file.as_ref().map(fs::read_to_string).transpose()?;
+        let name = self.file.as_ref().map(|file| file.display().to_string());
         let restart = self.restart.then_some(true);
         Ok(said([
             ("supervision", json!(text)),
+            ("name", json!(name)),
             ("restart", json!(restart)),
             ("fingerprint", json!(fingerprint)),
         ]))

@@ -79,20 +79,27 @@ async fn show(socket: &Path, call: &Call, look: &Look, as_json: bool, wipe: &str
     if answer.status != 200 {
         return refused(answer, as_json, &[]);
     }
+    let done = if is_stood_against(look, &answer.body) { Exit::Refused } else { Exit::Done };
     if as_json {
         print::json(&answer.body.to_string());
-        return Exit::Done;
+        return done;
     }
     match lines(look, answer.body) {
         Ok(lines) => {
             print::piece(wipe);
             lines.iter().for_each(|line| print::line(line));
-            Exit::Done
+            done
         }
         Err(error) => {
             failed(Exit::Refused, &format!("the daemon's answer cannot be read: {error}; try --json"))
         }
     }
+}
+
+/// Whether it is a plan that the running tree cannot follow.
+fn is_stood_against(look: &Look, body: &Value) -> bool {
+    let refusals = || body["plan"]["refusals"].as_array().is_some_and(|refusals| !refusals.is_empty());
+    matches!(look, Look::Plan(_)) && refusals()
 }
 
 /// The answer for people.
@@ -213,10 +220,21 @@ mod tests {
         let file = folder.path().join("other.toml");
         std::fs::write(&file, "schema = 1").unwrap();
         let plan = asked(&format!("plan {} --restart", file.display()));
-        assert_eq!(plan.body, Some(serde_json::json!({"supervision": "schema = 1", "restart": true})));
+        let name = file.display().to_string();
+        let body = serde_json::json!({"supervision": "schema = 1", "name": name, "restart": true});
+        assert_eq!(plan.body, Some(body));
         let apply = asked("apply --fingerprint a1");
         assert_eq!(apply.body, Some(serde_json::json!({"fingerprint": "a1"})));
         assert_eq!(apply.headers, [(header::CONFIRM, route::DEBUG_APPLY.to_owned())]);
+    }
+
+    #[test]
+    fn a_plan_that_the_tree_cannot_follow_is_a_refusal() {
+        let words = ["debug", "plan"];
+        let look = Line::try_parse_from(words).unwrap().debug.look;
+        let plan = |refusals: Value| serde_json::json!({"plan": {"refusals": refusals}});
+        assert!(is_stood_against(&look, &plan(serde_json::json!([{"path": "/h"}]))));
+        assert!(!is_stood_against(&look, &plan(serde_json::json!([]))));
     }
 
     #[test]

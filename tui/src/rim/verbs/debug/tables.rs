@@ -2,7 +2,7 @@
 
 use super::super::show::clean;
 use super::table::{aligned, span};
-use hecate_proto::debug::{ActorState, Deadlocks, Latency, Top, TopBy, Waiting, Work};
+use hecate_proto::debug::{ActorState, Deadlocks, Latency, OwnLoop, Top, TopBy, Waiting, Work};
 use hecate_proto::debug_answers::{Crashes, Done, GroupList, OneActor, Present, Runtime};
 
 /// The leaders by one measure.
@@ -75,6 +75,11 @@ fn work(work: &Work) -> Vec<Vec<String>> {
             .as_ref()
             .map(|it| pair("at work on", format!("{} for {} ms", clean(&it.variant), it.for_ms))),
     );
+    let beside = work.own_loop.map(|own| match own {
+        OwnLoop::Counted => "its turns count as messages",
+        OwnLoop::NotMeasured => "not measured: these figures are of its messages alone",
+    });
+    rows.extend(beside.map(|says| pair("a loop of its own", says)));
     rows.extend(work.waiting_on.iter().map(|it| pair("waits for", waiting(it))));
     rows.extend(work.resumes_in_ms.map(|ms| pair("goes on in", format!("{ms} ms"))));
     rows

@@ -79,6 +79,35 @@ async fn a_suspended_actor_still_ends_on_every_road() {
     until(|| find(&tree.snapshot(), "/r/a").generation == 2, || "a second one".into()).await;
 }
 
+/// Lives by a loop that it attaches.
+pub(super) struct Loner;
+
+impl Actor for Loner {
+    type Msg = Say;
+    type Args = ();
+
+    async fn init((): (), me: &Me<Say>) -> Result<Self, ExitReason> {
+        me.works_beside();
+        me.attach(std::future::pending());
+        Ok(Self)
+    }
+
+    async fn handle(&mut self, _: Say, _: &Me<Say>) -> Result<(), ExitReason> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn who_lives_by_a_loop_of_its_own_is_not_suspended() {
+    let child = Child::worker::<Loner>("l", None, || ());
+    let tree = Tree::grow("r", Flags::default(), vec![child]).await.unwrap();
+    assert_eq!(tree.suspend("/r/l", LONG), Err(InterventionError::WorksBeside));
+    assert_eq!(find(&tree.snapshot(), "/r/l").status, "running");
+    assert_eq!(tree.resume("/r/l"), Err(InterventionError::NotSuspended));
+    assert_eq!(tree.restart("/r/l").await, Ok(()), "a restart works on it");
+    assert_eq!(tree.suspend("/r/l", LONG), Err(InterventionError::WorksBeside), "its successor says so too");
+}
+
 /// Ends when the task that it attached does.
 struct Bound;
 

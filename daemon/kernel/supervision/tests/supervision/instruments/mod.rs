@@ -9,6 +9,7 @@ mod interventions;
 mod rewind;
 mod stats;
 mod trace;
+mod turns;
 
 use crate::common::{Stage, until, within};
 use hecate_proto::debug::{ActorDetail, Work};
