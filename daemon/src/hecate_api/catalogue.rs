@@ -1,4 +1,5 @@
-//! `GET /api/desks`: every desk and every query as data, printed once.
+//! `GET /api/desks`: every desk and every query as data; and how documents that describe the daemon are printed,
+//! when somebody asks for the first time: a start does not wait for them.
 
 use super::{
     answer::{self, Answer},
@@ -9,10 +10,13 @@ use super::{
 use axum::extract::Request;
 use axum::http::StatusCode;
 use bytes::Bytes;
+use hecate_desk::Refusal;
 use hecate_proto::catalogue::Catalogue;
+use std::sync::{Arc, OnceLock};
+use tokio::task::spawn_blocking;
 
 /// The catalogue as JSON.
-pub(super) fn print(edge: &Edge) -> Bytes {
+fn print(edge: &Edge) -> Bytes {
     let doors = edge.parts.processes.iter().flat_map(|process| process.doors());
     let internal = doors.filter(|door| !door.spec.is_public());
     let catalogue = Catalogue {
@@ -25,8 +29,29 @@ pub(super) fn print(edge: &Edge) -> Bytes {
     serde_json::to_vec(&catalogue).unwrap_or_default().into()
 }
 
-/// Answers a document that was printed when the routes were built.
-pub(super) fn printed(document: Bytes, request: &Request) -> Answer {
+/// What describes the daemon, the same as long as it lives.
+#[derive(Clone, Copy)]
+pub(super) struct Document {
+    pub(super) print: fn(&Edge) -> Bytes,
+    /// Where it is kept.
+    pub(super) kept: fn(&Edge) -> &OnceLock<Bytes>,
+}
+
+/// This one.
+pub(super) const DESKS: Document = Document { print, kept: |edge| &edge.desks };
+
+/// Answers a document.
+pub(super) async fn printed(document: Document, edge: Arc<Edge>, request: Request) -> Answer {
     params::known(request.uri().query(), &[])?;
-    Ok(answer::json_bytes(StatusCode::OK, document))
+    let known = (document.kept)(&edge).get().cloned();
+    let bytes = match known {
+        Some(bytes) => bytes,
+        // Long enough to keep others waiting.
+        None => {
+            spawn_blocking(move || (document.kept)(&edge).get_or_init(|| (document.print)(&edge)).clone())
+                .await
+                .map_err(|_| Refusal::INTERNAL)?
+        }
+    };
+    Ok(answer::json_bytes(StatusCode::OK, bytes))
 }

@@ -11,6 +11,7 @@ use super::{
 };
 use arc_swap::ArcSwapOption;
 use axum::Router;
+use bytes::Bytes;
 use hecate_cluster::Cluster;
 use hecate_desk::{Node, Process, Refusal, Refused};
 use hecate_event_store::{CurrentStore, EventStore, Progress};
@@ -89,6 +90,9 @@ pub(crate) struct Edge {
     /// Clients that took nothing for too long.
     pub(super) cut_off: Tally,
     stopping: AtomicBool,
+    /// The catalogue and the OpenAPI document, once somebody has asked for them.
+    pub(super) desks: OnceLock<Bytes>,
+    pub(super) openapi: OnceLock<Bytes>,
 }
 
 /// What is answered while the `api` actor runs.
@@ -126,6 +130,8 @@ impl Edge {
             vain_attempts: Pace::new(VAIN_ATTEMPTS_PER_SECOND_MAX),
             cut_off: Tally::default(),
             stopping: AtomicBool::new(false),
+            desks: OnceLock::new(),
+            openapi: OnceLock::new(),
             parts: EdgeParts { limits, ..parts },
         })
     }

@@ -12,7 +12,6 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
-use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hecate_desk::Refusal;
@@ -65,12 +64,11 @@ fn health_routes(edge: &Arc<Edge>) -> [(&'static str, MethodRouter); 3] {
 }
 
 fn fixed(edge: &Arc<Edge>) -> Vec<(&'static str, MethodRouter)> {
-    let printed = |bytes: Bytes| {
-        get(entry(edge, move |_, _, request| std::future::ready(catalogue::printed(bytes.clone(), &request))))
-    };
+    let printed =
+        |document| get(entry(edge, move |edge, _, request| catalogue::printed(document, edge, request)));
     let more = [
-        (route::DESKS, printed(catalogue::print(edge))),
-        (route::OPENAPI, printed(openapi::print(edge))),
+        (route::DESKS, printed(catalogue::DESKS)),
+        (route::OPENAPI, printed(openapi::OPENAPI)),
         (route::FACTS_STREAM, get(entry(edge, stream::facts))),
         (route::STREAM, get(entry(edge, stream::topics))),
     ];

@@ -14,7 +14,7 @@ use crate::supervise::admin::Request;
 use crate::supervise::child::{Flags, PoolFlags, millis};
 use crate::{ExitReason, GaveUp, clock};
 use hecate_proto::debug::{DebugEventKind, ReasonClass};
-use hecate_proto::tree as proto;
+use hecate_proto::{time::rfc3339, tree as proto};
 use ractor::{ActorCell, ActorId};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -434,7 +434,7 @@ impl Node {
         if !self.live().holds(who) {
             return;
         }
-        let last = proto::LastExit { at: jiff::Timestamp::now().to_string(), reason: reason.to_string() };
+        let last = proto::LastExit { at: rfc3339(clock::wall_now_us()), reason: reason.to_string() };
         self.change(|live| {
             live.occupant = None;
             let never_ran = who.is_none() && *reason != ExitReason::Ignore;

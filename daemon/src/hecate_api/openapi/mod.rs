@@ -1,4 +1,4 @@
-//! `GET /api/openapi.json`: the same doors as an OpenAPI 3.1 document, printed once.
+//! `GET /api/openapi.json`: the same doors as an OpenAPI 3.1 document.
 //!
 //! What stays the same for every daemon lies beside this file as JSON: the fixed routes and the components
 //! that the desks and queries lean on.
@@ -7,7 +7,7 @@ mod operation;
 mod schemas;
 
 use super::debug::document as debug;
-use super::{command, edge::Edge, query};
+use super::{catalogue::Document, command, edge::Edge, query};
 use bytes::Bytes;
 use operation::{desk, query as query_operation};
 use schemas::Schemas;
@@ -17,8 +17,11 @@ use std::collections::BTreeMap;
 const FIXED_PATHS: &str = include_str!("fixed_paths.json");
 const COMPONENTS: &str = include_str!("components.json");
 
+/// It as a document.
+pub(super) const OPENAPI: Document = Document { print, kept: |edge| &edge.openapi };
+
 /// The document as JSON.
-pub(super) fn print(edge: &Edge) -> Bytes {
+fn print(edge: &Edge) -> Bytes {
     serde_json::to_vec(&document(edge)).unwrap_or_default().into()
 }
 
