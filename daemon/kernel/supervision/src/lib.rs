@@ -13,7 +13,7 @@ mod clock;
 mod exit;
 mod inbox;
 #[cfg(test)]
-mod inbox_property;
+mod inbox_tests;
 mod instruments;
 mod kinds;
 mod links;
