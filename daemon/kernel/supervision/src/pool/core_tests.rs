@@ -277,9 +277,11 @@ fn crash(pool: &mut Pool, now_ms: u64, id: &str) -> Vec<String> {
 fn a_child_that_is_restarted_is_made_from_what_it_was_made_from_first() {
     let mut pool = restarting(Restart::Permanent, 2);
     ask(&mut pool, "x", "one", 1, false);
+    assert!(!pool.is_restart("x"), "somebody wished for it");
     tell(pool.started("x"));
     ask(&mut pool, "x", "two", 2, false);
     assert_eq!(crash(&mut pool, 0, "x"), ["start x from one"]);
+    assert!(pool.is_restart("x"));
     assert!(ask(&mut pool, "x", "three", 3, false).is_empty(), "it waits for the restart");
     assert_eq!(tell(pool.started("x")), ["found x for [3]"]);
 }
