@@ -181,6 +181,16 @@ fn who_finds_the_pool_full_waits_until_the_idlest_has_made_room() {
 }
 
 #[test]
+fn who_has_left_makes_room_once_and_the_next_newcomer_needs_another() {
+    let mut pool = with_two_running_children();
+    ask(&mut pool, "z", "one", 3, false);
+    leave(&mut pool, &["x"]);
+    tell(pool.exited(0, "x", &ExitReason::Normal));
+    tell(pool.started("z"));
+    assert_eq!(ask(&mut pool, "w", "one", 4, false), ["end 1 idlest"]);
+}
+
+#[test]
 fn every_newcomer_makes_room_for_itself_and_who_comes_too_late_is_refused() {
     let mut pool = with_two_running_children();
     ask(&mut pool, "z", "one", 3, false);

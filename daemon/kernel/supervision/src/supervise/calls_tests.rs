@@ -312,3 +312,20 @@ fn a_place_that_was_given_up_counts_no_more() {
     children.set_state(key, ChildState::Running);
     assert_eq!((children.state(key), children.counts()), (None, ChildCounts::default()));
 }
+
+#[test]
+fn chance_is_asked_only_where_somebody_waits() {
+    let backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(60), jitter_permille: 200 };
+    assert_eq!(Draw::for_wait(None), Draw::default());
+    let draws: Vec<_> = (0..4).map(|_| Draw::for_wait(Some(backoff))).collect();
+    assert!(draws.iter().any(|draw| *draw != draws[0]), "{draws:?}");
+}
+
+#[test]
+fn questions_change_nothing_and_wishes_do() {
+    let named = |call: fn(String) -> Call| call("a".into());
+    let questions = [named(Call::GetChildspec), Call::WhichChildren, Call::CountChildren];
+    assert!(questions.iter().all(Call::changes_nothing));
+    let wishes = [Call::TerminateChild, Call::RestartChild, Call::DeleteChild].map(named);
+    assert!(!wishes.iter().any(Call::changes_nothing));
+}
