@@ -1,6 +1,6 @@
 //! The only way to send. ractor's own sends neither refuse at a bound nor say that nobody is there.
 
-use crate::inbox::{Call, Inbox, Letter, NoPlace, Receipt};
+use crate::inbox::{Inbox, Letter, NoPlace, Receipt, Summons};
 use crate::instruments::{self, TRACED, Wake, wait_for};
 use crate::mailbox::{Door, Gauge, OnFull};
 use crate::shell::Nudge;
@@ -240,13 +240,17 @@ impl<M: Message> AddrInner<M> {
             unreachable!("a letter that was not taken is kept")
         };
         let posted = tokio::time::timeout(limit, waiting).await;
-        posted.unwrap_or_else(|_| kept.map_or(Ok(()), |letter| Err(SendError::Full(letter))))
+        match (posted, kept) {
+            (Ok(posted), _) => posted,
+            (Err(_), Some(letter)) => Err(SendError::Full(letter)),
+            (Err(_), None) => unreachable!("a letter that was not taken is kept"),
+        }
     }
 
     fn post(&self, letter: Letter<M>) -> Result<(), SendError<Letter<M>>> {
         let variant = letter.body.variant();
         match self.inbox.put(letter) {
-            Ok(call) => self.call(&call),
+            Ok(summons) => self.summon(&summons),
             Err((letter, NoPlace::Full)) => return Err(SendError::Full(letter)),
             Err((letter, NoPlace::Gone)) => return Err(SendError::Gone(letter)),
         }
@@ -254,11 +258,11 @@ impl<M: Message> AddrInner<M> {
         Ok(())
     }
 
-    fn call(&self, how: &Call) {
+    fn summon(&self, how: &Summons) {
         match how {
-            Call::Nothing => {}
-            Call::Ring => self.gauge().ring(),
-            Call::Nudge => self.nudge(),
+            Summons::Nothing => {}
+            Summons::Ring => self.gauge().ring(),
+            Summons::Nudge => self.nudge(),
         }
     }
 
@@ -272,6 +276,6 @@ impl<M: Message> AddrInner<M> {
 
 impl<M: Message> Wake for AddrInner<M> {
     fn wake(&self) {
-        self.call(&self.inbox.call());
+        self.summon(&self.inbox.summon());
     }
 }

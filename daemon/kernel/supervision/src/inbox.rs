@@ -54,7 +54,7 @@ enum Reader {
 
 /// How the actor learns of a letter.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Call {
+pub(crate) enum Summons {
     /// Through ractor's port.
     Nudge,
     /// By the bell.
@@ -95,7 +95,7 @@ impl<M> Inbox<M> {
     }
 
     /// Puts a letter in, or gives it back. A refusal is not counted here: the sender may yet wait.
-    pub(crate) fn put(&self, letter: Letter<M>) -> Result<Call, (Letter<M>, NoPlace)> {
+    pub(crate) fn put(&self, letter: Letter<M>) -> Result<Summons, (Letter<M>, NoPlace)> {
         let mut queue = self.lock();
         if self.gauge.door() != Door::Open {
             return Err((letter, NoPlace::Gone));
@@ -107,11 +107,11 @@ impl<M> Inbox<M> {
         queue.letters.push_back(letter);
         self.gauge.enter();
         self.note_depth(&mut queue);
-        let call = queue.call();
+        let summons = queue.summon();
         drop(queue);
         // What it holds may do anything as it goes.
         drop(shed);
-        Ok(call)
+        Ok(summons)
     }
 
     /// The letter that makes room for another, if one has to.
@@ -139,8 +139,8 @@ impl<M> Inbox<M> {
     }
 
     /// How the actor learns that it is to look up.
-    pub(crate) fn call(&self) -> Call {
-        self.lock().call()
+    pub(crate) fn summon(&self) -> Summons {
+        self.lock().summon()
     }
 
     /// Takes what there is into the empty batch, or waits for it.
@@ -183,11 +183,11 @@ impl<M> Queue<M> {
         self.letters.len() as u64 + self.out
     }
 
-    fn call(&mut self) -> Call {
+    fn summon(&mut self) -> Summons {
         match std::mem::replace(&mut self.reader, Reader::Reads) {
-            Reader::Unborn => Call::Nudge,
-            Reader::Sleeps => Call::Ring,
-            Reader::Reads => Call::Nothing,
+            Reader::Unborn => Summons::Nudge,
+            Reader::Sleeps => Summons::Ring,
+            Reader::Reads => Summons::Nothing,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The inbox beside a plain list: whatever is put, taken and left, and however the threads interleave, no letter
 //! is lost, doubled or out of order, no place is given twice, and nobody sleeps beside a letter.
 
-use super::inbox::{Batch, Call, Found, Inbox, Letter, NoPlace};
+use super::inbox::{Batch, Found, Inbox, Letter, NoPlace, Summons};
 use super::mailbox::{Door, Gauge, MailboxSpec, OnFull};
 use crate::instruments::{ASKED, Instruments, Meter, Postmark};
 use futures_util::task::noop_waker;
@@ -79,10 +79,10 @@ proptest! {
                     let expected = model.put(body);
                     shed += u64::from(matches!(expected, Ok(Some(_))));
                     match inbox.put(letter(body)) {
-                        Ok(call) => {
+                        Ok(summons) => {
                             prop_assert!(expected.is_ok());
                             // It is called exactly when it does not read.
-                            prop_assert_eq!(call == Call::Nothing, reads);
+                            prop_assert_eq!(summons == Summons::Nothing, reads);
                             reads = true;
                         }
                         Err((back, why)) => {
@@ -116,8 +116,8 @@ proptest! {
 fn who_is_let_in_is_handled_or_counted_when_the_door_shuts() {
     for (door, found) in [(Door::Draining, Found::Letters), (Door::Closed, Found::End)] {
         let (inbox, mut batch) = (inbox(4, OnFull::Wait), Batch::new());
-        assert_eq!(inbox.put(letter(1)).ok(), Some(Call::Nudge));
-        assert_eq!(inbox.put(letter(2)).ok(), Some(Call::Nothing));
+        assert_eq!(inbox.put(letter(1)).ok(), Some(Summons::Nudge));
+        assert_eq!(inbox.put(letter(2)).ok(), Some(Summons::Nothing));
         inbox.gauge().shut(door);
         assert!(matches!(inbox.put(letter(3)), Err((_, NoPlace::Gone))));
         assert_eq!(look(&inbox, &mut batch), Poll::Ready(found));
@@ -137,8 +137,8 @@ fn what_is_asked_of_an_actor_comes_before_its_letters() {
     let (inbox, mut batch) = (inbox(4, OnFull::Wait), Batch::new());
     assert_eq!(look(&inbox, &mut batch), Poll::Pending);
     inbox.gauge().meter().raise(ASKED);
-    assert_eq!(inbox.call(), Call::Ring);
-    assert_eq!(inbox.put(letter(1)).ok(), Some(Call::Nothing));
+    assert_eq!(inbox.summon(), Summons::Ring);
+    assert_eq!(inbox.put(letter(1)).ok(), Some(Summons::Nothing));
     assert_eq!(look(&inbox, &mut batch), Poll::Ready(Found::Asked));
     inbox.gauge().meter().lower(ASKED);
     assert_eq!(look(&inbox, &mut batch), Poll::Ready(Found::Letters));
@@ -179,8 +179,8 @@ fn insist(inbox: &Inbox<u32>, body: u32) {
     let mut kept = letter(body);
     loop {
         match inbox.put(kept) {
-            Ok(Call::Nothing) => return,
-            Ok(Call::Ring | Call::Nudge) => return inbox.gauge().ring(),
+            Ok(Summons::Nothing) => return,
+            Ok(Summons::Ring | Summons::Nudge) => return inbox.gauge().ring(),
             Err((back, _)) => kept = back,
         }
         thread::yield_now();
