@@ -158,20 +158,25 @@ type Mortals = BTreeMap<&'static str, Vec<ActorCell>>;
 
 fn find_mortals(tree: &TreeNode, mortals: &mut Mortals) {
     tree.children.iter().for_each(|child| find_mortals(child, mortals));
-    let Some(cell) = tree.id.as_ref().and_then(|id| cell_of(id)) else { return };
     let kind = match tree.kind.as_str() {
         "supervisor" => return,
-        "pool" => return mortals.entry("aggregate").or_default().extend(cell.get_children()),
+        "pool" => return mortals.entry("aggregate").or_default().extend(children_of(tree)),
         kind if kind.ends_with(".listener") => "listener",
         kind if kind.ends_with(".emitters") => "emitter",
         _ if tree.path.contains("/read_models/") => "projection",
         _ => return,
     };
-    mortals.entry(kind).or_default().push(cell);
+    mortals.entry(kind).or_default().extend(cell_of(tree));
 }
 
-fn cell_of(id: &str) -> Option<ActorCell> {
-    where_is_pid(ActorId::Local(id.strip_prefix("0.")?.parse().ok()?))
+/// Whoever runs there.
+fn cell_of(place: &TreeNode) -> Option<ActorCell> {
+    where_is_pid(ActorId::Local(place.id.as_ref()?.strip_prefix("0.")?.parse().ok()?))
+}
+
+/// Those of a pool that run.
+pub(super) fn children_of(pool: &TreeNode) -> Vec<ActorCell> {
+    pool.children.iter().filter_map(cell_of).collect()
 }
 
 /// How many of each kind were killed.

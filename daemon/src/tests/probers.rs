@@ -1,14 +1,14 @@
 //! Health checks at work: a real server that fails and recovers, while the house is restarted and its probers are
 //! killed.
 
+use super::actor_kills::children_of;
 use crate::house::{Folders, House};
 use crate::life::EMBEDDED;
 use hecate_desk::{Asked, Caller, Node, Process, SystemClock};
 use hecate_event_store::{EventStore, Filter, Options, RecordedEvent, SqliteStore, Subscription, Supervised};
 use hecate_proto::tree::TreeNode;
 use hecate_supervision::{Kinds, Plan, Tree};
-use ractor::registry::where_is_pid;
-use ractor::{ActorCell, ActorId};
+use ractor::ActorCell;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -159,8 +159,7 @@ impl Open {
 
     fn probers(&self) -> Vec<ActorCell> {
         find(&self.tree.snapshot(), "/hecate/apps/processes/monitor_division/probers")
-            .and_then(|pool| cell_of(pool.id.as_ref()?))
-            .map(|pool| pool.get_children())
+            .map(|pool| children_of(&pool))
             .unwrap_or_default()
     }
 
@@ -191,10 +190,6 @@ fn find(tree: &TreeNode, path: &str) -> Option<TreeNode> {
         return Some(tree.clone());
     }
     tree.children.iter().find_map(|child| find(child, path))
-}
-
-fn cell_of(id: &str) -> Option<ActorCell> {
-    where_is_pid(ActorId::Local(id.strip_prefix("0.")?.parse().ok()?))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

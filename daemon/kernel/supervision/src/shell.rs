@@ -7,7 +7,7 @@ use crate::links::Links;
 use crate::mailbox::{Door, Gauge};
 use crate::{Actor, Addr, ExitReason, Me, Message, Name, clock, trace};
 use futures_util::FutureExt;
-use ractor::{ActorProcessingErr, ActorRef, SupervisionEvent};
+use ractor::{ActorProcessingErr, ActorRef};
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -247,18 +247,6 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         }
         living.links.abort_tasks();
         living.links.set_outcome(why);
-        Ok(())
-    }
-
-    /// The supervisor learns of an end by waiting for the whole task, not by this event, which would
-    /// carry the old state and with it files and sockets that the successor needs.
-    async fn handle_supervisor_evt(
-        &self,
-        _: ActorRef<Nudge>,
-        event: SupervisionEvent,
-        _: &mut Living<A>,
-    ) -> Result<(), ActorProcessingErr> {
-        drop(event);
         Ok(())
     }
 }

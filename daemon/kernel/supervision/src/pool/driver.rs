@@ -17,7 +17,7 @@ use crate::supervise::window::Window;
 use crate::{Actor, Addr, ExitReason, clock};
 use futures_util::FutureExt;
 use hecate_proto::debug::Decision;
-use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use ractor::{Actor as _, ActorId, ActorProcessingErr, ActorRef};
 use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -77,8 +77,8 @@ impl<A: Actor> Launch for PoolLaunch<A> {
         let (pool, spec, links) = (self.pool.clone(), Arc::clone(&self.spec), Links::new());
         let begin = Beginning { pool, spec, node: Arc::clone(&cradle.node), links: Arc::clone(&links) };
         async move {
-            let Cradle { parent, node, present, .. } = cradle;
-            let spawned = Keeper::<A>::spawn_linked(None, Keeper(PhantomData), begin, parent).await;
+            let Cradle { node, present, .. } = cradle;
+            let spawned = Keeper::<A>::spawn(None, Keeper(PhantomData), begin).await;
             let (keeper, task) = spawned.map_err(ExitReason::error)?;
             let cell = keeper.get_cell();
             let superior: Arc<dyn Superior> = Arc::new(keeper);
@@ -196,16 +196,6 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
         driver.node.set_window(driver.core.window().at_ms());
         Ok(())
     }
-
-    async fn handle_supervisor_evt(
-        &self,
-        _: ActorRef<Control<A>>,
-        event: SupervisionEvent,
-        _: &mut Driver<A>,
-    ) -> Result<(), ActorProcessingErr> {
-        drop(event);
-        Ok(())
-    }
 }
 
 /// Only who may be started again is kept.
@@ -285,7 +275,7 @@ impl<A: Actor> Driver<A> {
             node.report_restarting();
         }
         self.shared.arriving.insert(id.clone(), Arc::downgrade(&node));
-        let (cradle, give_up) = Cradle::new(self.me.get_cell(), &node);
+        let (cradle, give_up) = Cradle::new(&node);
         self.children
             .insert(id.clone(), Member { node, running: None, actor, give_up: Some(give_up), alarm: None });
         let spec = Arc::clone(&self.spec);

@@ -20,7 +20,7 @@ use crate::{ExitReason, clock};
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use hecate_proto::debug::Decision;
-use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,17 +71,6 @@ impl Actor for Supervisor {
             Control::Asked(request) => driver.take_request(request),
         };
         event.into_iter().for_each(|event| driver.run(event));
-        Ok(())
-    }
-
-    /// Children are watched through their tasks; see the shell.
-    async fn handle_supervisor_evt(
-        &self,
-        _: ActorRef<Control>,
-        event: SupervisionEvent,
-        _: &mut Driver,
-    ) -> Result<(), ActorProcessingErr> {
-        drop(event);
         Ok(())
     }
 }
@@ -197,7 +186,7 @@ impl Driver {
             tracing::warn!(path = &*chair.seat.node.path, generation, "restarting");
             chair.seat.node.report_restarting();
         }
-        let (cradle, give_up) = Cradle::new(self.me.get_cell(), &chair.seat.node);
+        let (cradle, give_up) = Cradle::new(&chair.seat.node);
         chair.give_up = Some(give_up);
         let mut birthing = chair.seat.launch.launch(cradle);
         if let Some(result) = (&mut birthing).now_or_never() {

@@ -9,14 +9,13 @@ use crate::plan::WorkerSpec;
 use crate::shell::{Birth, Shell};
 use crate::{Actor, Addr, ExitReason, Name};
 use futures_util::future::BoxFuture;
-use ractor::{Actor as _, ActorCell};
+use ractor::Actor as _;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// Where a child is to be born.
 pub(crate) struct Cradle {
-    pub(crate) parent: ActorCell,
     pub(crate) node: Arc<Node>,
     /// Resolves when the start is to be given up.
     pub(crate) give_up: oneshot::Receiver<()>,
@@ -26,9 +25,9 @@ pub(crate) struct Cradle {
 
 impl Cradle {
     /// With what gives the start up when it is dropped.
-    pub(crate) fn new(parent: ActorCell, node: &Arc<Node>) -> (Self, oneshot::Sender<()>) {
+    pub(crate) fn new(node: &Arc<Node>) -> (Self, oneshot::Sender<()>) {
         let (giving_up, give_up) = oneshot::channel();
-        (Self { parent, node: Arc::clone(node), give_up, present: node.expect() }, giving_up)
+        (Self { node: Arc::clone(node), give_up, present: node.expect() }, giving_up)
     }
 }
 
@@ -121,7 +120,7 @@ pub(crate) async fn launch_actor<A: Actor>(
     cradle: Cradle,
 ) -> Result<(Born, Addr<A::Msg>), ExitReason> {
     let links = Links::new();
-    let Cradle { parent, node, give_up, present } = cradle;
+    let Cradle { node, give_up, present } = cradle;
     let gauge = Gauge::new(Arc::clone(&node.path), spec.mailbox, Meter::new(Arc::clone(node.kind())));
     node.hand_over_tracers(gauge.meter());
     let addr = Arc::new(OnceLock::new());
@@ -133,7 +132,9 @@ pub(crate) async fn launch_actor<A: Actor>(
         name,
         addr: Arc::clone(&addr),
     };
-    let spawning = Shell::<A>::spawn_linked(None, Shell::new(), birth, parent);
+    // Nobody is linked by ractor: a supervisor learns of an end by waiting for the whole task. ractor's event comes
+    // before that, with the old state and in it the files and sockets that the successor needs.
+    let spawning = Shell::<A>::spawn(None, Shell::new(), birth);
     let limit = spec.start_timeout;
     let spawned = tokio::select! {
         biased;

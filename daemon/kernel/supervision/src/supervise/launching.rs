@@ -39,8 +39,8 @@ impl Launch for SupervisorLaunch {
         let (plan, booted) = self.begin(&cradle.node);
         let links = Arc::clone(&plan.links);
         async move {
-            let Cradle { parent, node, give_up, present } = cradle;
-            let spawned = Supervisor::spawn_linked(None, Supervisor, plan, parent).await;
+            let Cradle { node, give_up, present } = cradle;
+            let spawned = Supervisor::spawn(None, Supervisor, plan).await;
             let (supervisor, task) = spawned.map_err(ExitReason::error)?;
             let born = Born::new(node, present, |gone| occupant(&supervisor, links, gone), task);
             await_boot(born, booted, Some(give_up)).await

@@ -5,7 +5,7 @@ use crate::common::{PATIENCE, Say, Stage, find, until, within};
 use hecate_supervision::{Actor, Child, ExitReason, Flags, Me, Message, Name, Reply, Tree};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Passes a question on, and answers when it has an answer.
 struct Link {
@@ -93,18 +93,16 @@ async fn an_actor_that_asks_itself_is_a_circle_of_one() {
 }
 
 #[tokio::test]
-async fn a_handler_that_hangs_is_seen_within_two_seconds_and_killed_at_its_shutdown_deadline() {
+async fn a_handler_that_hangs_is_seen_and_killed_at_its_shutdown_deadline() {
     const SUSPECT: Duration = Duration::from_secs(1);
     let stage = Stage::of(&["a", "b"]);
     let tree = stage.boot("one_for_one", 1, &["a", "b"], "shutdown = \"100ms\"").await;
-    let begun = Instant::now();
     stage.names[0].cast(Say::Hang).unwrap();
     stage.names[0].cast(Say::Work).unwrap();
     until(|| !tree.deadlocks(SUSPECT).stuck.is_empty(), || "a stuck actor".into()).await;
-    let seen_after = begun.elapsed();
     let stuck = tree.deadlocks(SUSPECT).stuck.remove(0);
     assert_eq!((stuck.path.as_str(), stuck.current.variant.as_str(), stuck.depth), ("/r/a", "hang", 2));
-    assert!(stuck.current.for_ms >= 1_000 && seen_after >= SUSPECT);
+    assert!(stuck.current.for_ms >= 1_000);
     assert!(tree.stop(PATIENCE).await);
     assert_eq!(find(&tree.snapshot(), "/r/a").restarts.last.unwrap().reason, "killed");
     assert_eq!(find(&tree.snapshot(), "/r/b").restarts.last.unwrap().reason, "shutdown");
