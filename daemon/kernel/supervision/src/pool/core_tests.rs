@@ -260,8 +260,9 @@ fn a_stop_waits_for_all_and_leaves_no_asker_without_an_answer() {
     let mut pool = with_running_child();
     ask(&mut pool, "x", "two", 2, true);
     ask(&mut pool, "y", "one", 3, false);
+    assert!(!pool.is_stopping());
     assert_eq!(tell(pool.stop()), ["stop all"]);
-    assert!(tell(pool.stop()).is_empty(), "a second stop changes nothing");
+    assert!(pool.is_stopping() && tell(pool.stop()).is_empty(), "a second stop changes nothing");
     assert_eq!(ask(&mut pool, "z", "one", 4, false), ["refused [4]"]);
     assert_eq!(tell(pool.exited(0, "x", &ExitReason::Normal)), ["refused [2]"]);
     assert_eq!(
@@ -430,7 +431,7 @@ fn a_terminated_child_is_not_restarted_and_gives_its_place_to_who_waits() {
     assert_eq!((farewell, tell(effects)), (Farewell::Ending, vec!["end x".to_owned()]));
     assert_eq!(pool.terminate("x").0, Farewell::Ending, "asked once, asked for all");
     assert!(ask(&mut pool, "y", "one", 2, false).is_empty(), "a place comes free");
-    assert!(pool.knows("y") && !pool.is_member("y"), "it only waits");
+    assert!(pool.is_member("x") && pool.knows("y") && !pool.is_member("y"), "it only waits");
     assert_eq!(crash(&mut pool, 0, "x"), ["start y from one"]);
     assert_eq!(pool.terminate("x").0, Farewell::Gone, "good also when it has ended");
 }
@@ -487,6 +488,17 @@ fn news_of_a_child_that_does_not_start_changes_nothing() {
     assert!(tell(pool.started("nobody")).is_empty());
     assert!(tell(pool.started("x")).is_empty(), "it runs already");
     assert!(pool.may_leave("x"));
+}
+
+#[test]
+fn a_restart_that_fails_during_a_stop_is_not_tried_again() {
+    let mut pool = restarting(Restart::Permanent, 2);
+    ask(&mut pool, "x", "one", 1, false);
+    tell(pool.started("x"));
+    crash(&mut pool, 0, "x");
+    assert_eq!(tell(pool.stop()), ["stop all"]);
+    let ended = ["failed for []: killed", "end"];
+    assert_eq!(tell(pool.start_failed("x", ExitReason::Killed, Draw(0))), ended);
 }
 
 #[test]
