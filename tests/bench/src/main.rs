@@ -52,6 +52,7 @@ fn exit_when_a_thread_panics() {
 
 fn run(arguments: &Arguments) {
     machine::check_sqlite_flags();
+    std::fs::create_dir_all(&arguments.folder).unwrap();
     // Others than we must be able to pass through: PostgreSQL does not run as root.
     let open = std::fs::Permissions::from_mode(0o711);
     let place = tempfile::Builder::new().permissions(open).tempdir_in(&arguments.folder).unwrap();

@@ -329,3 +329,19 @@ fn questions_change_nothing_and_wishes_do() {
     let wishes = [Call::TerminateChild, Call::RestartChild, Call::DeleteChild].map(named);
     assert!(!wishes.iter().any(Call::changes_nothing));
 }
+
+#[test]
+fn only_questions_of_those_who_went_away_are_withdrawn() {
+    let mut core = plain(&[Permanent]);
+    call(&mut core, Call::TerminateChild("a".into()));
+    let waiting =
+        [(1, Call::CountChildren), (2, Call::DeleteChild("a".into())), (3, Call::GetChildspec("a".into()))];
+    for (token, ask) in waiting {
+        assert_eq!(step(&mut core, Event::Call(Token(token), ask)), [], "its turn has not come");
+    }
+    core.withdraw(|token| token != Token(3));
+    let told = step(&mut core, Event::Exited(0, ExitReason::Shutdown));
+    let wish = [reply(Reply::Done), Forget(0), Effect::Reply(Token(2), Reply::Done)];
+    let question = Effect::Reply(Token(3), Reply::Refused(Refusal::NotFound));
+    assert_eq!(told, wish.into_iter().chain([question]).collect::<Vec<_>>());
+}
