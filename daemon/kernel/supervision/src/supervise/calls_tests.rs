@@ -4,7 +4,7 @@ use super::backoff::{Backoff, Draw};
 use super::calls::{Call, Refusal, Reply, Token};
 use super::children::{ChildCounts, ChildState, Children, Key};
 use super::core::{Core, Effect, Ending, Event};
-use super::rules::{ChildRules, ChildType, InvalidSpec, Rules};
+use super::rules::{ChildRules, ChildType, InvalidSpec, Rules, check_period};
 use crate::ExitReason;
 use crate::plan::{AutoShutdown, Restart, Restart::*, Strategy};
 use Effect::{Adopt, CancelRetry, End, Forget, GaveUp, RetryLater, Start, Stop};
@@ -344,4 +344,10 @@ fn only_questions_of_those_who_went_away_are_withdrawn() {
     let wish = [reply(Reply::Done), Forget(0), Effect::Reply(Token(2), Reply::Done)];
     let question = Effect::Reply(Token(3), Reply::Refused(Refusal::NotFound));
     assert_eq!(told, wish.into_iter().chain([question]).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_window_has_a_length() {
+    assert_eq!(check_period(Duration::from_micros(999)), Err(InvalidSpec::Period));
+    assert_eq!(check_period(Duration::from_millis(1)), Ok(()));
 }
