@@ -191,7 +191,7 @@ async fn live(
             let damaged = || Failure::new(Exit::DamagedStore, format!("{found}{SEE_VERIFY}"));
             return Err(log.refused().unwrap_or_else(damaged));
         }
-        ended = tree.ended() => return outlived(ended),
+        ended = tree.ended(STOP_MAX) => return outlived(ended),
         () = announced_for_good => {}
         () = signals.next() => {}
     }

@@ -1,7 +1,7 @@
 //! Why an actor ended. OTP decides about restarts by this value alone, so it is typed from end to end
 //! and never read back out of ractor's reason strings.
 
-use crate::plan::Shutdown;
+use crate::plan::{Restart, Shutdown};
 use hecate_proto::debug::ReasonClass;
 use std::any::Any;
 
@@ -54,10 +54,14 @@ impl ExitReason {
         matches!(self, Self::Normal | Self::Shutdown | Self::ShutdownWith(_))
     }
 
-    /// An unclean exit, unless it is just what its supervisor asked for, by the policy `asked`.
-    pub(crate) fn is_crash(&self, asked: Option<Shutdown>) -> bool {
-        let as_asked = *self == Self::Killed && asked == Some(Shutdown::BrutalKill);
-        !self.is_clean() && !as_asked
+    /// An unclean exit, unless it is just what its supervisor asked for, by that policy. As in OTP a permanent
+    /// child that is asked to end has no reason of its own to do so.
+    pub(crate) fn is_crash(&self, asked: Option<(Shutdown, Restart)>) -> bool {
+        match asked {
+            Some((Shutdown::BrutalKill, _)) if *self == Self::Killed => false,
+            Some((_, Restart::Permanent)) => *self != Self::Shutdown,
+            _ => !self.is_clean(),
+        }
     }
 
     pub(crate) fn class(&self) -> ReasonClass {

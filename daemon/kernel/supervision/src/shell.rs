@@ -201,7 +201,10 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         let mut living = Living::new(me, links);
         let begin = trace::scope_of(gauge, A::init(args, &living.me));
         let begun = AssertUnwindSafe(begin).catch_unwind().await;
-        match begun.unwrap_or_else(|payload| Err(ExitReason::from_panic(payload))) {
+        let begun = begun.unwrap_or_else(|payload| Err(ExitReason::from_panic(payload)));
+        // What it is attached to may have ended it before it was up.
+        let begun = begun.and_then(|actor| living.links.cause().map_or(Ok(actor), Err));
+        match begun {
             Ok(actor) => {
                 let _ = addr.set(living.me.addr().clone());
                 if let Some(name) = &name {

@@ -134,8 +134,13 @@ impl Tree {
     pub async fn stop(&self, deadline: Duration) -> bool {
         self.stopping.store(true, Relaxed);
         self.root.set_draining(&self.occupant);
-        let mut down = self.down.clone();
         self.occupant.ask_to_end(Shutdown::Infinity);
+        self.see_down(deadline).await
+    }
+
+    /// Waits until all have ended, and kills those who have not by `deadline`. Whether there were none.
+    async fn see_down(&self, deadline: Duration) -> bool {
+        let mut down = self.down.clone();
         if tokio::time::timeout(deadline, down.wait_for(Option::is_some)).await.is_ok() {
             return true;
         }
@@ -145,19 +150,35 @@ impl Tree {
         false
     }
 
-    /// Resolves when the root ends by itself; never after [`Tree::stop`].
-    pub async fn ended(&self) -> Ended {
-        let mut down = self.down.clone();
-        let left = down.wait_for(Option::is_some).await.ok().and_then(|left| left.clone());
+    /// Resolves when the root has ended by itself; never after [`Tree::stop`]. From the moment it begins to
+    /// end, its children have `deadline` like in a stop.
+    pub async fn ended(&self, deadline: Duration) -> Ended {
+        let left_in_order = self.left().await;
         if self.stopping.load(Relaxed) {
             std::future::pending::<()>().await;
         }
+        self.see_down(deadline).await;
         let path = self.root.path.to_string();
-        match (self.root.gave_up(), left) {
-            (Some(gave_up), _) => Ended::GaveUp(gave_up),
-            (None, Some(ExitReason::Killed) | None) => Ended::Killed { path },
-            (None, Some(_)) => Ended::AutoShutdown { path },
+        match self.root.gave_up() {
+            Some(gave_up) => Ended::GaveUp(gave_up),
+            None if left_in_order => Ended::AutoShutdown { path },
+            None => Ended::Killed { path },
         }
+    }
+
+    /// Waits until the root begins to end, or is gone. Whether it was not killed.
+    async fn left(&self) -> bool {
+        let (mut down, mut leaving) = (self.down.clone(), self.root.instruments().leaving());
+        while !self.root.is_leaving() {
+            tokio::select! {
+                biased;
+                gone = down.wait_for(Option::is_some) => {
+                    return gone.is_ok_and(|left| *left != Some(ExitReason::Killed));
+                }
+                _ = leaving.changed() => {}
+            }
+        }
+        true
     }
 }
 

@@ -98,7 +98,8 @@ async fn a_model_that_halts_parks_nothing_and_takes_its_supervisor_down() {
     say_in(&*store, "a", json!("tea")).await;
     reading.side.drawn_up_to(1).await;
     say_in(&*store, "a", json!(7)).await;
-    let gave_up = tokio::time::timeout(Duration::from_secs(30), reading.tree.ended()).await;
+    let gave_up =
+        tokio::time::timeout(Duration::from_secs(30), reading.tree.ended(Duration::from_secs(30))).await;
     assert!(gave_up.unwrap().to_string().contains("position 2"));
     assert!(model::<Strict>().design.on_poison == Poison::Halt);
 }

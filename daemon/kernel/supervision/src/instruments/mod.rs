@@ -47,6 +47,7 @@ use history::History;
 use kind_meter::KindMeters;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 
 /// The instruments of one tree.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ pub(crate) struct Instruments {
     pub(crate) crashes: Crashes,
     history: Mutex<History>,
     give_ups: AtomicU64,
+    /// Told when a supervisor begins to end.
+    leaving: watch::Sender<()>,
 }
 
 impl Instruments {
@@ -67,11 +70,21 @@ impl Instruments {
             crashes: Crashes::new(first),
             history: Mutex::default(),
             give_ups: AtomicU64::new(0),
+            leaving: watch::Sender::new(()),
         })
     }
 
     pub(crate) fn history(&self) -> MutexGuard<'_, History> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn note_leaving(&self) {
+        self.leaving.send_replace(());
+    }
+
+    /// Changes whenever a supervisor begins to end, whichever it is.
+    pub(crate) fn leaving(&self) -> watch::Receiver<()> {
+        self.leaving.subscribe()
     }
 
     pub(crate) fn count_give_up(&self) {

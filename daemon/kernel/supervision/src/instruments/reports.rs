@@ -58,7 +58,18 @@ impl Node {
         verdict.is_crash.then(|| self.write_crash(reason, occupant, decision))
     }
 
-    fn write_crash(&self, reason: &ExitReason, occupant: Option<&Occupant>, decision: Decision) -> u64 {
+    /// A pool is down, and so many of its children ended for `reason` though they were asked to: one report for
+    /// all of them.
+    pub(crate) fn report_fallen(&self, fallen: usize, reason: &str) {
+        self.tell(DebugEventKind::ShutdownError, None, Some(format!("{fallen} children: {reason}")));
+    }
+
+    pub(crate) fn write_crash(
+        &self,
+        reason: &ExitReason,
+        occupant: Option<&Occupant>,
+        decision: Decision,
+    ) -> u64 {
         let remains = occupant.map(|occupant| Remains {
             actor: occupant.cell.get_id(),
             meter: occupant.gauge().map(|gauge| gauge.meter()),

@@ -28,10 +28,21 @@ impl Node {
         tracing::error!(path, child, %reason, "gave up");
         self.tell(DebugEventKind::GaveUp, Some(supervisor), Some(format!("{child}: {reason}")));
         self.instruments.count_give_up();
-        self.change(|live| {
-            live.gave_up = Some(GaveUp { path, child, reason });
-            live.status = Some(Status::Draining);
-        });
+        self.change(|live| live.gave_up = Some(GaveUp { path, child, reason }));
+        self.leave();
+    }
+
+    /// Its supervisor begins to end, for whatever reason.
+    pub(crate) fn leave(&self) {
+        if !self.is_leaving() {
+            self.set_status(Status::Draining);
+            self.instruments.note_leaving();
+        }
+    }
+
+    /// Whether its supervisor has begun to end and is not gone yet.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.live().status == Some(Status::Draining)
     }
 
     /// Kills this place and all below, supervisors first so that they restart nothing.

@@ -1,7 +1,7 @@
 //! The thin actor around a pool's core.
 
 use super::core::{Core, Effect, Keep, Rules};
-use super::farewell::Deadlines;
+use super::farewell::{Deadlines, Fallen};
 use super::{Listed, Pool, Shared, StartError};
 use crate::alarm::Alarm;
 use crate::instruments::Verdict;
@@ -147,6 +147,7 @@ pub(super) struct Driver<A: Actor> {
     /// pool at work is not searched anew for every ask that it must refuse.
     pub(super) all_busy_at_ms: Option<u64>,
     pub(super) deadlines: Deadlines,
+    pub(super) fallen: Fallen,
 }
 
 impl<A: Actor> ractor::Actor for Keeper<A> {
@@ -182,6 +183,7 @@ impl<A: Actor> ractor::Actor for Keeper<A> {
             me,
             all_busy_at_ms: None,
             deadlines: Deadlines::default(),
+            fallen: Fallen::default(),
         })
     }
 
@@ -256,6 +258,7 @@ impl<A: Actor> Driver<A> {
                 Effect::Refuse(replies) => answer::<A>(replies, &StartError::NotRunning),
                 Effect::StopAll => self.stop_all(),
                 Effect::End => {
+                    self.report_fallen();
                     self.links.set_outcome(ExitReason::Shutdown);
                     self.me.stop(None);
                 }
@@ -364,9 +367,12 @@ impl<A: Actor> Driver<A> {
         let effects = self.core.exited(clock::exact_now_ms(), id, reason);
         let otherwise = if was_asked { Decision::LeftDown } else { Decision::Forgotten };
         let decided = self.decision(&effects, id, otherwise);
-        if let Some(child) = self.children.get_mut(id) {
+        let asked = was_asked.then_some((self.spec.flags.shutdown, self.spec.flags.restart));
+        let is_crash = reason.is_crash(asked);
+        if is_crash && was_asked && self.core.is_stopping() {
+            self.fall(id, reason);
+        } else if let Some(child) = self.children.get_mut(id) {
             let (path, occupant) = (&*child.node.path, child.running.take().map(|(occupant, _)| occupant));
-            let is_crash = reason.is_crash(was_asked.then_some(self.spec.flags.shutdown));
             if is_crash {
                 tracing::error!(path, %reason, "crashed");
             } else {
@@ -409,10 +415,12 @@ impl<A: Actor> Driver<A> {
     }
 }
 
-/// A pool that ends, on whatever road, takes no more askers.
+/// A pool that ends, on whatever road, takes no more askers, and takes along whom it started.
 impl<A: Actor> Drop for Driver<A> {
     fn drop(&mut self) {
         self.shared.close(&self.me);
+        let left = self.children.values().filter_map(|child| child.running.as_ref());
+        left.for_each(|(occupant, _)| occupant.cell.kill());
     }
 }
 

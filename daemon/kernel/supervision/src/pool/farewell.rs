@@ -4,7 +4,8 @@ use super::driver::{Control, Driver, Member, tell};
 use crate::alarm::Alarm;
 use crate::node::{Occupant, Status};
 use crate::plan::Shutdown;
-use crate::{Actor, clock};
+use crate::{Actor, ExitReason, clock};
+use hecate_proto::debug::Decision;
 use ractor::ActorId;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
@@ -40,6 +41,20 @@ impl Deadlines {
         if self.alarm.as_ref().is_none_or(|(at, _)| first < *at) {
             self.alarm = Some((first, Alarm::set(first, ring)));
         }
+    }
+}
+
+/// How many did not end as they were asked while the whole pool went down, by reason: the crash that took the
+/// pool down is not to be lost among the records of ten thousand children that were in its way.
+#[derive(Default)]
+pub(super) struct Fallen(BTreeMap<String, usize>);
+
+impl Fallen {
+    /// One more; whether it is the first for that reason.
+    fn count(&mut self, reason: &ExitReason) -> bool {
+        let fallen = self.0.entry(reason.to_string()).or_default();
+        *fallen += 1;
+        *fallen == 1
     }
 }
 
@@ -123,6 +138,22 @@ impl<A: Actor> Driver<A> {
         self.set_alarm();
     }
 
+    /// One did not end as it was asked with the whole pool. The first of a reason is remembered for the others.
+    pub(super) fn fall(&mut self, id: &str, reason: &ExitReason) {
+        let first = self.fallen.count(reason);
+        let Some(child) = self.children.get_mut(id).filter(|_| first) else { return };
+        let occupant = child.running.as_ref().map(|(occupant, _)| occupant);
+        child.node.write_crash(reason, occupant, Decision::LeftDown);
+    }
+
+    /// One word about all of them.
+    pub(super) fn report_fallen(&self) {
+        for (reason, fallen) in &self.fallen.0 {
+            tracing::error!(path = &*self.path, fallen, reason, "children did not end as they were asked");
+            self.node.report_fallen(*fallen, reason);
+        }
+    }
+
     /// By the policy of its kind.
     pub(super) fn end_one(&mut self, id: &str) {
         let Some(child) = self.children.get_mut(id) else { return };
@@ -134,17 +165,16 @@ impl<A: Actor> Driver<A> {
     /// Kills who is still there; a successor of the same id is not meant.
     pub(super) fn kill_overdue(&mut self) {
         self.deadlines.alarm = None;
-        for (id, actor) in self.deadlines.take_late() {
-            match self.running(&id) {
-                Some((occupant, addr)) if addr.actor_id() == actor => self.kill_late(occupant),
-                _ => {}
-            }
+        let late = self.deadlines.take_late();
+        let late = late.iter().filter_map(|(id, actor)| {
+            let (occupant, addr) = self.running(id)?;
+            (addr.actor_id() == *actor).then_some((id, occupant))
+        });
+        let killed: Vec<_> = late.inspect(|(_, occupant)| occupant.cell.kill()).map(|(id, _)| id).collect();
+        if let Some(id) = killed.first() {
+            let path = &*self.path;
+            tracing::warn!(path, id, killed = killed.len(), "killed: they did not end in time");
         }
         self.set_alarm();
-    }
-
-    fn kill_late(&self, occupant: &Occupant) {
-        tracing::warn!(path = &*self.path, id = %occupant.cell.get_id(), "killed: it did not end in time");
-        occupant.cell.kill();
     }
 }

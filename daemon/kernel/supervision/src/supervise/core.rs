@@ -137,6 +137,10 @@ impl Core {
         self.turn
     }
 
+    pub(crate) fn is_ending(&self) -> bool {
+        matches!(self.goal, Goal::End(_))
+    }
+
     #[cfg(test)]
     pub(crate) fn is_booting(&self) -> bool {
         self.goal == Goal::Boot

@@ -103,6 +103,15 @@ pub(crate) struct Driver {
     pub(super) tokens: u64,
 }
 
+/// Who is killed, or ends with its runtime, takes along whom it started: nobody else knows of a child whose birth
+/// was not over when the kill looked for it.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let left = self.chairs.values().filter_map(|chair| chair.occupant.as_ref());
+        left.for_each(|occupant| occupant.cell.kill());
+    }
+}
+
 impl Driver {
     fn run(&mut self, event: Event) {
         let mut events = VecDeque::from([event]);
@@ -117,6 +126,9 @@ impl Driver {
             }
         }
         self.node.set_window(self.core.window().at_ms());
+        if self.core.is_ending() {
+            self.node.leave();
+        }
     }
 
     fn note_exit(&mut self, event: &Event) {
@@ -124,9 +136,9 @@ impl Driver {
         let asked = self.core.state(*key) == Some(ChildState::Stopping);
         let Some(chair) = self.chairs.get_mut(key) else { return };
         chair.alarm = None;
-        let (node, policy) = (&chair.seat.node, chair.seat.spec.shutdown);
+        let (node, spec) = (&chair.seat.node, &chair.seat.spec);
         let path = &*node.path;
-        let is_crash = reason.is_crash(asked.then_some(policy));
+        let is_crash = reason.is_crash(asked.then_some((spec.shutdown, spec.restart)));
         if is_crash {
             tracing::error!(path, %reason, "crashed");
         } else {

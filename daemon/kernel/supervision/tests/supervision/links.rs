@@ -183,6 +183,10 @@ struct Nest {
     meetings: Arc<AtomicU32>,
     /// The init of that number blocks its thread, once it has said so.
     blocks_in: u32,
+    /// For how long.
+    blocks_ms: u64,
+    /// It does so in its first breath.
+    at_once: bool,
     blocks: Arc<Notify>,
 }
 
@@ -194,13 +198,17 @@ impl Actor for Nestling {
 
     async fn init(nest: Nest, _: &Me<Unheard>) -> Result<Self, ExitReason> {
         let init = nest.inits.fetch_add(1, SeqCst) + 1;
-        let here = Counted::new(&nest.alive).inspect_err(|_| {
-            nest.meetings.fetch_add(1, SeqCst);
-        })?;
-        tokio::task::yield_now().await;
+        let others = nest.alive.fetch_add(1, SeqCst);
+        let here = Counted(Arc::clone(&nest.alive));
+        nest.meetings.fetch_add(others, SeqCst);
+        if !nest.at_once {
+            tokio::task::yield_now().await;
+        }
         if init == nest.blocks_in {
             nest.blocks.notify_one();
-            block(Duration::from_millis(100));
+            block(Duration::from_millis(nest.blocks_ms));
+        }
+        if !nest.at_once {
             tokio::task::yield_now().await;
         }
         Ok(Self(here))
@@ -214,7 +222,7 @@ impl Actor for Nestling {
 /// The first that comes to life is cut off by the end of its pool, in the middle of its init.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_half_born_in_a_killed_pool_does_not_meet_its_successor() {
-    let (nest, pool) = (Nest { blocks_in: 1, ..Nest::default() }, Pool::<Nestling>::new());
+    let (nest, pool) = (Nest { blocks_in: 1, blocks_ms: 100, ..Nest::default() }, Pool::<Nestling>::new());
     let flags = Flags { intensity: 9, ..Flags::default() };
     let children = vec![Child::pool("p", &pool, PoolFlags::default())];
     let tree = within(Tree::grow("r", flags, children)).await.unwrap();
@@ -236,7 +244,7 @@ async fn who_is_half_born_in_a_killed_pool_does_not_meet_its_successor() {
 /// The second that comes to life is cut off by the end of its supervisor.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_half_born_below_a_killed_supervisor_does_not_meet_its_successor() {
-    let nest = Nest { blocks_in: 2, ..Nest::default() };
+    let nest = Nest { blocks_in: 2, blocks_ms: 100, ..Nest::default() };
     let (name, args) = (Name::new(), nest.clone());
     let child = Child::worker::<Nestling>("x", Some(name.clone()), move || args.clone());
     let flags = || Flags { intensity: 9, ..Flags::default() };
@@ -250,4 +258,55 @@ async fn who_is_half_born_below_a_killed_supervisor_does_not_meet_its_successor(
     assert_eq!((nest.inits.load(SeqCst), nest.meetings.load(SeqCst)), (3, 0));
     assert!(tree.stop(PATIENCE).await);
     assert_eq!(nest.alive.load(SeqCst), 0);
+}
+
+/// Its init ends in the breath in which it was started, after everybody has given up waiting for its supervisor:
+/// nobody else knows of it then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn who_comes_to_life_under_a_supervisor_that_was_killed_meanwhile_does_not_stay() {
+    let nest = Nest { blocks_in: 2, blocks_ms: 600, at_once: true, ..Nest::default() };
+    let args = nest.clone();
+    let flags = || Flags { intensity: 9, ..Flags::default() };
+    let child = Child::worker::<Nestling>("x", None, move || args.clone());
+    let above = Child::supervisor("g", flags(), vec![Child::supervisor("p", flags(), vec![child])]);
+    let tree = within(Tree::grow("r", flags(), vec![above])).await.unwrap();
+    tree.kill("/r/g/p/x").unwrap();
+    within(nest.blocks.notified()).await;
+    tree.kill("/r/g").unwrap();
+    let succeeded = || (nest.inits.load(SeqCst), nest.alive.load(SeqCst)) == (3, 1);
+    until(succeeded, || "its end beside its successor".into()).await;
+    assert!(tree.stop(PATIENCE).await);
+    assert_eq!(nest.alive.load(SeqCst), 0);
+}
+
+/// Hangs on a task that fails before its init is over.
+struct Stillborn;
+
+impl Actor for Stillborn {
+    type Msg = Unheard;
+    type Args = ();
+
+    async fn init((): (), me: &Me<Unheard>) -> Result<Self, ExitReason> {
+        me.attach(async { Err(ExitReason::error("no line")) });
+        while !me.addr().is_ending() {
+            tokio::task::yield_now().await;
+        }
+        Ok(Self)
+    }
+
+    async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
+        match msg {}
+    }
+}
+
+#[tokio::test]
+async fn who_is_ended_in_its_init_has_not_started() {
+    let (child, pool) = (Child::worker::<Stillborn>("x", None, || ()), Pool::<Stillborn>::new());
+    let children = vec![Child::pool("p", &pool, PoolFlags::default())];
+    let tree = within(Tree::grow("r", Flags::default(), children)).await.unwrap();
+    let failed = within(tree.start_child("/r", child)).await.unwrap_err();
+    assert!(failed.to_string().contains("no line"), "{failed}");
+    let why = ExitReason::error("no line");
+    assert_eq!(within(pool.start_child("m", ())).await.unwrap_err(), StartError::Init(why));
+    assert!(tree.stop(PATIENCE).await);
 }

@@ -3,9 +3,9 @@
 use crate::common::{Mood, PATIENCE, Probe, Say, Trace, crash, find, until, within};
 use futures_util::future::join_all;
 use futures_util::poll;
-use hecate_proto::debug::Decision;
+use hecate_proto::debug::{DebugEventKind, Decision};
 use hecate_supervision::{
-    Actor, AdminError, CallError, ExitReason, Kinds, Me, Message, Plan, Pool, Reply, StartError, Tree,
+    Actor, AdminError, CallError, ExitReason, Heard, Kinds, Me, Message, Plan, Pool, Reply, StartError, Tree,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
@@ -334,6 +334,28 @@ fn lingering(trace: &Arc<Trace>) -> Probe {
     let lingering = probe(trace);
     lingering.mood.waits_in_terminate.store(true, SeqCst);
     lingering
+}
+
+/// The crash that took the pool down is not lost among the records of all who were in its way.
+#[tokio::test]
+async fn those_who_do_not_end_with_their_pool_are_one_report() {
+    let (tree, pool) = boot::<Probe>("shutdown = \"20ms\"").await;
+    let mut events = tree.events(None);
+    for id in ["a", "b", "c", "d"] {
+        let trace = Arc::<Trace>::default();
+        let started = pool.start_child(id, if id == "d" { probe(&trace) } else { lingering(&trace) });
+        within(started).await.unwrap();
+    }
+    within(tree.terminate_child("/r", "p")).await.unwrap();
+    assert_eq!(tree.crashes(0).len(), 1, "the first of them");
+    let mut said = Vec::new();
+    while said.len() < 2 {
+        let Heard::Event(event) = within(events.next()).await else { panic!("nothing is lost") };
+        said.push((event.kind, event.path, event.detail.unwrap()));
+    }
+    let fallen = (DebugEventKind::ShutdownError, "/r/p".to_owned(), "3 children: killed".to_owned());
+    assert_eq!(said, [fallen, (DebugEventKind::Stopped, "/r/p".to_owned(), "shutdown".to_owned())]);
+    assert!(tree.stop(PATIENCE).await);
 }
 
 #[tokio::test]

@@ -41,6 +41,20 @@ async fn a_name_finds_the_replacement_after_a_restart() {
     assert!(stage.names[0].cast(Say::Work).unwrap_err().is_gone());
 }
 
+/// What is stuck has as long as in a stop, however long its own limit is.
+#[tokio::test]
+async fn a_root_that_ends_by_itself_waits_no_longer_than_for_a_stop() {
+    let stage = Stage::of(&["a", "b"]);
+    stage.moods[0].waits_in_terminate.store(true, SeqCst);
+    let tree = stage.boot("one_for_one", 0, &["a", "b"], "shutdown = \"infinity\"").await;
+    let deadline = Duration::from_millis(50);
+    assert!(tokio::time::timeout(deadline, tree.ended(deadline)).await.is_err(), "it lives");
+    stage.names[1].cast(crash()).unwrap();
+    let Ended::GaveUp(why) = within(tree.ended(deadline)).await else { panic!("its root gives up") };
+    assert_eq!(why.child, "/r/b");
+    assert!(stage.names[0].whereis().is_none(), "it was killed");
+}
+
 #[tokio::test]
 async fn a_failed_boot_ends_the_started_ones_in_reverse_and_says_who_failed() {
     let stage = Stage::of(&["a", "b", "c", "d"]);
@@ -69,7 +83,7 @@ async fn the_root_gives_up_after_the_second_crash_and_stops_the_others() {
     stage.trace.await_lines(2).await;
     until(|| stage.names[0].whereis().is_some(), || "the replacement".into()).await;
     stage.names[0].cast(crash()).unwrap();
-    let ended = tokio::time::timeout(PATIENCE, tree.ended()).await.unwrap();
+    let ended = tokio::time::timeout(PATIENCE, tree.ended(PATIENCE)).await.unwrap();
     let Ended::GaveUp(gave_up) = ended else { panic!("{ended}") };
     assert_eq!((gave_up.path.as_str(), gave_up.child.as_str()), ("/r", "/r/a"));
     assert_eq!(gave_up.reason, ExitReason::error("boom"));
@@ -82,7 +96,7 @@ async fn intensity_three_means_exactly_three_more_inits() {
     let tree = stage.boot("one_for_one", 3, &["a"], "").await;
     stage.moods[0].failing_inits.store(u32::MAX, SeqCst);
     stage.names[0].cast(crash()).unwrap();
-    tokio::time::timeout(PATIENCE, tree.ended()).await.unwrap();
+    tokio::time::timeout(PATIENCE, tree.ended(PATIENCE)).await.unwrap();
     let inits = stage.trace.lines().iter().filter(|line| *line == "init a").count();
     assert_eq!(inits, 3);
 }

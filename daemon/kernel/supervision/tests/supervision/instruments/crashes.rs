@@ -76,7 +76,7 @@ async fn failed_starts_are_recorded_until_the_supervisor_gives_up() {
     let tree = stage.boot("one_for_one", 2, &["a"], "").await;
     stage.moods[0].failing_inits.store(u32::MAX, SeqCst);
     stage.names[0].cast(crash()).unwrap();
-    let ended = tokio::time::timeout(PATIENCE, tree.ended()).await.unwrap();
+    let ended = tokio::time::timeout(PATIENCE, tree.ended(PATIENCE)).await.unwrap();
     assert!(matches!(ended, Ended::GaveUp(why) if why.child == "/r/a"));
     let records = records(&tree, 3).await;
     let told: Vec<_> = records.iter().map(|it| (it.generation, it.reason, it.decision)).collect();

@@ -30,7 +30,7 @@ async fn end(house: &House, tree: &Tree, id: &str) {
 }
 
 async fn is_down(tree: &Tree) {
-    tokio::time::timeout(PATIENCE, tree.ended()).await.unwrap();
+    tokio::time::timeout(PATIENCE, tree.ended(PATIENCE)).await.unwrap();
 }
 
 async fn is_up(tree: &Tree) {

@@ -7,6 +7,7 @@ use crate::common::{PATIENCE, Probe, Say, find, until, within};
 use hecate_supervision::{
     AdminError, Child, ExitReason, Flags, Name, Pool, PoolFlags, Restart, Strategy, Tree,
 };
+use ractor::ActorId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
@@ -14,15 +15,31 @@ use std::time::{Duration, Instant};
 /// A child cannot hide from its supervisor: what counts is its task, not a link that it could cut.
 #[tokio::test]
 async fn child_unlink() {
-    let case = Case::default();
-    let tree = case.grow(Flags::default(), case.children(&["a", "b"])).await;
-    for id in ["a", "b"] {
+    let (case, pool) = (Case::default(), Pool::<Probe>::new());
+    let below = Child::supervisor("s", Flags::default(), vec![case.child("c")]);
+    let others = [below, Child::pool("p", &pool, PoolFlags::default())];
+    let children = case.children(&["a", "b"]).into_iter().chain(others).collect();
+    let tree = case.grow(Flags::default(), children).await;
+    let member = within(pool.start_child("m", case.probe("m"))).await.unwrap();
+    assert!(member.cell().try_get_supervisor().is_none(), "nobody is linked");
+    for id in ["a", "b", "c"] {
         assert!(case.whereis(id).cell().try_get_supervisor().is_none(), "nobody is linked");
     }
+    for path in ["/r", "/r/s", "/r/p"] {
+        let id = find(&tree.snapshot(), path).id.unwrap();
+        let pid = id.strip_prefix("0.").unwrap().parse().unwrap();
+        let superior = ractor::registry::where_is_pid(ActorId::Local(pid)).unwrap();
+        assert!(superior.get_children().is_empty() && superior.try_get_supervisor().is_none());
+    }
+    case.told();
     assert_eq!(within(tree.terminate_child("/r", "a")).await, Ok(()));
     assert_eq!(case.told(), ["end a shutdown"]);
     case.end("b", abnormal()).await;
-    assert_eq!(standing(&tree, "/r").await, ["b running", "a undefined"], "its crash is noticed");
+    assert_eq!(
+        standing(&tree, "/r").await,
+        ["p running", "s running", "b running", "a undefined"],
+        "its crash is noticed"
+    );
     assert!(tree.stop(PATIENCE).await);
     assert_eq!(case.told().last().unwrap(), "end b shutdown");
 }

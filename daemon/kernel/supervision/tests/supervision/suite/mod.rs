@@ -14,7 +14,7 @@ mod start;
 mod stop;
 mod strategies;
 
-use crate::common::{Mood, Probe, Say, Trace, find, until, within};
+use crate::common::{Mood, PATIENCE, Probe, Say, Trace, find, until, within};
 use hecate_proto::tree::TreeNode;
 use hecate_supervision::{
     Addr, AutoShutdown, Child, ChildCounts, Ended, ExitReason, Flags, Name, Pool, PoolFlags, Restart,
@@ -130,7 +130,7 @@ async fn standing(tree: &Tree, supervisor: &str) -> Vec<String> {
 }
 
 async fn await_down(tree: &Tree) -> Ended {
-    within(tree.ended()).await
+    within(tree.ended(PATIENCE)).await
 }
 
 fn last_reason(tree: &Tree, path: &str) -> String {
