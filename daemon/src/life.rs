@@ -13,7 +13,7 @@ use crate::store_chores;
 use crate::tree_chores;
 use hecate_desk::{Node, SystemClock};
 use hecate_event_store::{OpenError, Supervised};
-use hecate_supervision::{Ended, Kinds, Plan, Tree};
+use hecate_supervision::{Ended, Kinds, Plan, Tree, note_panics};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -118,6 +118,7 @@ fn node(node_id: String, config: &Config) -> Node {
 
 fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure> {
     logging::start(&config.log, config.log_format);
+    note_panics();
     warn_of(config, plan);
     let data = ClaimedData::claim(&config.data_dir)?;
     let (identity, tree) = (data.identity()?, Arc::default());

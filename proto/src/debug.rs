@@ -283,6 +283,12 @@ pub struct Crash {
     pub reason: ReasonClass,
     /// What the actor said, cut at 1,024 bytes.
     pub message: String,
+    /// Where it panicked: file, line and column; absent for other ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The way there, cut at 16 KiB, of a daemon that runs with `RUST_BACKTRACE=1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backtrace: Option<String>,
     /// The last variants handled, at most 16, the newest last.
     pub recent: Vec<String>,
     /// The variant at hand, if it ended in its handler.

@@ -1,6 +1,7 @@
 //! Why an actor ended. OTP decides about restarts by this value alone, so it is typed from end to end
 //! and never read back out of ractor's reason strings.
 
+use crate::panics::Panic;
 use crate::plan::{Restart, Shutdown};
 use hecate_proto::debug::ReasonClass;
 use std::any::Any;
@@ -27,9 +28,9 @@ pub enum ExitReason {
     /// Failed with a message for people.
     #[error("error: {0}")]
     Error(String),
-    /// A handler or an attached task panicked with this message.
+    /// An init, a handler or an attached task panicked.
     #[error("error: panicked: {0}")]
-    Panic(String),
+    Panic(Box<Panic>),
     /// Its start took longer than `start_timeout`, ms.
     #[error("error: start took more than {0} ms")]
     StartTimeout(u64),
@@ -77,10 +78,6 @@ impl ExitReason {
     }
 
     pub(crate) fn from_panic(payload: Box<dyn Any + Send>) -> Self {
-        let text = payload
-            .downcast::<String>()
-            .map(|text| *text)
-            .or_else(|other| other.downcast::<&'static str>().map(|text| text.to_string()));
-        Self::Panic(text.unwrap_or_else(|_| "a payload that is no text".into()))
+        Self::Panic(Box::new(Panic::caught(&*payload)))
     }
 }

@@ -20,6 +20,7 @@ mod links;
 mod mailbox;
 mod name;
 mod node;
+mod panics;
 mod plan;
 mod pool;
 mod reload;
@@ -37,6 +38,7 @@ pub use instruments::{
 };
 pub use kinds::Kinds;
 pub use name::Name;
+pub use panics::{Panic, note_panics};
 pub use plan::{
     AutoShutdown, ConfigError, Patience, Plan, Restart, Severity, Shutdown, Strategy, parse_duration,
     place_of,
