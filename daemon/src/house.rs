@@ -152,7 +152,9 @@ impl House {
 
     /// The kinds of actors, from the log up to the edge.
     pub(crate) fn kinds(&self, store: Supervised, edge: &Arc<Edge>) -> Kinds {
-        hecate_api::kinds(self.kinds_below_the_edge(store), edge)
+        let mut kinds = hecate_api::kinds(self.kinds_below_the_edge(store), edge);
+        kinds.all_permanent();
+        kinds
     }
 
     /// The kinds of actors, from the log up to whoever follows it.

@@ -15,7 +15,7 @@ use hecate_desk::{Node, SystemClock};
 use hecate_event_store::{OpenError, Supervised};
 use hecate_supervision::{Ended, Kinds, Plan, Tree, note_panics};
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -141,7 +141,7 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
         let mut signals = Signals::listen()?;
         let booted = tokio::select! {
             booted = Tree::boot(plan, &kinds) => booted.map_err(|error| Failure::new(Exit::GaveUp, error))?,
-            () = signals.next() => return Ok(Exit::Clean),
+            () = signals.stop() => return Ok(Exit::Clean),
         };
         let tree = tree.get_or_init(|| booted);
         live(tree, &house, &log, &edge, config, &mut signals, started).await
@@ -194,9 +194,16 @@ async fn live(
         }
         ended = tree.ended(STOP_MAX) => return outlived(ended),
         () = announced_for_good => {}
-        () = signals.next() => {}
+        () = plan_until_stopped(edge, signals) => {}
     }
     stop(tree, edge, signals).await
+}
+
+/// Until somebody asks it to stop, it tells whoever asks what a changed file of the tree would do.
+async fn plan_until_stopped(edge: &Edge, signals: &mut Signals) {
+    while matches!(signals.next().await, Asked::ForPlan) {
+        edge.log_plan().await;
+    }
 }
 
 /// The tree has ended by itself. One that is written to end when its work is done has done it.
@@ -231,30 +238,49 @@ async fn stop(tree: &Tree, edge: &Edge, signals: &mut Signals) -> Result<Exit, F
     edge.begin_stop();
     tokio::select! {
         in_time = tree.stop(STOP_MAX) => tracing::info!(in_time, "stopped"),
-        () = signals.next() => tracing::warn!("a second signal: gone without a drain"),
+        () = signals.stop() => tracing::warn!("a second signal: gone without a drain"),
     }
     Ok(Exit::Clean)
 }
 
-/// The signals that ask the daemon to stop; a terminal that closes sends the last of them.
-struct Signals([Signal; 3]);
+/// What a signal asks for.
+enum Asked {
+    ToStop,
+    ForPlan,
+}
+
+/// The signals of people and machines. A hangup is a terminal that closes and ends what it began; where there is
+/// none it comes from somebody who has changed the file of the tree and asks what that would do.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+    at_terminal: bool,
+}
 
 impl Signals {
     fn listen() -> Result<Signals, Failure> {
         let listen = |kind| signal(kind).map_err(|error| Failure::new(Exit::GaveUp, error));
-        Ok(Signals([
-            listen(SignalKind::terminate())?,
-            listen(SignalKind::interrupt())?,
-            listen(SignalKind::hangup())?,
-        ]))
+        Ok(Signals {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hangup: listen(SignalKind::hangup())?,
+            at_terminal: io::stdout().is_terminal(),
+        })
     }
 
-    async fn next(&mut self) {
-        let Signals([terminate, interrupt, hangup]) = self;
+    async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
+            _ = self.terminate.recv() => Asked::ToStop,
+            _ = self.interrupt.recv() => Asked::ToStop,
+            _ = self.hangup.recv() => if self.at_terminal { Asked::ToStop } else { Asked::ForPlan },
+        }
+    }
+
+    /// The next one that asks the daemon to stop, while it has no plans.
+    async fn stop(&mut self) {
+        while !matches!(self.next().await, Asked::ToStop) {
+            tracing::warn!("no plan is made while the tree begins or ends");
         }
     }
 }

@@ -166,6 +166,11 @@ impl Daemon {
         sse::Frames::open(&self.place.socket(), &request).unwrap()
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
     /// Takes its process away at once, as `kill -9` does, and waits until it is gone.
     pub fn kill(mut self) -> Place {
         self.process.signal(Signal::KILL);

@@ -152,6 +152,47 @@ fn every_fault_of_a_supervision_file_is_said_at_once_with_its_place() {
     assert_eq!(missing.code, Some(78), "{missing:?}");
 }
 
+/// Nothing of it is done before somebody applies it.
+#[test]
+fn a_hangup_asks_what_a_changed_file_of_the_tree_would_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("supervision.toml");
+    let embedded = include_str!("../../supervision.toml");
+    fs::write(&file, embedded).unwrap();
+    let place = Place { supervision: Some(file.clone()), ..Place::new(folder.path()) };
+    let daemon = place.start();
+    let in_the_log = |text: &str| until(text, || place.log().contains(text).then_some(()));
+    fs::write(&file, embedded.replacen("intensity = 3", "intensity = 4", 1)).unwrap();
+    daemon.signal(Signal::HUP);
+    in_the_log("a plan was made");
+    assert!(
+        place.log().contains(r#""key":"intensity","from":"3","to":"4","takes_effect":"at_once""#),
+        "{}",
+        place.log()
+    );
+    fs::write(&file, "schema = 2").unwrap();
+    daemon.signal(Signal::HUP);
+    in_the_log("no plan can be made of the file");
+    ventures::set_up(&daemon.client(), "Shop");
+    assert_eq!(daemon.terminate().0, Some(0));
+}
+
+/// Its store above all: one that crashes once would be gone, and nobody would say so.
+#[test]
+fn nobody_in_the_tree_of_a_daemon_may_end_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let file = folder.path().join("mortal.toml");
+    let embedded = include_str!("../../supervision.toml");
+    for mortal in ["kind = \"event_store\"", "path = \"/hecate/kernel\""] {
+        let text = embedded.replacen(mortal, &format!("{mortal}\nrestart = \"temporary\""), 1);
+        fs::write(&file, text).unwrap();
+        let ended = run(&place, &["--supervision", file.to_str().unwrap()]);
+        assert_eq!(ended.code, Some(78), "{ended:?}");
+        assert!(ended.stderr.contains("nobody would notice that /hecate/kernel"), "{ended:?}");
+    }
+}
+
 #[test]
 fn a_tree_is_checked_by_name_and_against_the_time_that_a_pod_is_given() {
     let folder = tempfile::tempdir().unwrap();

@@ -53,6 +53,7 @@ pub struct Kinds {
     entries: BTreeMap<String, Kind>,
     optional: BTreeSet<String>,
     published: BTreeSet<String>,
+    permanent: bool,
 }
 
 impl std::fmt::Debug for Kinds {
@@ -134,6 +135,13 @@ impl Kinds {
         self
     }
 
+    /// Nobody here ends for good: the file may make no single actor and no supervisor transient or temporary, so
+    /// that none of them can be gone unnoticed. The children of pools come and go as before.
+    pub fn all_permanent(&mut self) -> &mut Self {
+        self.permanent = true;
+        self
+    }
+
     /// Declares groups that something is told to. The file can name no others.
     pub fn publishes<G: Into<String>>(&mut self, groups: impl IntoIterator<Item = G>) -> &mut Self {
         self.published.extend(groups.into_iter().map(Into::into));
@@ -172,6 +180,10 @@ impl Kinds {
     /// Those that must have a place.
     pub(crate) fn required(&self) -> impl Iterator<Item = &str> {
         self.names().filter(|kind| !self.optional.contains(*kind))
+    }
+
+    pub(crate) fn are_permanent(&self) -> bool {
+        self.permanent
     }
 
     /// The groups that something is told to.

@@ -12,11 +12,20 @@ const KIND: &str = "event_store";
 
 /// Refuses to act on the event store, on its supervisor with all below it, and on whoever is above.
 pub(super) fn spare_the_store(root: &TreeNode, path: &str) -> Result<(), Refused> {
-    let is_taken_along = match home(root) {
-        None => false,
-        Some(home) => is_at_or_below(path, &home) || is_at_or_below(&home, path),
-    };
-    if !is_taken_along {
+    refuse_where(home(root), path, |home| is_at_or_below(path, home) || is_at_or_below(home, path))
+}
+
+/// Refuses to change how the event store is kept, or its supervisor. Whoever is above may change.
+pub(super) fn spare_its_keeping(root: &TreeNode, path: &str) -> Result<(), Refused> {
+    refuse_where(home(root), path, |home| is_at_or_below(path, home))
+}
+
+fn refuse_where(
+    home: Option<String>,
+    path: &str,
+    puts_at_risk: impl FnOnce(&str) -> bool,
+) -> Result<(), Refused> {
+    if !home.is_some_and(|home| puts_at_risk(&home)) {
         return Ok(());
     }
     let hint = "Start the daemon with --unsafe-debug, where its data may be put at risk.";
@@ -54,6 +63,18 @@ mod tests {
         }
         for path in ["/h/kernels", "/h/apps"] {
             assert_eq!(spare_the_store(&tree, path), Ok(()), "{path}");
+        }
+    }
+
+    #[test]
+    fn how_the_store_is_kept_does_not_change_though_others_may() {
+        let tree =
+            node("/h", vec![node("/h/kernel", vec![store("/h/kernel/events")]), node("/h/apps", vec![])]);
+        for path in ["/h/kernel", "/h/kernel/events"] {
+            assert!(spare_its_keeping(&tree, path).is_err_and(|refused| refused.is(PROTECTED)), "{path}");
+        }
+        for path in ["/h", "/h/apps"] {
+            assert_eq!(spare_its_keeping(&tree, path), Ok(()), "{path}");
         }
     }
 

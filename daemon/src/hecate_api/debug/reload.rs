@@ -9,11 +9,11 @@ use super::super::{
 use super::attempt::{Attempt, Role, Said, see_through};
 use super::body::Body;
 use super::look::shown;
-use super::protected::spare_the_store;
+use super::protected::{spare_its_keeping, spare_the_store};
 use axum::extract::Request;
 use hecate_desk::{Refusal, Refused, Rule};
 use hecate_proto::debug_answers::{Applied, Planned};
-use hecate_proto::reload::Operation;
+use hecate_proto::reload::{self as proto, Operation};
 use hecate_supervision::{ReloadError, ReloadPlan, Tree};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -77,12 +77,13 @@ async fn carry_out(edge: &Edge, attempt: &mut Attempt, request: Request) -> Answ
     shown(edge, Applied { applied })
 }
 
-/// Who is stopped or restarted by a plan is acted on.
+/// Who is stopped or restarted by a plan is acted on, and who is kept otherwise may be lost.
 fn spare_the_store_of(tree: &Tree, plan: &ReloadPlan) -> Result<(), Refused> {
     let whole = tree.snapshot();
     plan.shown().operations.iter().try_for_each(|operation| match operation {
         Operation::Restart { path } | Operation::Stop { path, .. } => spare_the_store(&whole, path),
-        Operation::Change { .. } | Operation::Reorder { .. } | Operation::Start { .. } => Ok(()),
+        Operation::Change { path, .. } => spare_its_keeping(&whole, path),
+        Operation::Reorder { .. } | Operation::Start { .. } => Ok(()),
     })
 }
 
@@ -118,6 +119,37 @@ impl Wanted {
         })?;
         tree.plan_reload(&plan, self.restart).map_err(|error| refuse(error, Value::Null))
     }
+}
+
+impl Edge {
+    /// Puts into the log what the daemon's own file, as it is now, would do to the running tree; changes nothing.
+    pub(crate) async fn log_plan(&self) {
+        let own = Wanted { supervision: None, name: None, restart: false };
+        match own.plan(self).await {
+            Ok(plan) => log(plan.shown()),
+            Err(refused) => {
+                let (code, details) = (&*refused.code, json!(refused.details));
+                tracing::error!(code, %details, "no plan can be made of the file");
+            }
+        }
+    }
+}
+
+fn log(plan: &proto::ReloadPlan) {
+    for refusal in &plan.refusals {
+        tracing::warn!(
+            path = refusal.path,
+            hint = refusal.hint,
+            "the tree cannot follow: {}",
+            refusal.message
+        );
+    }
+    for operation in &plan.operations {
+        tracing::info!(operation = %json!(operation), "would be done");
+    }
+    let (operations, refusals) = (plan.operations.len(), plan.refusals.len());
+    let fingerprint = &plan.fingerprint;
+    tracing::info!(operations, refusals, fingerprint, "a plan was made; `hecate debug apply` carries it out");
 }
 
 async fn own_file(supervision: &Supervision) -> Result<(String, String), Refused> {

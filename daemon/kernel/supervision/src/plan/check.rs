@@ -22,6 +22,7 @@ pub(super) fn check(source: &mut Source, entries: &[Entry], kinds: &Kinds) {
             None if parent.is_none() => check_root(source, entry),
             None => {}
         }
+        check_restart(source, entry, kinds);
         match &entry.role {
             Role::Supervisor(spec) => check_supervisor(source, entry, spec, entries),
             Role::Worker(spec) => check_worker(source, entry, spec, kinds),
@@ -78,6 +79,20 @@ fn check_root(source: &mut Source, entry: &Entry) {
     if entry.significant {
         let at = entry.place(|marks| &marks.significant);
         source.fault(at, "the root is nobody's child, so it cannot be significant", "leave it out");
+    }
+    let marks = [&entry.marks.restart, &entry.marks.shutdown, &entry.marks.backoff];
+    for (key, at) in ["restart", "shutdown", "backoff"].into_iter().zip(marks) {
+        let Some(at) = at.clone() else { continue };
+        let message = format!("the root is nobody's child, so {key} says nothing");
+        source.fault(at, message, "leave it out: whoever starts the tree decides");
+    }
+}
+
+fn check_restart(source: &mut Source, entry: &Entry, kinds: &Kinds) {
+    if entry.restart != Restart::Permanent && kinds.are_permanent() {
+        let message = format!("nobody would notice that {} is gone", entry.path.value);
+        let hint = "leave restart out: everybody but a pool's children is permanent here";
+        source.fault(entry.place(|marks| &marks.restart), message, hint);
     }
 }
 

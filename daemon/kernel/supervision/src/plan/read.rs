@@ -37,6 +37,7 @@ pub(super) struct Marks {
     pub(super) significant: Option<Range<usize>>,
     pub(super) intensity: Option<Range<usize>>,
     pub(super) auto_shutdown: Option<Range<usize>>,
+    pub(super) backoff: Option<Range<usize>>,
     pub(super) groups: Vec<Range<usize>>,
 }
 
@@ -113,6 +114,7 @@ fn supervisor(source: &mut Source, table: SupervisorTable) -> Entry {
         significant: at(&table.significant),
         intensity: at(&table.intensity),
         auto_shutdown: at(&table.auto_shutdown),
+        backoff: at(&table.backoff),
         ..Marks::default()
     };
     let flags = Flags {

@@ -90,6 +90,23 @@ fn every_broken_file_is_refused_with_all_its_faults_their_places_and_remedies() 
 }
 
 #[test]
+fn where_all_are_permanent_only_the_children_of_pools_may_end_for_good() {
+    let (mut kinds, mortal) = (kinds(&["a"], &["p"]), "restart = \"temporary\"\n");
+    kinds.all_permanent();
+    let text = |of_s: &str, of_a: &str| {
+        let root = "[[supervisor]]\npath = \"/r\"\nstrategy = \"one_for_one\"\n";
+        let below = format!("[[supervisor]]\npath = \"/r/s\"\nstrategy = \"one_for_one\"\n{of_s}");
+        let child = format!("[[child]]\npath = \"/r/s/a\"\nkind = \"a\"\n{of_a}");
+        let pool = format!("[[pool]]\npath = \"/r/p\"\nkind = \"p\"\n{mortal}");
+        format!("schema = 1\n{root}{below}{child}{pool}")
+    };
+    let told = |text: String| lines(&Plan::parse(&text, "f", &kinds).err().unwrap_or_default());
+    assert_eq!(told(text("", "")), "");
+    assert!(told(text(mortal, "")).starts_with("f:8:11: nobody would notice that /r/s is gone"));
+    assert!(told(text("", mortal)).starts_with("f:11:11: nobody would notice that /r/s/a is gone"));
+}
+
+#[test]
 fn a_doubtful_file_is_taken_with_a_warning() {
     for (name, path, text) in fixtures("doubtful") {
         let plan =
