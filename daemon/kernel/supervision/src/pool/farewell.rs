@@ -149,7 +149,7 @@ impl<A: Actor> Driver<A> {
     /// One word about all of them.
     pub(super) fn report_fallen(&self) {
         for (reason, fallen) in &self.fallen.0 {
-            tracing::error!(path = &*self.path, fallen, reason, "children did not end as they were asked");
+            tracing::error!(path = &*self.path, fallen, %reason, "children did not end as they were asked");
             self.node.report_fallen(*fallen, reason);
         }
     }

@@ -107,7 +107,8 @@ impl<A: Actor> Driver<A> {
         let info = |(id, is_restarting): (&str, bool)| {
             let running = || self.actor(id).map_or(Standing::Undefined, Standing::Running);
             let standing = if is_restarting { Standing::Restarting } else { running() };
-            ChildInfo { id: id.into(), standing, child_type: ChildType::Worker }
+            let kind = self.spec.child.kind.clone();
+            ChildInfo { id: id.into(), standing, child_type: ChildType::Worker, kind }
         };
         self.core.members().map(info).collect()
     }

@@ -105,6 +105,8 @@ pub struct ChildInfo {
     pub standing: Standing,
     /// What it is.
     pub child_type: ChildType,
+    /// What is compiled in there; OTP's modules.
+    pub kind: String,
 }
 
 /// A child spec with its defaults filled in.

@@ -123,13 +123,13 @@ impl Driver {
     }
 
     fn info(&self, key: Key, state: ChildState) -> Option<ChildInfo> {
-        let spec = self.spec(key)?;
+        let (spec, kind) = (self.spec(key)?, &self.chairs.get(&key)?.seat.node.kind().name);
         let standing = match state {
             ChildState::Restarting => Standing::Restarting,
             ChildState::Running => self.actor(key).map_or(Standing::Undefined, Standing::Running),
             ChildState::Down | ChildState::Starting | ChildState::Stopping => Standing::Undefined,
         };
-        Some(ChildInfo { id: spec.id, standing, child_type: spec.child_type })
+        Some(ChildInfo { id: spec.id, standing, child_type: spec.child_type, kind: kind.to_string() })
     }
 
     fn spec(&self, key: Key) -> Option<ChildSpecInfo> {

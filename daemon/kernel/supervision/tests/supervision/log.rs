@@ -2,9 +2,13 @@
 //! asked for is none.
 
 use crate::common::{PATIENCE, Probe, Say, Trace, crash, find, until, within};
-use hecate_supervision::{ExitReason, Kinds, Name, Plan, Pool, Tree};
+use hecate_supervision::{
+    Child, Ended, ExitReason, Flags, Kinds, Name, Plan, Pool, PoolFlags, Shutdown, Tree,
+};
 use std::io::{Result, Write};
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, Once};
+use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -83,4 +87,34 @@ async fn a_crash_is_an_error_and_a_clean_exit_is_not() {
     assert!(said_of("/log/p/y").is_empty(), "nothing of note: {:?}", said_of("/log/p/y"));
     await_line("/log/a", "INFO", "exited", "shutdown").await;
     await_line("/log/b", "INFO", "exited", "killed").await;
+}
+
+/// OTP's other reports: a start that failed, a supervisor that gave up, an end that was not as asked.
+#[tokio::test]
+async fn what_fails_at_a_start_or_a_stop_is_an_error_and_a_pool_says_it_once() {
+    listen();
+    let probe = Probe { id: "x", trace: Arc::<Trace>::default(), mood: Arc::default() };
+    let (name, pool, started) = (Name::new(), Pool::<Probe>::new(), probe.clone());
+    let child = Child::worker::<Probe>("a", Some(name.clone()), move || started.clone());
+    let shutdown = Shutdown::Within(Duration::from_millis(20));
+    let flags = PoolFlags { shutdown, ..PoolFlags::default() };
+    let children = vec![Child::pool("p", &pool, flags), child.shutdown(shutdown)];
+    let tree = within(Tree::grow("told", Flags::default(), children)).await.unwrap();
+    for id in ["x", "y"] {
+        within(pool.start_child(id, probe.clone())).await.unwrap();
+    }
+    probe.mood.waits_in_terminate.store(true, SeqCst);
+    within(tree.terminate_child("/told", "p")).await.unwrap();
+    let said_once =
+        said_of("/told/p").into_iter().filter(|line| line.starts_with("ERROR")).collect::<Vec<_>>();
+    assert!(matches!(&said_once[..], [line] if line.ends_with("fallen=2 reason=killed")), "{said_once:?}");
+    within(tree.terminate_child("/told", "a")).await.unwrap();
+    await_line("/told/a", "ERROR", "crashed", "killed").await;
+    probe.mood.waits_in_terminate.store(false, SeqCst);
+    within(tree.restart_child("/told", "a")).await.unwrap();
+    probe.mood.failing_inits.store(9, SeqCst);
+    name.cast(Say::Panic).unwrap();
+    assert!(matches!(within(tree.ended(PATIENCE)).await, Ended::GaveUp(_)));
+    await_line("/told/a", "ERROR", "did not start", "error: moody").await;
+    assert!(said_of("/told").iter().any(|line| line.contains("gave up") && line.contains("/told/a")));
 }

@@ -23,7 +23,8 @@ async fn extra_return() {
     tree.delete_child("/r", "a").await.unwrap();
     let actor = tree.start_child("/r", case.child("a")).await.unwrap().unwrap();
     assert_eq!(case.name("a").whereis().unwrap().actor_id(), actor);
-    assert_eq!(tree.which_children("/r").await.unwrap()[0].standing, Standing::Running(actor));
+    let listed = tree.which_children("/r").await.unwrap().remove(0);
+    assert_eq!((listed.standing, listed.kind.as_str()), (Standing::Running(actor), "a"));
     assert_eq!(tree.count_children("/r").await, Ok(counts(1, 1, 0, 1)));
     case.end("a", ExitReason::error("abnormal")).await;
     assert_ne!(case.whereis("a").actor_id(), actor, "restarted as any other");

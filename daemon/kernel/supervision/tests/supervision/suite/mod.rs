@@ -2,8 +2,8 @@
 //! how it is proved here is ours: by real actors, their traces, and the answers of the admin functions.
 //!
 //! Not portable: `sup_start_ignore_init` and `get_callback_module` (supervisors have no code of their own),
-//! `simple_global_supervisor` (no global names). Supervisors that change while they run (`code_change*`,
-//! `significant_upgrade_*`) are in `../reload`. What `significant_simple` does is refused since OTP 27.
+//! `simple_global_supervisor` (no global names). Supervisors that change while they run are in
+//! `../reload`: `significant_upgrade_*` by name, what `code_change*` prove in `applying.rs` and `showing.rs`. What `significant_simple` does is refused since OTP 27.
 
 mod admin;
 mod counts;
