@@ -5,7 +5,7 @@ use super::{BESIDE, InterventionError};
 use crate::mailbox::Gauge;
 use crate::node::{Node, Occupant, Status};
 use crate::plan::Restart;
-use crate::{ChildRef, Tree};
+use crate::{AdminError, ChildRef, Tree};
 use hecate_proto::debug::DebugEventKind;
 use ractor::ActorStatus;
 use std::sync::Arc;
@@ -94,7 +94,11 @@ impl Tree {
         let ended = self.terminate_child(supervisor, ChildRef::from(id));
         let (ended, restarted) = tokio::join!(ended, self.restart_child(supervisor, id));
         ended?;
-        restarted?;
+        match restarted {
+            // There was one place left where two were asked for; the first is free again.
+            Err(AdminError::Busy) => self.restart_child(supervisor, id).await?,
+            restarted => restarted?,
+        };
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use super::boot_pool;
 use crate::common::{PATIENCE, Probe, Say, Stage, crash, find, until, within};
+use futures_util::future::join_all;
+use futures_util::poll;
 use hecate_proto::debug::DebugEventKind;
 use hecate_supervision::{
     Actor, AdminError, Child, ExitReason, Flags, Heard, InterventionError, Me, Name, Pool, SendError, Tree,
@@ -256,4 +258,21 @@ async fn a_child_that_takes_longer_to_end_than_anybody_waits_is_started_again_al
     let a = || find(&tree.snapshot(), "/r/a");
     tokio::time::advance(Duration::from_secs(10)).await;
     until(|| (a().generation, a().status.as_str()) == (2, "running"), || format!("{:?}", a())).await;
+}
+
+#[tokio::test]
+async fn who_finds_one_place_left_at_a_supervisor_restarts_a_child_all_the_same() {
+    const PLACES: usize = 1_024;
+    let stage = Stage::of(&["a"]);
+    let tree = stage.boot("one_for_one", 1, &["a"], "shutdown = \"infinity\"").await;
+    stage.moods[0].waits_in_terminate.store(true, SeqCst);
+    let mut crowd = Box::pin(join_all((1..PLACES).map(|_| tree.terminate_child("/r", "a"))));
+    assert!(poll!(&mut crowd).is_pending());
+    let mut restart = Box::pin(tree.restart("/r/a"));
+    assert!(poll!(&mut restart).is_pending());
+    assert_eq!(tree.terminate_child("/r", "a").await, Err(AdminError::Busy), "there is no place left");
+    stage.moods[0].may_end.notify_one();
+    assert_eq!(within(restart).await, Ok(()));
+    assert!(within(crowd).await.into_iter().all(|ended| ended.is_ok()));
+    assert_eq!(find(&tree.snapshot(), "/r/a").generation, 2);
 }
