@@ -38,6 +38,10 @@ pub struct ReadModelState {
     pub parked_behind: u64,
     /// While a new file is made.
     pub rebuild: Option<RebuildProgress>,
+    /// Bytes of the file that answers; 0 while there is none.
+    pub file_bytes: u64,
+    /// Bytes of the log that SQLite keeps beside it.
+    pub wal_bytes: u64,
 }
 
 /// How long batches took.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use hecate_proto::debug::{DebugEvent, DebugEventKind};
+use hecate_proto::read_models::ReadModelsAnswer;
 use hecate_proto::{header, route};
 use hecate_tests::daemon::{Daemon, Place};
 use hecate_tests::http::{Answer, Client, Request};
@@ -75,6 +76,42 @@ fn every_resource_is_served_to_an_operator() {
     assert_eq!(actor(&client, STORE)["work"]["own_loop"], "not_measured");
     let work = actor(&client, &aggregate(&client))["work"].clone();
     assert!(work["handle"]["count"].as_u64() > Some(0), "{work}");
+}
+
+/// The state that an actor offers, as soon as it is this.
+fn offered(client: &Client, path: &str, is_this: impl Fn(&Value) -> bool) -> Value {
+    until(path, || {
+        let state = actor(client, path)["state"].take();
+        assert_ne!(state["kind"], "not_offered", "{path}");
+        Some(state["value"].clone()).filter(|value| state["kind"] == "offered" && is_this(value))
+    })
+}
+
+#[test]
+fn an_actor_says_how_far_it_is_and_how_much_it_takes_of_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let client = daemon.client();
+    let told = ventures::set_up(&client, "Tea by the canary");
+    let head = told.position;
+    let model = offered(&client, MODEL, |model| model["position"].as_u64() >= Some(head));
+    let file = Path::new(model["file"].as_str().unwrap());
+    assert_eq!(model["file_bytes"], std::fs::metadata(file).unwrap().len());
+    assert_eq!(model["wal_bytes"], std::fs::metadata(format!("{}-wal", file.display())).unwrap().len());
+    let models: ReadModelsAnswer = client.get(route::DEBUG_READ_MODELS).expect(200).read();
+    let row = models.read_models.iter().find(|row| MODEL.ends_with(&row.model)).unwrap();
+    assert_eq!((&json!(row.file_bytes), &json!(row.wal_bytes)), (&model["file_bytes"], &model["wal_bytes"]));
+    let store = offered(&client, STORE, |store| store["head"].as_u64() >= Some(head));
+    let shown = client.get("/debug/store").expect(200).json();
+    assert_eq!((&store["store_id"], &store["epoch"]), (&shown["store_id"], &shown["epoch"]));
+    let venture = offered(&client, &aggregate(&client), |venture| venture["loaded"]["version"] == 0);
+    assert_eq!(
+        (&venture["loaded"]["position"], &venture["process"]),
+        (&json!(head), &json!("setup_venture"))
+    );
+    for state in [model, store, venture] {
+        assert!(!state.to_string().contains("canary"), "{state}");
+    }
 }
 
 #[test]

@@ -10,7 +10,9 @@ use arc_swap::ArcSwap;
 use futures_util::future::join_all;
 use hecate_desk::Clock;
 use hecate_proto::llm::{Model, ProviderStatus};
+use hecate_proto::time::rfc3339;
 use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Pool, Reply};
+use serde_json::{Value, json};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -150,6 +152,20 @@ impl Slot {
             true => seen.read_anew.is_some_and(|began| began >= asked),
             false => seen.looked.is_some_and(|looked| looked >= asked || looked.elapsed() < FRESH),
         }
+    }
+
+    /// What operators see of it: neither its address nor what it said, since a key may stand in either.
+    fn shown(&self) -> Value {
+        let (settings, seen) = (&self.settings, self.state());
+        json!({
+            "name": settings.name,
+            "kind": settings.speaks.name(),
+            "local": settings.is_local(),
+            "has_key": settings.key.is_some(),
+            "status": seen.status,
+            "models": seen.models.as_ref().map(Vec::len),
+            "checked_at": seen.checked_at_us.map(rfc3339),
+        })
     }
 
     fn offer(&self) -> Offer {
@@ -328,10 +344,14 @@ impl Actor for Looker {
         reply.send(());
         Ok(())
     }
+
+    fn debug_state(&self) -> Option<Value> {
+        Some(self.slot.shown())
+    }
 }
 
 /// Has every provider looked at from time to time.
-pub(super) struct Keeper;
+pub(super) struct Keeper(Registry);
 
 /// It is told nothing.
 pub(super) enum Never {}
@@ -347,16 +367,22 @@ impl Actor for Keeper {
     type Args = Registry;
 
     async fn init(registry: Registry, me: &Me<Never>) -> Result<Self, ExitReason> {
+        let keeper = Keeper(registry.clone());
         me.works_beside();
         me.attach(async move {
             join_all(registry.slots.iter().map(|slot| registry.watch(slot))).await;
             // Without providers there is nothing to do, which is no reason to end.
             std::future::pending().await
         });
-        Ok(Keeper)
+        Ok(keeper)
     }
 
     async fn handle(&mut self, never: Never, _: &Me<Never>) -> Result<(), ExitReason> {
         match never {}
+    }
+
+    fn debug_state(&self) -> Option<Value> {
+        let providers = self.0.slots.iter().map(|slot| slot.shown());
+        Some(json!({"providers": providers.collect::<Vec<_>>()}))
     }
 }

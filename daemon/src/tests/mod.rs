@@ -2,6 +2,7 @@
 //! hears it, every actor killed.
 
 mod actor_kills;
+mod actor_states;
 mod desk_states;
 mod facts_heard;
 mod monitoring_listeners;

@@ -72,7 +72,7 @@ impl Server {
 /// A house without its edge, asked directly.
 pub(super) struct Open {
     pub(super) house: House,
-    tree: Tree,
+    pub(super) tree: Tree,
     /// How far what was recorded has been looked at.
     looked: u64,
 }
@@ -164,7 +164,7 @@ impl Open {
     }
 
     /// Waits until so many probers are at work.
-    async fn has_probers(&self, count: usize) {
+    pub(super) async fn has_probers(&self, count: usize) {
         let settled = async {
             while self.probers().len() != count {
                 tokio::time::sleep(Duration::from_millis(10)).await;

@@ -22,6 +22,7 @@ use hecate_event_store::{
 };
 use hecate_proto::answer::EventRef;
 use hecate_supervision::{Actor, ExitReason, Me, Message, Reply};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -156,6 +157,16 @@ impl<A: Aggregate> Actor for AggregateActor<A> {
                 self.answer(&ask, reply).instrument(span).await
             }
         }
+    }
+
+    fn debug_state(&self) -> Option<Value> {
+        Some(json!({
+            "process": A::PROCESS.name,
+            "stream_id": &*self.args.stream_id,
+            // Nothing where the next request reads the log first.
+            "loaded": self.loaded.as_ref().map(Loaded::shown),
+            "asked_ms_ago": self.asked_at.elapsed().as_millis() as u64,
+        }))
     }
 }
 

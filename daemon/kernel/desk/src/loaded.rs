@@ -4,11 +4,12 @@
 //! over, and the events are replayed.
 
 use crate::{
-    aggregate::Aggregate,
+    aggregate::{Aggregate, shown},
     code::{Code, CodeHash},
     folded::{Folded, Unfoldable},
 };
 use hecate_event_store::{EventStore, ReadError, RecordedEvent, Snapshot};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -100,7 +101,19 @@ impl<A: Aggregate> Loaded<A> {
         self.folded.version().map_or(0, |version| version + 1)
     }
 
-    #[cfg(test)]
+    /// What operators see of it: how far the fold is, never what is in it.
+    pub(crate) fn shown(&self) -> Value {
+        let status = self.folded.aggregate().status();
+        json!({
+            "version": self.folded.version(),
+            "position": self.position,
+            "status": status.0,
+            "status_label": shown::<A>(status).label,
+            "snapshot_version": self.kept_version(),
+        })
+    }
+
+    /// Version of the last event that the last snapshot holds; none without one.
     pub(crate) fn kept_version(&self) -> Option<u64> {
         self.kept_events.checked_sub(1)
     }

@@ -41,6 +41,7 @@
 mod beside;
 mod disk;
 mod file;
+mod files;
 mod gather;
 #[allow(unsafe_code)]
 mod io_methods;
@@ -53,5 +54,6 @@ mod vfs;
 mod watch;
 
 pub use disk::Disk;
+pub use files::{DatabaseSize, beside};
 pub use page::{PAGE_BYTES, page_is_whole};
 pub use watch::{Call, Fault, Watch};

@@ -8,6 +8,7 @@ use hecate_supervision::{Actor, ExitReason, Kinds, Me, Unheard};
 
 use crate::current::CurrentStore;
 use crate::error::{ClosedReason, OpenError};
+use crate::gauges::shown;
 use crate::store::EventStore;
 
 /// Opens the store; blocks.
@@ -92,6 +93,10 @@ impl Actor for StoreActor {
 
     async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
         match msg {}
+    }
+
+    fn debug_state(&self) -> Option<serde_json::Value> {
+        Some(shown(&*self.store))
     }
 
     async fn terminate(&mut self, _: &ExitReason) {

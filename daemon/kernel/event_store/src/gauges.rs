@@ -1,6 +1,20 @@
-//! What an operator wants to know of a writer: what waits, how it is served, how long the disk takes.
+//! What an operator wants to know of a store: which it is, how far it is, and of its writer what waits, how it is
+//! served, how long the disk takes.
 
 use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::store::EventStore;
+
+/// All of it, as operators are shown it. Never blocks for the disk.
+pub fn shown(store: &dyn EventStore) -> Value {
+    json!({
+        "store_id": store.store_id(),
+        "epoch": store.epoch(),
+        "head": store.head(),
+        "writer": store.gauges(),
+    })
+}
 
 /// How the writer is doing now, and how its last batches went.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

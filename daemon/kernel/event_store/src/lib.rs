@@ -35,7 +35,7 @@ pub use current::CurrentStore;
 pub use error::{AppendError, ClosedReason, OpenError, ReadError, UnavailableReason};
 pub use event::{Json, Metadata, NewEvent, RecordedEvent};
 pub use filter::Filter;
-pub use gauges::{Gauges, Spread};
+pub use gauges::{Gauges, Spread, shown};
 pub use memory::MemoryStore;
 pub use progress::Progress;
 pub use receipt::{EventRef, Keep, NewReceipt, Receipt};

@@ -3,6 +3,7 @@
 use crate::groups::Groups;
 use hecate_event_store::{CurrentStore, EventStore, Filter, Progress, Subscription};
 use hecate_supervision::{Actor, ExitReason, Kinds, Me, Turns, Unheard};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Events of the log looked at in one go.
@@ -41,7 +42,7 @@ impl Emitter {
     }
 }
 
-struct Telling;
+struct Telling(Emitter);
 
 impl Actor for Telling {
     type Msg = Unheard;
@@ -54,11 +55,21 @@ impl Actor for Telling {
         let after = emitter.told.position().map_or(store.head(), |told| told.min(store.head()));
         emitter.told.set(after);
         emitter.groups.publish(me, &emitter.types);
-        me.attach(emitter.follow(store, after, me.counts_turns()));
-        Ok(Telling)
+        me.attach(emitter.clone().follow(store, after, me.counts_turns()));
+        Ok(Telling(emitter))
     }
 
     async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
         match msg {}
+    }
+
+    fn debug_state(&self) -> Option<Value> {
+        let Emitter { process, types, store, told, .. } = &self.0;
+        Some(json!({
+            "process": process,
+            "event_types": types.len(),
+            "told": told.position(),
+            "head": store.get().map(|store| store.head()),
+        }))
     }
 }

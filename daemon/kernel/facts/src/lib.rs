@@ -13,6 +13,6 @@ mod tests;
 pub use emitter::Emitter;
 pub use groups::{ALL, Fact, GroupShown, Groups, Present};
 pub use listener::{
-    Hearing, HearingError, HearingGauges, Listener, Outcome, OutcomeFilter, OutcomePage, OutcomeState,
-    Reaction, Reacts, Retrying,
+    AtHand, Hearing, HearingError, HearingGauges, Listener, Outcome, OutcomeFilter, OutcomePage,
+    OutcomeState, Reaction, Reacts, Retrying,
 };

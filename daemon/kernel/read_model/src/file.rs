@@ -8,6 +8,7 @@ use crate::model::Settle;
 use crate::parking::Poison;
 use crate::pen::Pen;
 use crate::projection::{ProjectionEntry, Remedy, remedy};
+use hecate_disk::beside;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -235,9 +236,7 @@ impl Parking {
 
 /// The name of the file in the making.
 fn next(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(NEXT);
-    PathBuf::from(name)
+    beside(path, NEXT)
 }
 
 /// A connection to a file that answers: a tail that is lost is drawn again.
@@ -289,9 +288,7 @@ fn fits(db: &Connection, origin: &Origin) -> rusqlite::Result<bool> {
 /// Removes the file, then what SQLite keeps beside it: a log without its file is nothing.
 pub(crate) fn remove(path: &Path) {
     for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match std::fs::remove_file(PathBuf::from(name)) {
+        match std::fs::remove_file(beside(path, suffix)) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => tracing::warn!(path = %path.display(), %error, "an old read model stays"),

@@ -27,6 +27,17 @@ pub struct ModelGauges {
     pub batch_us: Spread,
 }
 
+impl ModelGauges {
+    /// What its projection is at: a file that is made, also beside one that answers, or the log's news.
+    pub(crate) fn phase(&self) -> &'static str {
+        match (&self.waiting, self.position, self.making) {
+            (Some(_), ..) => "waiting",
+            (None, Some(_), None) => "following",
+            _ => "making",
+        }
+    }
+}
+
 /// What the projection says of itself after each step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Drawn {
@@ -77,6 +88,17 @@ fn spread(mut samples: Vec<u64>) -> Spread {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_made_until_one_answers_alone() {
+        let phase = |position, making, waiting: Option<&str>| {
+            let waiting = waiting.map(str::to_owned);
+            ModelGauges { position, making, waiting, ..ModelGauges::default() }.phase()
+        };
+        assert_eq!((phase(None, None, None), phase(None, Some(0), None)), ("making", "making"));
+        assert_eq!((phase(Some(9), Some(0), None), phase(Some(9), None, None)), ("making", "following"));
+        assert_eq!(phase(Some(9), None, Some("the disk is full")), "waiting");
+    }
 
     #[test]
     fn the_last_batches_give_the_figures() {

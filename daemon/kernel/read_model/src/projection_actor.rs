@@ -24,6 +24,10 @@ impl Actor for Projection {
     async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
         match msg {}
     }
+
+    fn debug_state(&self) -> Option<serde_json::Value> {
+        Some(self.side.shown())
+    }
 }
 
 impl Drop for Projection {

@@ -11,9 +11,11 @@ use crate::{
     tending::Tending,
 };
 use hecate_desk::{Refusal, Refused};
+use hecate_disk::DatabaseSize;
 use hecate_event_store::CurrentStore;
 use hecate_supervision::Kinds;
 use rusqlite::Connection;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -78,6 +80,28 @@ impl ReadSide {
         let (drawn, waiting) = (*self.drawn.borrow(), self.waiting.borrow().clone());
         let gauges = self.batches.lock().unwrap_or_else(PoisonError::into_inner).gauges(drawn);
         ModelGauges { waiting, ..gauges }
+    }
+
+    /// How much the file that answers takes of the disk.
+    pub fn size(&self) -> DatabaseSize {
+        DatabaseSize::of(&self.path)
+    }
+
+    /// What the actor that draws it shows of itself.
+    pub(crate) fn shown(&self) -> Value {
+        let (gauges, size) = (self.gauges(), self.size());
+        json!({
+            "model": self.name(),
+            "phase": gauges.phase(),
+            "position": gauges.position,
+            "making": gauges.making,
+            "head": self.store.get().map(|store| store.head()),
+            "parked": gauges.parked,
+            "parked_behind": gauges.parked_behind,
+            "file": self.path.to_string_lossy(),
+            "file_bytes": size.file_bytes,
+            "wal_bytes": size.wal_bytes,
+        })
     }
 
     /// Waits until the file that answers is drawn up to this position.

@@ -34,7 +34,7 @@ pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> A
 }
 
 async fn state(model: &ReadSide, store: Option<&dyn EventStore>) -> ReadModelState {
-    let (gauges, head) = (model.gauges(), store.map(|store| store.head()));
+    let (gauges, size, head) = (model.gauges(), model.size(), store.map(|store| store.head()));
     let behind = head.zip(gauges.position).map(|(head, reached)| head.saturating_sub(reached));
     ReadModelState {
         model: model.name().to_owned(),
@@ -53,6 +53,8 @@ async fn state(model: &ReadSide, store: Option<&dyn EventStore>) -> ReadModelSta
         parked: gauges.parked,
         parked_behind: gauges.parked_behind,
         rebuild: gauges.making.map(|position| RebuildProgress { position, head }),
+        file_bytes: size.file_bytes,
+        wal_bytes: size.wal_bytes,
     }
 }
 

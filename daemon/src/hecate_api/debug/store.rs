@@ -3,18 +3,11 @@
 use super::super::{answer::Answer, connection::Asking, edge::Edge};
 use super::look::{look, shown};
 use axum::extract::Request;
-use serde_json::json;
 use std::sync::Arc;
 
 /// Which store, how far it is, what waits for its writer and how long the disk takes.
 pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
     look(&edge, &asking, &request, &[])?;
     let store = edge.store()?;
-    let state = json!({
-        "store_id": store.store_id(),
-        "epoch": store.epoch(),
-        "head": store.head(),
-        "writer": store.gauges(),
-    });
-    shown(&edge, state)
+    shown(&edge, hecate_event_store::shown(&*store))
 }

@@ -70,6 +70,46 @@ async fn a_tree_shows_as_many_levels_and_fields_as_are_asked_for() {
     assert!(below.as_array().unwrap().iter().all(|child| child.get("kind").is_none()), "{below}");
 }
 
+/// What an actor offers of its state, as soon as it is this.
+pub(super) async fn offered(client: &mut Client, actor: &str, is_this: impl Fn(&Value) -> bool) -> Value {
+    let look = async {
+        loop {
+            let mut state = client.get(&at(route::DEBUG_ACTOR, actor)).await.body["actor"]["state"].take();
+            assert_ne!(state["kind"], "not_offered", "{actor}");
+            if state["kind"] == "offered" && is_this(&state["value"]) {
+                return state["value"].take();
+            }
+        }
+    };
+    within("the state is offered", look).await
+}
+
+#[tokio::test]
+async fn an_aggregate_and_a_projection_offer_how_far_they_are_and_nothing_of_what_was_said() {
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    let actor = aggregate(&mut client).await;
+    let tea = offered(&mut client, &actor, |tea| tea["loaded"]["version"] == 0).await;
+    let stream_id = tea["stream_id"].as_str().unwrap().to_owned();
+    assert_eq!((&tea["process"], &tea["loaded"]["position"]), (&json!("brew_tea"), &json!(1)));
+    let id = stream_id.strip_prefix("tea-").unwrap();
+    assert_eq!(client.post(&format!("/api/teas/{id}/sip"), "{}").await.status, 200);
+    let tea = offered(&mut client, &actor, |tea| tea["loaded"]["version"] == 1).await;
+    let loaded = json!({"version": 1, "position": 2, "status": 1, "status_label": "Pending",
+        "snapshot_version": null});
+    assert_eq!((&tea["stream_id"], &tea["loaded"]), (&json!(stream_id), &loaded));
+    let model = offered(&mut client, MODEL, |model| model["position"] == 2).await;
+    assert_eq!(
+        (&model["phase"], &model["head"], &model["parked"]),
+        (&json!("following"), &json!(2), &json!(0))
+    );
+    assert!(model["file"].as_str().unwrap().ends_with("/query_teas.sqlite"), "{model}");
+    let row = client.get("/debug/read_models").await.body["read_models"][0].take();
+    assert_eq!((&row["file_bytes"], &row["wal_bytes"]), (&model["file_bytes"], &model["wal_bytes"]));
+    assert!(row["file_bytes"].as_u64() > Some(0) && row["wal_bytes"].as_u64() > Some(0), "{row}");
+    assert!(![tea, model].iter().any(|state| state.to_string().contains("assam")));
+}
+
 #[tokio::test]
 async fn an_actor_is_suspended_and_resumed() {
     let house = Teahouse::open().await;

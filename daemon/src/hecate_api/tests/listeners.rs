@@ -1,6 +1,7 @@
 //! What operators see of the listeners, and decide about dead letters.
 
 use super::client::Client;
+use super::debug::offered;
 use super::documents::check;
 use super::teahouse::{Teahouse, Wish, within};
 use hecate_event_store::BoxFuture;
@@ -93,6 +94,20 @@ async fn an_operator_sees_what_is_heard_and_what_came_of_it() {
         (dead["outcomes"].as_array().unwrap().len(), &dead["outcomes"][0]["listener"]),
         (1, &json!(DRIES))
     );
+}
+
+#[tokio::test]
+async fn a_listener_offers_how_far_it_is_without_the_words_of_what_went_wrong() {
+    let (_, house) = house().await;
+    let mut client = house.connect().await;
+    let mut state = offered(&mut client, "/tea/listener", |_| true).await;
+    assert!(state["file"].take().as_str().unwrap().ends_with("/listeners/brew_tea.sqlite"));
+    assert!(state["file_bytes"].take().as_u64() > Some(0));
+    assert!(state["wal_bytes"].take().is_u64());
+    let expected = json!({"process": "brew_tea", "phase": "following", "cursor": 2, "head": 2, "told": 0,
+        "at_hand": null, "retrying": null, "dead": 3, "decisions_waiting": 0, "file": null, "file_bytes": null,
+        "wal_bytes": null});
+    assert_eq!(state, expected);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use super::level::{Level, Sample, Samples};
 use super::rhythm::Rhythm;
 use crate::monitor_division::check::Seen;
 use hecate_supervision::{Actor, ExitReason, Me, Unheard};
+use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -51,30 +52,50 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) struct Prober;
+pub(super) struct Prober {
+    check_id: String,
+    memory: Arc<Memory>,
+    due: watch::Receiver<Option<Instant>>,
+}
 
 impl Actor for Prober {
     type Msg = Unheard;
     type Args = Post;
 
     async fn init(post: Post, me: &Me<Unheard>) -> Result<Self, ExitReason> {
+        let (told, due) = watch::channel(None);
+        // Not the duty: a post is free as soon as nobody keeps it.
+        let (check_id, memory) = (post.duty.borrow().check.check_id.clone(), Arc::clone(&post.memory));
         me.works_beside();
-        me.attach(post.keep());
-        Ok(Prober)
+        me.attach(post.keep(told));
+        Ok(Prober { check_id, memory, due })
     }
 
     async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
         match msg {}
     }
+
+    fn debug_state(&self) -> Option<serde_json::Value> {
+        let (seen, due) = (*held(&self.memory.seen), *self.due.borrow());
+        let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
+        Some(json!({
+            "check_id": self.check_id,
+            "phase": if due.is_some() { "waiting" } else { "asking" },
+            "health": seen.health,
+            "consecutive": seen.consecutive,
+            "due_in_ms": wait.map(|wait| wait.as_millis() as u64),
+        }))
+    }
 }
 
 impl Post {
-    /// Probes whenever that is due, until the duty ends.
-    async fn keep(mut self) -> Result<(), ExitReason> {
+    /// Probes whenever that is due, until the duty ends; tells when that is next, and nothing while it asks.
+    async fn keep(mut self, due: watch::Sender<Option<Instant>>) -> Result<(), ExitReason> {
         let began = Instant::now();
         let mut duty = Arc::clone(&self.duty.borrow_and_update());
         let mut rhythm = begin(&duty, Duration::ZERO);
         loop {
+            due.send_replace(Some(began + rhythm.due()));
             tokio::select! {
                 changed = self.duty.changed() => {
                     if changed.is_err() {
@@ -86,6 +107,7 @@ impl Post {
                     }
                 }
                 () = sleep_until(began + rhythm.due()) => {
+                    due.send_replace(None);
                     self.probe(&duty).await;
                     rhythm = rhythm.next(began.elapsed());
                 }

@@ -11,7 +11,7 @@ use crate::monitor_division::{HealthCheckRegistered, Monitoring};
 use hecate_desk::Event;
 use hecate_event_store::{EventStore, Filter, PAGE_EVENTS_MAX, ReadError, RecordedEvent, Subscription};
 use hecate_supervision::{Actor, ExitReason, Me, Unheard};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,7 +25,21 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Probers of one node.
 const PROBERS_MAX: usize = 10_000;
 
-pub(super) struct Roster;
+pub(super) struct Roster(watch::Receiver<Standing>);
+
+/// How far the roster is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+struct Standing {
+    /// False while it reads what was recorded before.
+    is_restored: bool,
+    /// Everything up to here is known.
+    position: u64,
+    /// Monitorings with a check on duty.
+    divisions: usize,
+    on_duty: usize,
+    /// Those that nobody probes.
+    unheld: usize,
+}
 
 impl Actor for Roster {
     type Msg = Unheard;
@@ -33,19 +47,24 @@ impl Actor for Roster {
 
     async fn init(probing: Probing, me: &Me<Unheard>) -> Result<Self, ExitReason> {
         let asker = Arc::new(Asker::new(probing.allow_commands));
+        let (told, standing) = watch::channel(Standing::default());
         me.works_beside();
         // Beside the actor, which starts at once: a log that takes long to read keeps nobody else waiting.
         me.attach(async move {
             let store = probing.store.opened().await;
             let desks = Arc::new(Desks { process: Arc::clone(&probing.process), node: probing.node.clone() });
             let (duties, divisions) = (Duties::default(), BTreeMap::new());
-            Book { probing, asker, desks, duties, divisions, crowd: Crowd::default() }.keep(store).await
+            Book { probing, asker, desks, duties, divisions, crowd: Crowd::default(), told }.keep(store).await
         });
-        Ok(Roster)
+        Ok(Roster(standing))
     }
 
     async fn handle(&mut self, msg: Unheard, _: &Me<Unheard>) -> Result<(), ExitReason> {
         match msg {}
+    }
+
+    fn debug_state(&self) -> Option<serde_json::Value> {
+        serde_json::to_value(&*self.0.borrow()).ok()
     }
 }
 
@@ -58,6 +77,7 @@ struct Book {
     /// By stream; only those with a check on duty.
     divisions: BTreeMap<Arc<str>, Division>,
     crowd: Crowd,
+    told: watch::Sender<Standing>,
 }
 
 /// Whether more checks are on duty than there may be probers.
@@ -101,7 +121,18 @@ impl Book {
                 _ = look.tick() => {}
             }
             self.fill_posts().await;
+            self.tell(true, log.caught_up_to());
         }
+    }
+
+    fn tell(&self, is_restored: bool, position: u64) {
+        let (divisions, on_duty) = (self.divisions.len(), self.posts().count());
+        let unheld = self.posts().filter(|(_, held)| held.duty.is_closed()).count();
+        self.told.send_replace(Standing { is_restored, position, divisions, on_duty, unheld });
+    }
+
+    fn posts(&self) -> impl Iterator<Item = (&String, &Held)> {
+        self.divisions.values().flat_map(|division| &division.posts)
     }
 
     /// Nobody is sent out before all is known that was recorded before.
@@ -109,6 +140,7 @@ impl Book {
         while log.caught_up_to() < head {
             let facts = log.try_page(PAGE_EVENTS_MAX).await?;
             facts.iter().for_each(|fact| self.fold(fact));
+            self.tell(false, log.caught_up_to());
         }
         let streams: Vec<_> = self.duties.streams().cloned().collect();
         streams.iter().for_each(|stream_id| self.assign(stream_id));
@@ -172,7 +204,7 @@ impl Book {
 
     /// Says once that there are too many checks, and once that there are no longer.
     fn mind_the_crowd(&mut self) {
-        let on_duty: usize = self.divisions.values().map(|division| division.posts.len()).sum();
+        let on_duty = self.posts().count();
         match self.crowd.is_now(on_duty) {
             Some(true) => {
                 tracing::warn!(on_duty, PROBERS_MAX, "more checks are on duty than this node can probe");
@@ -185,8 +217,7 @@ impl Book {
     /// Sends a prober to each post that nobody holds. One whose predecessor has yet to end is sent with the next
     /// look.
     async fn fill_posts(&self) {
-        let posts = self.divisions.values().flat_map(|division| &division.posts);
-        let unheld = posts.take(PROBERS_MAX).filter(|(_, held)| held.duty.is_closed());
+        let unheld = self.posts().take(PROBERS_MAX).filter(|(_, held)| held.duty.is_closed());
         for (check_id, Held { duty, memory }) in unheld {
             let post = Post {
                 duty: duty.subscribe(),
@@ -227,6 +258,7 @@ mod tests {
             duties: Duties::default(),
             divisions: BTreeMap::new(),
             crowd: Crowd::default(),
+            told: watch::Sender::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Lists, health, reloads, and what happens to chats when those who keep the lists die.
 
 use super::super::{KeySource, ProviderSettings, Speaks};
-use super::house::{House, at, with_key};
+use super::house::{House, KEEPER, at, with_key};
 use super::kit::{ollama_answer, within};
 use super::upstream::{Upstream, list};
 use crate::hecate_api::Limits;
@@ -49,6 +49,22 @@ async fn the_lists_show_every_provider_and_model() {
     let health: LlmHealth = serde_json::from_value(house.get(route::LLM_HEALTH).await.body).unwrap();
     assert_eq!((health.status, health.providers["mine"].models), (ProviderStatus::Healthy, Some(2)));
     assert!(health.providers["ollama"].last_ok_at.is_some());
+}
+
+#[tokio::test]
+async fn the_registry_offers_the_standing_of_every_provider_and_no_address() {
+    let (mine, _theirs, house) = two().await;
+    let mut state = house.offered(KEEPER).await;
+    let providers = state["providers"].as_array_mut().unwrap();
+    assert!(providers.iter_mut().all(|provider| provider["checked_at"].take().is_string()));
+    let standing = |name: &str, kind: &str, models: u64| {
+        json!({"name": name, "kind": kind, "local": true, "has_key": false, "status": "healthy",
+            "models": models, "checked_at": null})
+    };
+    assert_eq!(providers[..], [standing("mine", "openai", 2), standing("ollama", "ollama", 1)]);
+    let place = mine.url();
+    assert!(!state.to_string().contains(place.trim_end_matches('/')), "{state}");
+    assert_eq!(house.offered("/voice/providers/mine").await["models"], 2);
 }
 
 /// Defect 4's kin: health is asked for where it costs nothing.

@@ -40,6 +40,9 @@ path = "/voice/socket"
 kind = "socket"
 "#;
 
+/// The actor that keeps the registry.
+pub(super) const KEEPER: &str = "/voice/registry";
+
 pub(super) struct House {
     pub(super) llm: Llm,
     pub(super) dir: TempDir,
@@ -119,6 +122,21 @@ impl House {
         let mut client = self.connect().await;
         client.send("GET", path, "").await;
         client.answer().await
+    }
+
+    /// What an actor offers of its state.
+    pub(super) async fn offered(&self, actor: &str) -> Value {
+        let path = route::of_actor(route::DEBUG_ACTOR, actor);
+        let look = async {
+            loop {
+                let mut state = self.get(&path).await.body["actor"]["state"].take();
+                match state["kind"].as_str() {
+                    Some("offered") => return state["value"].take(),
+                    kind => assert_eq!(kind, Some("busy"), "{actor}"),
+                }
+            }
+        };
+        within("the state is offered", look).await
     }
 
     /// The actors whose paths begin like this, by path, with their ids.

@@ -3,7 +3,7 @@
 use super::super::provider::{HttpProvider, Provider as _};
 use super::super::upstream::Deadlines;
 use super::super::{KeySource, Speaks, given};
-use super::house::{House, with_key};
+use super::house::{House, KEEPER, with_key};
 use super::kit::{call, openai_text, sse};
 use super::upstream::Upstream;
 use futures_util::StreamExt;
@@ -72,6 +72,11 @@ async fn a_key_is_in_no_answer_no_log_line_no_file_and_no_debug_text() {
         [route::LLM_HEALTH, route::LLM_PROVIDERS, route::LLM_MODELS, route::OPENAPI, route::DEBUG_TREE]
     {
         shown.push(format!("{:?}", house.get(path).await));
+    }
+    for actor in [KEEPER, "/voice/providers/openai"] {
+        let state = house.offered(actor).await.to_string();
+        assert!(state.contains(r#""status":"unauthorized""#), "{state}");
+        shown.push(state);
     }
     shown.push(String::from_utf8_lossy(&logged.0.lock().unwrap()).into_owned());
     for entry in std::fs::read_dir(house.dir.path()).unwrap() {

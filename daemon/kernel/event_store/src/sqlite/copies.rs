@@ -5,11 +5,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hecate_disk::Disk;
+use hecate_disk::{Disk, beside};
 use rusqlite::OpenFlags;
 
 use super::identity::{self, Identity};
-use super::open::{self, beside};
+use super::open;
 use super::verify::{Finding, Hold, Verified, hold, verify};
 use crate::error::OpenError;
 

@@ -5,10 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hecate_disk::Disk;
+use hecate_disk::{Disk, beside};
 use uuid::Uuid;
-
-use super::open::beside;
 
 /// A store and the timeline that it is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

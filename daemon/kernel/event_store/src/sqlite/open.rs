@@ -2,7 +2,6 @@
 //! once, so that later commits write into space that exists and flush no file length.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -10,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hecate_disk::Disk;
+use hecate_disk::{Disk, beside};
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
@@ -105,13 +104,6 @@ impl Files {
     pub(super) fn forget_log(&self) -> io::Result<()> {
         self.disk.overwrite(&log_of(&self.path), 0, &[0; log::HEADER_BYTES])
     }
-}
-
-/// `path` with `suffix` behind its last letter.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    name.into()
 }
 
 fn log_of(path: &Path) -> PathBuf {

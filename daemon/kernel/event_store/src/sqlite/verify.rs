@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use hecate_disk::{Disk, PAGE_BYTES, page_is_whole};
+use hecate_disk::{Disk, PAGE_BYTES, beside, page_is_whole};
 use rusqlite::{Connection, OpenFlags, Row};
 
 use super::decoder::{Decoder, EVENT_COLUMNS};
@@ -115,7 +115,7 @@ pub(super) enum Hold {
 }
 
 pub(super) fn hold(path: &Path) -> Result<Hold, OpenError> {
-    if !open::beside(path, ".lock").exists() {
+    if !beside(path, ".lock").exists() {
         return Ok(Hold::Free(None));
     }
     match open::acquire(path) {

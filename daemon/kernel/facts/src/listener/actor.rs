@@ -9,6 +9,7 @@ use super::{
 use crate::{Fact, Groups};
 use hecate_event_store::CurrentStore;
 use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Reply};
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
@@ -67,6 +68,8 @@ pub(crate) enum Decision {
 }
 
 struct Listening {
+    hearing: Hearing,
+    store: CurrentStore,
     /// Position of the last fact that was told.
     told: watch::Sender<u64>,
     orders: mpsc::Sender<Order>,
@@ -81,10 +84,10 @@ impl Actor for Listening {
         for event_type in listener.hearing.reacts().hears() {
             listener.groups.join(me, event_type, Word::Told);
         }
-        let turns = me.counts_turns();
+        let (turns, hearing, store) = (me.counts_turns(), listener.hearing.clone(), listener.store.clone());
         // Beside the actor, which starts at once: a store or a disk that keeps it waiting keeps nobody else.
         me.attach(async move { Follower::begin(listener, turns, hears, obeys).await?.follow().await });
-        Ok(Listening { told, orders })
+        Ok(Listening { hearing, store, told, orders })
     }
 
     async fn handle(&mut self, word: Word, _: &Me<Word>) -> Result<(), ExitReason> {
@@ -106,5 +109,13 @@ impl Actor for Listening {
             }
         }
         Ok(())
+    }
+
+    fn debug_state(&self) -> Option<Value> {
+        let mut state = self.hearing.debug_state();
+        state["head"] = self.store.get().map(|store| store.head()).into();
+        state["told"] = (*self.told.borrow()).into();
+        state["decisions_waiting"] = (ORDERS_MAX - self.orders.capacity()).into();
+        Some(state)
     }
 }

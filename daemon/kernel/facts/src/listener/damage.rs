@@ -1,9 +1,10 @@
 //! What is done about a file that cannot be used: only one that is proved damaged is begun again, and even
 //! that one is set aside. A disk in trouble says nothing of what lies on it.
 
+use hecate_disk::beside;
 use rusqlite::{Error, ErrorCode};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What can be done about what SQLite says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,12 +54,6 @@ pub(crate) fn set_aside(path: &Path) -> io::Result<()> {
     absent_is_fine(std::fs::rename(path, &aside))?;
     absent_is_fine(std::fs::rename(beside(path, "-wal"), beside(&aside, "-wal")))?;
     absent_is_fine(std::fs::remove_file(beside(path, "-shm")))
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {

@@ -4,7 +4,7 @@ use super::{
     actor::{Listener, Order},
     bounded::{Mishap, bounded},
     file::Standing,
-    hearing::{Hearing, HearingError, Retrying},
+    hearing::{AtHand, Hearing, HearingError, Retrying},
     keep::Kept,
     opening::Pair,
     outcome::{Outcome, OutcomeState},
@@ -65,7 +65,7 @@ impl Follower {
         let Standing { cursor, dead, outcomes_to, ahead } = standing;
         {
             let mut shown = hearing.shown();
-            (shown.dead, shown.retrying, shown.waiting) = (dead, None, None);
+            (shown.dead, shown.at_hand, shown.retrying, shown.waiting) = (dead, None, None, None);
         }
         hearing.progress().set(cursor);
         let saved = cursor;
@@ -204,7 +204,10 @@ impl Follower {
     /// end the listener again and again, and with it the whole tree. A call that hangs is not.
     pub(super) async fn react(&self, listener: &'static str, fact: &Fact) -> Reaction {
         let reacting = async { self.hearing.reacts().react(listener, fact).await };
-        self.turns.take(listener, bounded(reacting)).await.unwrap_or_else(|mishap| {
+        self.hearing.shown().at_hand = Some(AtHand { position: fact.position, listener });
+        let reacted = self.turns.take(listener, bounded(reacting)).await;
+        self.hearing.shown().at_hand = None;
+        reacted.unwrap_or_else(|mishap| {
             let why = mishap.to_string();
             match mishap {
                 Mishap::Panicked(_) => Reaction::Failed { why },

@@ -8,8 +8,11 @@ use super::{
     outcome::{Outcome, OutcomeFilter, OutcomePage},
     reacts::Reacts,
 };
+use hecate_disk::DatabaseSize;
 use hecate_event_store::Progress;
+use hecate_proto::time::rfc3339;
 use hecate_supervision::Name;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -39,6 +42,8 @@ pub struct HearingGauges {
     pub cursor: Option<u64>,
     /// Facts that were given up and wait for an operator.
     pub dead: u64,
+    /// The fact that somebody reacts to at this moment.
+    pub at_hand: Option<AtHand>,
     /// The fact that is tried again, while everything behind it waits.
     pub retrying: Option<Retrying>,
     /// What it waits for before it hears anything more, for people: its file cannot be opened or written.
@@ -49,6 +54,15 @@ pub struct HearingGauges {
     pub skipped_total: u64,
     /// Asks that were refused, since the program began.
     pub refused_total: u64,
+}
+
+/// A fact that somebody reacts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtHand {
+    /// Its position.
+    pub position: u64,
+    /// Who reacts.
+    pub listener: &'static str,
 }
 
 /// A fact that is tried again.
@@ -93,6 +107,19 @@ pub enum HearingError {
     },
 }
 
+impl HearingGauges {
+    /// What it is at.
+    fn phase(&self) -> &'static str {
+        match self {
+            HearingGauges { waiting: Some(_), .. } => "waiting",
+            HearingGauges { cursor: None, .. } => "opening",
+            HearingGauges { retrying: Some(_), .. } => "retrying",
+            HearingGauges { at_hand: Some(_), .. } => "reacting",
+            _ => "following",
+        }
+    }
+}
+
 impl Hearing {
     /// A handle on the listener that lets `reacts` react, shows how far it is in `progress` and keeps
     /// `{process}.sqlite` in `folder`. Starts and opens nothing.
@@ -126,6 +153,27 @@ impl Hearing {
     /// How it is doing.
     pub fn gauges(&self) -> HearingGauges {
         HearingGauges { cursor: self.0.progress.position(), ..self.shown().clone() }
+    }
+
+    /// What the actor that hears shows of itself: no words of what went wrong, since anybody may have said them.
+    pub(crate) fn debug_state(&self) -> Value {
+        let (gauges, size) = (self.gauges(), DatabaseSize::of(&self.0.path));
+        let at_hand = |at: AtHand| json!({"position": at.position, "listener": at.listener});
+        let retrying = |it: Retrying| {
+            json!({"position": it.position, "listener": it.listener, "attempts": it.attempts,
+                "since": rfc3339(it.since_us)})
+        };
+        json!({
+            "process": self.process(),
+            "phase": gauges.phase(),
+            "cursor": gauges.cursor,
+            "at_hand": gauges.at_hand.map(at_hand),
+            "retrying": gauges.retrying.map(retrying),
+            "dead": gauges.dead,
+            "file": self.0.path.to_string_lossy(),
+            "file_bytes": size.file_bytes,
+            "wal_bytes": size.wal_bytes,
+        })
     }
 
     /// What came of the facts, the newest first.

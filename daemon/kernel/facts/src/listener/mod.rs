@@ -18,6 +18,6 @@ mod tests;
 mod verdict;
 
 pub use actor::Listener;
-pub use hearing::{Hearing, HearingError, HearingGauges, Retrying};
+pub use hearing::{AtHand, Hearing, HearingError, HearingGauges, Retrying};
 pub use outcome::{Outcome, OutcomeFilter, OutcomePage, OutcomeState};
 pub use reacts::{Reaction, Reacts};

@@ -180,12 +180,20 @@ async fn a_call_that_hangs_is_dropped_after_a_minute_and_made_again() {
     street.record("returned_v1").await;
     street.record("returned_v1").await;
     let open = street.open(&shop).await;
+    open.shows(|gauges| gauges.at_hand.is_some()).await;
+    let state = open.hearing.debug_state();
+    let at_hand = serde_json::json!({"position": 1, "listener": "on_returned_pay_back"});
+    assert_eq!((&state["phase"], &state["at_hand"]), (&"reacting".into(), &at_hand));
     tokio::time::sleep(Duration::from_secs(61)).await;
+    let state = open.hearing.debug_state();
+    assert_eq!((&state["phase"], &state["retrying"]["position"]), (&"retrying".into(), &1.into()));
+    assert!(!state.to_string().contains("answered"), "its words are for people: {state}");
     let retrying = open.hearing.gauges().retrying.expect("it is dropped after a minute");
     assert_eq!((retrying.position, retrying.attempts), (1, 0));
     assert_eq!(retrying.why, "the listener has not answered for 60 s");
     open.reached(2).await;
     assert_eq!((shop.asked_about(1), shop.effects().len()), (3, 2));
+    assert_eq!(open.hearing.gauges().at_hand, None);
     assert_eq!(outcomes(&open).await[0], (1, OutcomeState::Dispatched, 1));
     open.close().await;
 }
