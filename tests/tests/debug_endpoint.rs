@@ -268,7 +268,7 @@ fn whoever_is_another_user_sees_nothing_and_changes_nothing() {
     }
     assert_eq!(generation(&daemon.client(), MODEL), born);
     let log = daemon.place().log();
-    for operation in ["kill", "suspend", "trace"] {
+    for operation in ["GET", "kill", "suspend", "trace"] {
         let told = format!("uid={NOBODY}");
         let mut lines =
             log.lines().filter(|line| line.contains("outcome=\"forbidden\"") && line.contains(&told));
