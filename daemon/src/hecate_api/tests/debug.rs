@@ -3,10 +3,13 @@
 use super::super::Limits;
 use super::client::{Answered, Client};
 use super::documents::check;
+use super::listeners::Ears;
 use super::teahouse::{Teahouse, Wish, within};
 use crate::tests::logged::Logged;
 use hecate_proto::route;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::Level;
 
@@ -70,6 +73,35 @@ async fn a_tree_shows_as_many_levels_and_fields_as_are_asked_for() {
     assert_eq!(part, json!({"path": "/tea", "status": "running"}));
     let below = client.get("/debug/tree?fields=id").await.body["tree"]["children"].clone();
     assert!(below.as_array().unwrap().iter().all(|child| child.get("kind").is_none()), "{below}");
+}
+
+#[tokio::test]
+async fn a_tree_of_the_past_names_whatever_it_does_not_show() {
+    let house =
+        Teahouse::open_with(Wish { listens: Some(Arc::new(Ears::default())), ..Wish::default() }).await;
+    let mut client = house.connect().await;
+    aggregate(&mut client).await;
+    let now = client.get("/debug/tree").await.body;
+    let past = client.get(&format!("/debug/tree?at={}", now["at"].as_str().unwrap())).await.body;
+    let shown = |body: &Value| {
+        let mut names = BTreeSet::new();
+        name_fields(&body["tree"], &mut names);
+        names
+    };
+    let (before, after) = (shown(&past), shown(&now));
+    let mut missing: Vec<&str> = after.difference(&before).map(String::as_str).collect();
+    missing.push("pool children");
+    let mut named: Vec<&str> = past["not_kept"].as_array().unwrap().iter().flat_map(Value::as_str).collect();
+    missing.sort_unstable();
+    named.sort_unstable();
+    assert_eq!(named, missing);
+    assert!(now.get("not_kept").is_none());
+}
+
+/// What the nodes of a tree say, whichever says it.
+fn name_fields(node: &Value, names: &mut BTreeSet<String>) {
+    names.extend(node.as_object().unwrap().keys().cloned());
+    node["children"].as_array().into_iter().flatten().for_each(|child| name_fields(child, names));
 }
 
 #[tokio::test]
