@@ -61,6 +61,10 @@ async fn every_resource_answers_as_the_document_says() {
     let actor = client.get(&at(route::DEBUG_ACTOR, MODEL)).await.body["actor"].clone();
     let by_id = client.get(&at(route::DEBUG_ACTOR, actor["id"].as_str().unwrap())).await.body;
     assert_eq!((&by_id["actor"]["path"], &actor["ancestors"][0]["path"]), (&json!(MODEL), &json!("/tea")));
+    for place in ["/tea", "/tea/aggregates", MODEL] {
+        let actor = client.get(&at(route::DEBUG_ACTOR, place)).await.body["actor"].clone();
+        assert!(actor["started_at"].is_string() && actor["uptime_ms"].is_u64(), "{place}: {actor}");
+    }
     let store = client.get("/debug/store").await.body;
     assert_eq!((&store["ok"], &store["node_id"]), (&json!(true), &json!("here")));
 }
