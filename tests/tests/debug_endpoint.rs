@@ -436,6 +436,10 @@ fn the_command_line_shows_and_does_it_for_people_and_for_programs() {
         (&["deadlocks"], "nobody is suspect"),
         (&["groups"], "facts.all"),
         (&["runtime"], "uptime"),
+        (&["cluster"], "no cluster view is configured"),
+        (&["store"], "writer queued_requests"),
+        (&["read-models"], "query_ventures"),
+        (&["listeners"], "design_division"),
         (&["suspend", &venture, "--ms", "5000"], "suspend: done to /hecate"),
         (&["resume", &venture], "resume: done"),
         (&["restart", MODEL], "restart: done"),
@@ -456,6 +460,7 @@ fn the_command_line_shows_and_does_it_for_people_and_for_programs() {
         (&["kill", STORE][..], 1, "event_store_protected: "),
         (&["kill", "/hecate/nobody"], 1, "actor_not_found: "),
         (&["top", "--by", "beauty"], 1, "validation_error: "),
+        (&["tree", "--node", "nobody"], 1, "node_not_found: "),
         (&["dance"], 2, "error: "),
     ] {
         let ended = hecate(words);
