@@ -279,6 +279,26 @@ fn whoever_is_another_user_sees_nothing_and_changes_nothing() {
     }
 }
 
+#[test]
+fn an_operator_of_another_user_looks_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = vec![("HECATE_OPERATORS", format!("uid:{NOBODY}"))];
+    let daemon = Place { environment, ..Place::new(folder.path()) }.start();
+    let born = generation(&daemon.client(), MODEL);
+    open_to_everybody(daemon.place());
+    for words in [&["tree"][..], &["runtime"], &["actor", MODEL], &["plan"], &["trace", MODEL, "--ms", "50"]]
+    {
+        let Some(ended) = as_somebody_else(daemon.place(), words) else { return };
+        assert_eq!(ended.code, Some(0), "{words:?}: {ended:?}");
+    }
+    for words in [&["kill", MODEL][..], &["restart", MODEL], &["apply", "--fingerprint", "a1"]] {
+        let Some(ended) = as_somebody_else(daemon.place(), words) else { return };
+        assert_eq!(ended.code, Some(1), "{words:?}: {ended:?}");
+        assert!(ended.stderr.starts_with("forbidden: "), "{words:?}: {ended:?}");
+    }
+    assert_eq!(generation(&daemon.client(), MODEL), born);
+}
+
 /// The uid of nobody on every Linux.
 const NOBODY: u32 = 65_534;
 
