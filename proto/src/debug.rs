@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What a tree of the past does not show, because it was not kept: counters change with every message,
-/// and a pool's children come and go too fast.
-pub const NOT_KEPT: &[&str] = &["mailbox", "messages", "pool children"];
+/// groups are joined and left past the tree, and a pool's children come and go too fast.
+pub const NOT_KEPT: &[&str] = &["mailbox", "messages", "groups", "pool children"];
 
 /// One actor, as closely as it can be seen from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -49,7 +49,8 @@ pub struct TreeNode {
     /// Workers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messages: Option<Messages>,
-    /// How often, and why last.
+    /// How often, and why last; absent for whoever has never ended.
+    #[serde(default, skip_serializing_if = "Restarts::are_none")]
     pub restarts: Restarts,
     /// Process groups it has joined.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -70,27 +71,61 @@ pub struct Intensity {
     pub period_ms: u64,
 }
 
-/// The bounded mailbox of one actor.
+/// The bounded mailbox of one actor. Ten thousand of them are read at once: absent is what is as usual.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Mailbox {
-    /// Messages that wait.
+    /// Messages that wait; absent for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub depth: u64,
-    /// The bound.
+    /// The bound; absent for the usual one.
+    #[serde(default = "usual_capacity", skip_serializing_if = "is_usual_capacity")]
     pub capacity: u64,
-    /// The most that ever waited in this generation.
+    /// The most that ever waited in this generation; absent for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub high_water: u64,
-    /// What a full mailbox does: `wait`, `refuse` or `shed_oldest`.
+    /// What a full mailbox does: `wait`, `refuse` or `shed_oldest`; absent for the usual.
+    #[serde(default = "usual_on_full", skip_serializing_if = "is_usual_on_full")]
     pub on_full: String,
 }
 
-/// Counters of one actor's present generation.
+impl Mailbox {
+    /// The bound where nothing else is declared.
+    pub const CAPACITY: u64 = 1_024;
+    /// What a full mailbox does where nothing else is declared.
+    pub const ON_FULL: &str = "wait";
+}
+
+fn usual_capacity() -> u64 {
+    Mailbox::CAPACITY
+}
+
+fn is_usual_capacity(capacity: &u64) -> bool {
+    *capacity == Mailbox::CAPACITY
+}
+
+fn usual_on_full() -> String {
+    Mailbox::ON_FULL.to_owned()
+}
+
+fn is_usual_on_full(on_full: &str) -> bool {
+    on_full == Mailbox::ON_FULL
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// Counters of one actor's present generation; absent are those that stand at zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Messages {
     /// Handled so far; turns of a loop of its own count too.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub handled: u64,
     /// Refused or shed at a full mailbox, or undelivered at its end.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: u64,
     /// Time spent in handlers and turns, ns.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub busy_ns: u64,
     /// Variant of the last message handled, or name of the last turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,13 +133,20 @@ pub struct Messages {
 }
 
 /// Restarts of one child.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Restarts {
     /// Since the daemon began.
     pub total: u64,
     /// The last exit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<LastExit>,
+}
+
+impl Restarts {
+    /// Whether there is nothing to tell: it has never ended.
+    pub fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// When and why a child last ended.
@@ -114,4 +156,34 @@ pub struct LastExit {
     pub at: String,
     /// `normal`, `shutdown`, `killed`, or `error: …`.
     pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn back_and_forth(said: Value) {
+        let node: TreeNode = serde_json::from_value(said.clone()).unwrap();
+        assert_eq!(serde_json::to_value(node).unwrap(), said);
+    }
+
+    fn node(mailbox: Value, messages: Value) -> Value {
+        json!({"path": "/h/a", "kind": "a", "generation": 1, "status": "running", "restart": "temporary",
+               "mailbox": mailbox, "messages": messages})
+    }
+
+    #[test]
+    fn what_is_as_usual_is_not_said_and_is_read_all_the_same() {
+        back_and_forth(node(json!({}), json!({})));
+        let mailbox = json!({"depth": 1, "capacity": 9, "high_water": 2, "on_full": "refuse"});
+        let mut busy = node(mailbox, json!({"handled": 1, "dropped": 2, "busy_ns": 3}));
+        busy["restarts"] = json!({"total": 1});
+        back_and_forth(busy);
+        let usual = json!({"depth": 0, "capacity": 1024, "high_water": 0, "on_full": "wait"});
+        let mut wordy = node(usual, json!({"handled": 0, "dropped": 0, "busy_ns": 0}));
+        wordy["restarts"] = json!({"total": 0});
+        let read = |said: Value| serde_json::from_value::<TreeNode>(said).unwrap();
+        assert_eq!(read(wordy), read(node(json!({}), json!({}))));
+    }
 }

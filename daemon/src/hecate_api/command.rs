@@ -4,7 +4,9 @@ use super::{
     answer::{self, Answer, UNSUPPORTED_MEDIA_TYPE},
     connection::Asking,
     edge::Edge,
-    headers, params, request_body,
+    headers, params,
+    peer::AuditLine,
+    request_body,
 };
 use axum::extract::Request;
 use hecate_desk::{Asked, BEGINS_WITH, Caller, Door, Process, Refused, body};
@@ -58,7 +60,8 @@ pub(super) async fn ask(edge: Arc<Edge>, desk: DeskDoor, asking: Asking, mut req
     if desk.process.spec().base.starts_with(OF_THE_DAEMON) {
         let outcome = told.as_ref().map_or_else(|refused| &*refused.code, |_| "granted");
         let (peer, operation) = (asking.connected.peer, desk.door().spec.name);
-        peer.audit(operation, request.uri().path(), outcome, asking.correlation_id);
+        let on = request.uri().path();
+        peer.audit(AuditLine::changed(operation, on, outcome, asking.correlation_id));
     }
     Ok(answer::told(&told.map_err(|refused| with_the_step_before(refused, &edge))?))
 }

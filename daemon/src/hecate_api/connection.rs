@@ -4,6 +4,7 @@
 use super::{
     answer,
     client_io::{ClientIo, TakesNothing},
+    debug,
     departure::ClientSocket,
     edge::Edge,
     headers,
@@ -93,10 +94,15 @@ async fn respond(
     let correlation_id = named.as_ref().ok().copied().flatten().unwrap_or_else(Uuid::now_v7);
     let (method, path) = (request.method(), request.uri().path());
     let span = tracing::debug_span!("request", %method, path, %correlation_id);
-    request.extensions_mut().insert(Asking { connected, correlation_id });
+    let asking = Asking { connected, correlation_id };
+    let look = named.is_err().then(|| debug::Look::at(&asking, &request)).flatten();
+    request.extensions_mut().insert(asking);
     let answering = async move {
         let response = match (named, edge.router()) {
-            (Err(refused), _) => answer::refuse(refused, correlation_id),
+            (Err(refused), _) => {
+                look.into_iter().for_each(|look| look.refused(&edge, &refused.code));
+                answer::refuse(refused, correlation_id)
+            }
             (Ok(_), routes) => {
                 let router = routes.unwrap_or_else(|| router::probes(&edge));
                 route(router, request, correlation_id).await

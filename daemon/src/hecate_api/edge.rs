@@ -87,6 +87,10 @@ pub(crate) struct Edge {
     pub(super) attempts: Pace,
     /// The same of those who may not.
     pub(super) vain_attempts: Pace,
+    /// Lines in the audit about operators who looked in vain.
+    pub(super) refused_looks: Pace,
+    /// Refused looks that came faster than they have lines.
+    pub(super) refused_too_fast: Tally,
     /// Clients that took nothing for too long.
     pub(super) cut_off: Tally,
     stopping: AtomicBool,
@@ -128,6 +132,8 @@ impl Edge {
             streams: Places::new(limits.streams_max, limits.streams_per_uid_max),
             attempts: Pace::new(limits.attempts_per_second_max),
             vain_attempts: Pace::new(VAIN_ATTEMPTS_PER_SECOND_MAX),
+            refused_looks: Pace::new(limits.attempts_per_second_max),
+            refused_too_fast: Tally::default(),
             cut_off: Tally::default(),
             stopping: AtomicBool::new(false),
             desks: OnceLock::new(),

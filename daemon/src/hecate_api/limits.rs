@@ -26,7 +26,7 @@ pub(crate) struct Limits {
     pub(crate) body_idle_max: Duration,
     /// The longest that a client may take no byte while there is something to write.
     pub(crate) write_idle_max: Duration,
-    /// Attempts to act on the running daemon, in one second.
+    /// Attempts to act on the running daemon, in one second; and lines about looks at it that were refused.
     pub(crate) attempts_per_second_max: u32,
     /// Between two signs of life on a stream.
     pub(crate) heartbeat: Duration,

@@ -24,6 +24,29 @@ pub(crate) struct Operators {
     pub(crate) gids: Vec<u32>,
 }
 
+/// What the audit says beside who it was.
+pub(super) struct AuditLine<'l> {
+    pub(super) says: &'l str,
+    pub(super) operation: &'l str,
+    /// What was looked at or acted on.
+    pub(super) on: &'l str,
+    /// Of what exactly was shown or asked to be done, where that has one.
+    pub(super) fingerprint: Option<&'l str>,
+    /// The code of the refusal, or how it went otherwise.
+    pub(super) outcome: &'l str,
+    /// How often it has happened, where not every time has a line.
+    pub(super) times: Option<u64>,
+    pub(super) trace_id: Uuid,
+}
+
+impl<'l> AuditLine<'l> {
+    /// What a client has had done that concerns all.
+    pub(super) fn changed(operation: &'l str, on: &'l str, outcome: &'l str, trace_id: Uuid) -> Self {
+        let says = "a client changed the daemon";
+        AuditLine { says, operation, on, fingerprint: None, outcome, times: None, trace_id }
+    }
+}
+
 const FORBIDDEN: Refusal = Refusal::new(403, "forbidden", "This is for operators only.");
 
 impl Peer {
@@ -41,10 +64,13 @@ impl Peer {
         Err(FORBIDDEN.about("hint", "Only root and the daemon's own user may change anything here."))
     }
 
-    /// A line in the audit: what this client has had done that concerns all.
-    pub(super) fn audit(self, operation: &str, on: &str, outcome: &str, trace_id: Uuid) {
+    /// Writes a line into the audit.
+    pub(super) fn audit(self, line: AuditLine<'_>) {
         let Peer { uid, gid, pid } = self;
-        tracing::info!(target: "audit", uid, gid, pid, operation, on, outcome, %trace_id, "a client changed the daemon");
+        let AuditLine { says, operation, on, fingerprint, outcome, times, trace_id } = line;
+        tracing::info!(
+            target: "audit", uid, gid, pid, operation, on, fingerprint, outcome, times, %trace_id, "{says}"
+        );
     }
 
     /// The actor of a request that names none.

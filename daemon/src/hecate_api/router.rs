@@ -50,9 +50,10 @@ pub(super) fn probes(edge: &Arc<Edge>) -> Router {
 }
 
 fn otherwise(edge: &Arc<Edge>, router: Router, elsewhere: Refusal) -> Router {
-    let elsewhere = entry(edge, move |_, _, _| std::future::ready(Err(elsewhere.into())));
-    let other_method = entry(edge, |_, _, _| std::future::ready(Err(METHOD_NOT_ALLOWED.into())));
-    router.fallback(elsewhere).method_not_allowed_fallback(other_method)
+    let refused = |refusal: Refusal| {
+        entry(edge, debug::watched(move |_, _, _| std::future::ready(Err(refusal.into()))))
+    };
+    router.fallback(refused(elsewhere)).method_not_allowed_fallback(refused(METHOD_NOT_ALLOWED))
 }
 
 fn health_routes(edge: &Arc<Edge>) -> [(&'static str, MethodRouter); 3] {
@@ -78,8 +79,9 @@ fn fixed(edge: &Arc<Edge>) -> Vec<(&'static str, MethodRouter)> {
 /// What operators see and can change.
 fn debug(edge: &Arc<Edge>) -> impl Iterator<Item = (&'static str, String, MethodRouter)> + '_ {
     debug::doors().into_iter().map(move |debug::Door { method, path, ask }| {
-        let entry = entry(edge, move |edge, asking, request| ask(edge, asking, request));
-        let entry = if method == "GET" { get(entry) } else { post(entry) };
+        let ask = move |edge, asking, request| ask(edge, asking, request);
+        let entry =
+            if method == "GET" { get(entry(edge, debug::watched(ask))) } else { post(entry(edge, ask)) };
         (method, path.to_owned(), entry)
     })
 }

@@ -9,7 +9,7 @@ use super::{
     edge::Edge,
     limits::Limits,
     params,
-    peer::Peer,
+    peer::{AuditLine, Peer},
     request_body,
     stopping::Stopping,
 };
@@ -103,7 +103,7 @@ pub(crate) enum Ended {
 impl Client {
     /// Puts into the audit that it has had something done that concerns all.
     pub(crate) fn audit(&self, operation: &str, on: &str) {
-        self.peer.audit(operation, on, "granted", self.correlation_id);
+        self.peer.audit(AuditLine::changed(operation, on, "granted", self.correlation_id));
     }
 
     /// Resolves when nobody waits for the answer any longer.

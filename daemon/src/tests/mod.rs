@@ -5,6 +5,7 @@ mod actor_kills;
 mod actor_states;
 mod desk_states;
 mod facts_heard;
+pub(crate) mod logged;
 mod monitoring_listeners;
 pub(crate) mod operation;
 mod probers;

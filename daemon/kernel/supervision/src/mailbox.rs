@@ -27,7 +27,7 @@ impl OnFull {
     /// As written in `supervision.toml`.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::Wait => "wait",
+            Self::Wait => proto::Mailbox::ON_FULL,
             Self::Refuse => "refuse",
             Self::ShedOldest => "shed_oldest",
         }
@@ -45,7 +45,7 @@ pub(crate) struct MailboxSpec {
 
 impl Default for MailboxSpec {
     fn default() -> Self {
-        Self { capacity: 1024, on_full: OnFull::Wait }
+        Self { capacity: proto::Mailbox::CAPACITY as usize, on_full: OnFull::Wait }
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct Occupant {
     pub(crate) worker: Option<Worker>,
     /// Supervisors end in their own order, on request, and answer for their children.
     pub(crate) superior: Option<Arc<dyn Superior>>,
+    /// When it was started; coarse.
+    pub(crate) born_ms: u64,
     /// Closed when nothing of it is left.
     pub(crate) gone: watch::Receiver<()>,
 }
@@ -68,6 +70,10 @@ pub(crate) struct Worker {
 }
 
 impl Occupant {
+    pub(crate) fn uptime_ms(&self) -> u64 {
+        clock::coarse_now_ms().saturating_sub(self.born_ms)
+    }
+
     pub(crate) fn gauge(&self) -> Option<&Arc<Gauge>> {
         self.worker.as_ref().map(|worker| &worker.gauge)
     }

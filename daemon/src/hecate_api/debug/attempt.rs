@@ -2,7 +2,14 @@
 //! left half-way: none goes by unseen.
 
 use super::super::{
-    answer::Answer, command, connection::Asking, edge::Edge, headers, limits::Limits, params, peer::Peer,
+    answer::Answer,
+    command,
+    connection::Asking,
+    edge::Edge,
+    headers,
+    limits::Limits,
+    params,
+    peer::{AuditLine, Peer},
     request_body,
 };
 use axum::extract::Request;
@@ -132,12 +139,15 @@ impl Attempt {
 
     fn tell(&mut self, outcome: &str) {
         let Attempt { peer, operation, on, trace_id, .. } = &*self;
-        let fingerprint = self.fingerprint.as_deref();
-        tracing::info!(
-            target: "audit", uid = peer.uid, gid = peer.gid, pid = peer.pid, operation, on, fingerprint, outcome,
-            %trace_id,
-            "an attempt to act on the running daemon"
-        );
+        peer.audit(AuditLine {
+            says: "an attempt to act on the running daemon",
+            operation,
+            on,
+            fingerprint: self.fingerprint.as_deref(),
+            outcome,
+            times: None,
+            trace_id: *trace_id,
+        });
         // What comes too often must not push out of the events what happened before.
         let is_news = outcome != TOO_MANY_ATTEMPTS.code;
         if let Some(tree) = self.edge.parts.tree.get().filter(|_| is_news) {

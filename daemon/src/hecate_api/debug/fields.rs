@@ -70,7 +70,7 @@ impl Serialize for Chosen<'_> {
         say.if_some("intensity", &node.intensity)?;
         say.if_some("mailbox", &node.mailbox)?;
         say.if_some("messages", &node.messages)?;
-        say.always("restarts", &node.restarts)?;
+        say.if_some("restarts", &Some(&node.restarts).filter(|restarts| !restarts.are_none()))?;
         say.if_some("groups", &Some(&node.groups).filter(|groups| !groups.is_empty()))?;
         if levels > 0 && !node.children.is_empty() {
             map.serialize_entry("children", &Below { nodes: &node.children, fields, levels: levels - 1 })?;
@@ -113,7 +113,7 @@ impl Serialize for Below<'_> {
 mod tests {
     use super::super::tree::tests::node;
     use super::*;
-    use hecate_proto::tree::{Intensity, Mailbox, Messages};
+    use hecate_proto::tree::{Intensity, Mailbox, Messages, Restarts};
     use serde_json::{Value, json};
 
     fn full() -> TreeNode {
@@ -123,6 +123,7 @@ mod tests {
             intensity: Some(Intensity { used: 0, max: 1, period_ms: 5 }),
             mailbox: Some(Mailbox { depth: 0, capacity: 1, high_water: 1, on_full: "wait".into() }),
             messages: Some(Messages { handled: 1, dropped: 0, busy_ns: 1, last: None }),
+            restarts: Restarts { total: 1, last: None },
             groups: vec!["g".into()],
             ..node("/h", vec![node("/h/a", vec![node("/h/a/x", vec![])])])
         }

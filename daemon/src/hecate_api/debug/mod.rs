@@ -1,7 +1,8 @@
 //! What operators see of the running daemon, and what they can do to it: one file a resource.
 //!
-//! Looking needs the operator role; changing needs the daemon's own user or root, a confirmation, and leaves a
-//! line in the audit whether it was granted or not. Nothing here is ever served on the mesh.
+//! Looking needs the operator role and leaves a line in the audit where it is refused; changing needs the daemon's
+//! own user or root, a confirmation, and leaves one whether it was granted or not. Nothing here is ever served on the
+//! mesh.
 
 mod act;
 mod actor;
@@ -19,6 +20,7 @@ mod look;
 mod metrics;
 mod protected;
 mod read_models;
+mod refused_look;
 mod reload;
 mod runtime;
 mod store;
@@ -33,6 +35,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hecate_proto::route;
 use listeners::Decision;
+pub(super) use refused_look::{Look, watched};
 use std::sync::Arc;
 
 /// One resource.

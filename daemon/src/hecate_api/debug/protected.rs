@@ -41,7 +41,8 @@ fn home(root: &TreeNode) -> Option<String> {
     root.children.iter().find_map(|child| if keeps(child) { Some(child.path.clone()) } else { home(child) })
 }
 
-fn is_at_or_below(path: &str, other: &str) -> bool {
+/// Whether a place is the other one, or below it.
+pub(super) fn is_at_or_below(path: &str, other: &str) -> bool {
     path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

@@ -91,7 +91,7 @@ pub(super) mod tests {
             intensity: None,
             mailbox: None,
             messages: None,
-            restarts: Restarts { total: 0, last: None },
+            restarts: Restarts::default(),
             groups: vec![],
             children,
         }

@@ -3,10 +3,15 @@
 use super::super::Limits;
 use super::client::{Answered, Client};
 use super::documents::check;
+use super::listeners::Ears;
 use super::teahouse::{Teahouse, Wish, within};
+use crate::tests::logged::Logged;
 use hecate_proto::route;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
+use tracing::Level;
 
 const MODEL: &str = "/tea/query_teas";
 
@@ -56,6 +61,10 @@ async fn every_resource_answers_as_the_document_says() {
     let actor = client.get(&at(route::DEBUG_ACTOR, MODEL)).await.body["actor"].clone();
     let by_id = client.get(&at(route::DEBUG_ACTOR, actor["id"].as_str().unwrap())).await.body;
     assert_eq!((&by_id["actor"]["path"], &actor["ancestors"][0]["path"]), (&json!(MODEL), &json!("/tea")));
+    for place in ["/tea", "/tea/aggregates", MODEL] {
+        let actor = client.get(&at(route::DEBUG_ACTOR, place)).await.body["actor"].clone();
+        assert!(actor["started_at"].is_string() && actor["uptime_ms"].is_u64(), "{place}: {actor}");
+    }
     let store = client.get("/debug/store").await.body;
     assert_eq!((&store["ok"], &store["node_id"]), (&json!(true), &json!("here")));
 }
@@ -108,6 +117,35 @@ async fn an_aggregate_and_a_projection_offer_how_far_they_are_and_nothing_of_wha
     assert_eq!((&row["file_bytes"], &row["wal_bytes"]), (&model["file_bytes"], &model["wal_bytes"]));
     assert!(row["file_bytes"].as_u64() > Some(0) && row["wal_bytes"].as_u64() > Some(0), "{row}");
     assert!(![tea, model].iter().any(|state| state.to_string().contains("assam")));
+}
+
+#[tokio::test]
+async fn a_tree_of_the_past_names_whatever_it_does_not_show() {
+    let house =
+        Teahouse::open_with(Wish { listens: Some(Arc::new(Ears::default())), ..Wish::default() }).await;
+    let mut client = house.connect().await;
+    aggregate(&mut client).await;
+    let now = client.get("/debug/tree").await.body;
+    let past = client.get(&format!("/debug/tree?at={}", now["at"].as_str().unwrap())).await.body;
+    let shown = |body: &Value| {
+        let mut names = BTreeSet::new();
+        name_fields(&body["tree"], &mut names);
+        names
+    };
+    let (before, after) = (shown(&past), shown(&now));
+    let mut missing: Vec<&str> = after.difference(&before).map(String::as_str).collect();
+    missing.push("pool children");
+    let mut named: Vec<&str> = past["not_kept"].as_array().unwrap().iter().flat_map(Value::as_str).collect();
+    missing.sort_unstable();
+    named.sort_unstable();
+    assert_eq!(named, missing);
+    assert!(now.get("not_kept").is_none());
+}
+
+/// What the nodes of a tree say, whichever says it.
+fn name_fields(node: &Value, names: &mut BTreeSet<String>) {
+    names.extend(node.as_object().unwrap().keys().cloned());
+    node["children"].as_array().into_iter().flatten().for_each(|child| name_fields(child, names));
 }
 
 #[tokio::test]
@@ -289,6 +327,7 @@ async fn what_an_actor_does_not_take_is_refused_by_name() {
 
 #[tokio::test]
 async fn what_nobody_could_mean_is_refused_by_field_and_rule() {
+    let (logged, _guard) = Logged::from(Level::INFO);
     let house = Teahouse::open().await;
     let mut client = house.connect().await;
     for (path, field, rule) in [
@@ -312,16 +351,78 @@ async fn what_nobody_could_mean_is_refused_by_field_and_rule() {
         ("/debug/runtime?verbose=1", "verbose", "unknown_field"),
         ("/metrics?kind=x", "kind", "unknown_field"),
     ] {
-        assert_eq!(client.get(path).await.refusal(), (400, "validation_error", field, rule), "{path}");
+        let refused = client.get(path).await;
+        assert_eq!(refused.refusal(), (400, "validation_error", field, rule), "{path}");
+        let line = audited(&logged, &refused);
+        assert!(line.contains("operation=\"GET\" on=\"/") && line.contains("uid="), "{path}: {line}");
     }
     let headers = [("last-event-id", "x")];
     let refused = client.ask("GET", "/debug/events", &headers, "").await;
     assert_eq!(refused.refusal(), (400, "validation_error", "Last-Event-ID", "type"));
     let old = client.get("/debug/tree?at=2001-01-01T00:00:00Z").await;
     assert_eq!(old.refusal(), (422, "tree_not_kept", "at", ""));
-    assert_eq!(client.get("/debug/tree?path=/coffee").await.refusal().1, "not_found");
-    assert_eq!(client.get("/debug/groups?group=leaf_burnt_v1").await.refusal().1, "group_not_found");
-    assert_eq!(client.get(&at(route::DEBUG_ACTOR, "/coffee")).await.refusal().1, "actor_not_found");
+}
+
+/// The one line in the audit about what was refused.
+fn audited(logged: &Logged, refused: &Answered) -> String {
+    let (code, flow) = (refused.refusal().1, refused.body["correlation_id"].as_str().unwrap());
+    let text = logged.text();
+    let lines: Vec<_> =
+        text.lines().filter(|line| line.contains(" audit: ") && line.contains(flow)).collect();
+    let [line] = *lines else { panic!("not one line, but {lines:?}") };
+    assert!(line.contains(&format!("outcome=\"{code}\"")), "{code}: {line}");
+    line.to_owned()
+}
+
+#[tokio::test]
+async fn whoever_looks_in_vain_leaves_one_line_and_whoever_sees_something_none() {
+    let (logged, _guard) = Logged::from(Level::INFO);
+    let house = Teahouse::open().await;
+    let mut client = house.connect().await;
+    let coffee = at(route::DEBUG_ACTOR, "/coffee");
+    for (method, path, status, code) in [
+        ("GET", "/debug/tree?path=/coffee", 404, "not_found"),
+        ("GET", "/debug/groups?group=leaf_burnt_v1", 404, "group_not_found"),
+        ("GET", &*coffee, 404, "actor_not_found"),
+        ("GET", "/debug", 404, "not_found"),
+        ("GET", "/debug/actors/0.1/dance", 404, "not_found"),
+        ("POST", "/debug/actors/0.1/dance", 404, "not_found"),
+        ("POST", "/debug/tree", 405, "method_not_allowed"),
+        ("DELETE", "/metrics", 405, "method_not_allowed"),
+        ("GET", "/debug/actors/0.1/kill", 405, "method_not_allowed"),
+        ("POST", "/debug/actors/0.1/kill", 404, "actor_not_found"),
+    ] {
+        let refused = client.ask(method, path, &[], "").await;
+        assert_eq!((refused.status, refused.refusal().1), (status, code), "{method} {path}");
+        assert!(audited(&logged, &refused).contains(path.split('?').next().unwrap()), "{method} {path}");
+    }
+    let nameless = client.ask("GET", "/debug/top", &[("hecate-correlation-id", "x")], "").await;
+    audited(&logged, &nameless);
+    let before = logged.text().matches(" audit: ").count();
+    for path in ["/debug/tree", "/debug/top", "/metrics"] {
+        assert_eq!(client.get(path).await.status, 200, "{path}");
+    }
+    assert_eq!(client.get("/debugger").await.status, 404);
+    assert_eq!(logged.text().matches(" audit: ").count(), before);
+}
+
+#[tokio::test]
+async fn a_flood_of_vain_looks_is_no_flood_of_lines() {
+    const LOOKS: usize = 1_000;
+    let (logged, _guard) = Logged::from(Level::INFO);
+    let limits = Limits { attempts_per_second_max: 1, ..Limits::default() };
+    let house = Teahouse::open_with(Wish { limits, ..Wish::default() }).await;
+    let mut client = house.connect().await;
+    for _ in 0..LOOKS {
+        assert_eq!(client.get("/debug/top?n=0").await.status, 400);
+    }
+    let text = logged.text();
+    let of_floods = text.lines().filter(|line| line.contains(" times=")).count();
+    let lines = text.matches(" audit: ").count();
+    assert!((2..=10).contains(&of_floods), "{of_floods}");
+    assert!(lines < LOOKS / 2, "{lines}");
+    // Whoever looked in vain may still act.
+    assert_eq!(client.post(&at(route::DEBUG_RESUME, MODEL), "").await.refusal().0, 400);
 }
 
 #[tokio::test]

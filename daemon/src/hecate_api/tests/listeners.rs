@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Two listeners of one fact; the second gives up whatever it hears until it is helped.
 #[derive(Default)]
-struct Ears {
+pub(super) struct Ears {
     helped: AtomicBool,
 }
 

@@ -32,6 +32,7 @@ pub(crate) struct Corpse<'c> {
 /// What an actor left behind.
 pub(crate) struct Remains<'c> {
     pub(crate) actor: ActorId,
+    pub(crate) uptime_ms: u64,
     /// A supervisor has none.
     pub(crate) meter: Option<&'c Meter>,
 }
@@ -85,9 +86,7 @@ impl Corpse<'_> {
             trace_id: at_work.and_then(Meter::trace_id).map(|id| id.to_string()),
             depth: meter.map(Meter::depth_at_end).unwrap_or_default(),
             ancestors: ancestors(self.path).map(str::to_owned).collect(),
-            uptime_ms: meter
-                .map(|meter| clock::coarse_now_ms().saturating_sub(meter.born_ms))
-                .unwrap_or_default(),
+            uptime_ms: self.remains.as_ref().map(|remains| remains.uptime_ms).unwrap_or_default(),
             decision: self.decision,
         }
     }

@@ -5,7 +5,7 @@ use super::crashes::ancestors;
 use super::kind_meter::Traffic;
 use super::tracer::{self, Trace};
 use super::{Events, RewindError, Stats, SupervisorStats, TRACES_MAX, TraceError, detail, stats};
-use crate::node::{Node, Worker};
+use crate::node::{Node, Occupant, Worker};
 use crate::{Tree, clock, tree};
 use hecate_proto::debug::{
     ActorDetail, ActorState, Ancestor, Crash, Deadlocks, DebugEventKind, Top, TopBy, TraceLimits, Window,
@@ -40,7 +40,7 @@ impl Tree {
             None => ActorState::NotOffered,
         };
         let meter = worker.map(|worker| worker.gauge.meter());
-        let uptime_ms = meter.map(|meter| clock::coarse_now_ms().saturating_sub(meter.born_ms));
+        let uptime_ms = occupant.as_ref().map(Occupant::uptime_ms);
         let above = ancestors(&node.path).filter_map(|path| self.root.find(path));
         Some(ActorDetail {
             node: node.portrait(&tree::groups()),

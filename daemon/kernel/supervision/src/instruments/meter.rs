@@ -41,8 +41,6 @@ pub(crate) struct Meter {
     pub(crate) kind: Arc<KindMeter>,
     /// What is asked of the actor from outside: the one thing that every message looks at.
     flags: AtomicU8,
-    /// When it was started; coarse.
-    pub(crate) born_ms: u64,
     handled: AtomicU64,
     busy_ns: AtomicU64,
     sent: AtomicU64,
@@ -112,18 +110,17 @@ impl Stopwatch {
 
 impl Meter {
     pub(crate) fn new(kind: Arc<KindMeter>) -> Self {
-        let (born_ms, zero) = (clock::coarse_now_ms(), AtomicU64::default);
+        let zero = AtomicU64::default;
         Self {
             kind,
             flags: AtomicU8::new(0),
-            born_ms,
             handled: zero(),
             busy_ns: zero(),
             sent: zero(),
             full: zero(),
             shed: zero(),
             undelivered: zero(),
-            asked_ms: AtomicU64::new(born_ms),
+            asked_ms: AtomicU64::new(clock::coarse_now_ms()),
             chosen_ms: zero(),
             since_ns: zero(),
             trace: Default::default(),

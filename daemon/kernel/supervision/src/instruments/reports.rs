@@ -72,6 +72,7 @@ impl Node {
     ) -> u64 {
         let remains = occupant.map(|occupant| Remains {
             actor: occupant.cell.get_id(),
+            uptime_ms: occupant.uptime_ms(),
             meter: occupant.gauge().map(|gauge| gauge.meter()),
         });
         let (path, kind, generation) = (&*self.path, &*self.kind().name, self.generation());

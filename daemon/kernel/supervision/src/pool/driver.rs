@@ -82,7 +82,9 @@ impl<A: Actor> Launch for PoolLaunch<A> {
             let (keeper, task) = spawned.map_err(ExitReason::error)?;
             let cell = keeper.get_cell();
             let superior: Arc<dyn Superior> = Arc::new(keeper);
-            let occupant = |gone| Occupant { cell, links, worker: None, superior: Some(superior), gone };
+            let born_ms = clock::coarse_now_ms();
+            let occupant =
+                |gone| Occupant { cell, links, worker: None, superior: Some(superior), born_ms, gone };
             Ok(Born::new(node, present, occupant, task))
         }
         .boxed()

@@ -7,7 +7,7 @@ use crate::mailbox::Gauge;
 use crate::node::{Node, Occupant, Worker};
 use crate::plan::WorkerSpec;
 use crate::shell::{Birth, Shell};
-use crate::{Actor, Addr, ExitReason, Name};
+use crate::{Actor, Addr, ExitReason, Name, clock};
 use futures_util::future::BoxFuture;
 use ractor::Actor as _;
 use std::sync::{Arc, OnceLock};
@@ -135,7 +135,7 @@ pub(crate) async fn launch_actor<A: Actor>(
     // Nobody is linked by ractor: a supervisor learns of an end by waiting for the whole task. ractor's event comes
     // before that, with the old state and in it the files and sockets that the successor needs.
     let spawning = Shell::<A>::spawn(None, Shell::new(), birth);
-    let limit = spec.start_timeout;
+    let (limit, born_ms) = (spec.start_timeout, clock::coarse_now_ms());
     let spawned = tokio::select! {
         biased;
         spawned = tokio::time::timeout(limit, spawning) => match spawned {
@@ -149,7 +149,7 @@ pub(crate) async fn launch_actor<A: Actor>(
             let (cell, wake) =
                 (actor.get_cell(), Arc::<AddrInner<A::Msg>>::clone(addr.inner()) as Arc<dyn Wake>);
             let worker = Some(Worker { gauge, wake });
-            let occupant = |gone| Occupant { cell, links, worker, superior: None, gone };
+            let occupant = |gone| Occupant { cell, links, worker, superior: None, born_ms, gone };
             Ok((Born::new(node, present, occupant, task), addr.clone()))
         }
         (Ok(_), None) => unreachable!("an actor that started has left its address"),

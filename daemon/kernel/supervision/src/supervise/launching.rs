@@ -5,11 +5,11 @@ use super::child::Flags;
 use super::core::{Core, Event};
 use super::driver::{Control, Supervisor, tell};
 use super::launch::{Birthing, Born, Cradle, Launch};
-use crate::ExitReason;
 use crate::links::Links;
 use crate::node::{Node, Occupant, Superior};
 use crate::plan::Shutdown;
 use crate::supervise::admin::Request;
+use crate::{ExitReason, clock};
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use ractor::{Actor, ActorRef};
@@ -78,7 +78,8 @@ impl SupervisorLaunch {
 
 fn occupant(supervisor: &ActorRef<Control>, links: Arc<Links>, gone: watch::Receiver<()>) -> Occupant {
     let superior: Arc<dyn Superior> = Arc::new(supervisor.clone());
-    Occupant { cell: supervisor.get_cell(), links, worker: None, superior: Some(superior), gone }
+    let (cell, born_ms) = (supervisor.get_cell(), clock::coarse_now_ms());
+    Occupant { cell, links, worker: None, superior: Some(superior), born_ms, gone }
 }
 
 impl Superior for ActorRef<Control> {

@@ -30,6 +30,9 @@ pub enum Look {
         /// As it was at this time of the last ten minutes, RFC 3339.
         #[arg(long, value_name = "TIME", conflicts_with = "watch")]
         at: Option<String>,
+        /// That of another node, which `cluster` names.
+        #[arg(long, value_name = "NAME", conflicts_with = "at")]
+        node: Option<String>,
         /// Draw it again every second.
         #[arg(long)]
         watch: bool,
@@ -82,6 +85,14 @@ pub enum Look {
     },
     /// Show the runtime under the actors, and the process.
     Runtime,
+    /// List the other nodes: who is linked, who is away and why.
+    Cluster,
+    /// Show the event store and how its writer is doing.
+    Store,
+    /// List how each read model is drawn.
+    ReadModels,
+    /// List what each process hears, how far, and what waits for an operator.
+    Listeners,
     /// Show what it would take for the tree to follow another supervision.toml; nothing is changed.
     Plan(Reload),
     /// Let the tree follow it, as `plan` has shown it.

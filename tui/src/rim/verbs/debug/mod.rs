@@ -1,6 +1,7 @@
 //! `hecate debug …`: the window into a running daemon, on a terminal or as JSON.
 
 pub mod args;
+mod around;
 mod live;
 mod reload;
 mod table;
@@ -112,6 +113,10 @@ fn lines(look: &Look, body: Value) -> Result<Vec<String>, serde_json::Error> {
         Look::Deadlocks { .. } => said(body, tables::deadlocks),
         Look::Groups { .. } => said(body, tables::groups),
         Look::Runtime => said(body, tables::runtime),
+        Look::Cluster => said(body, around::cluster),
+        Look::Store => said(body, around::store),
+        Look::ReadModels => serde_json::from_value(body).map(|answer| around::read_models(&answer)),
+        Look::Listeners => serde_json::from_value(body).map(|answer| around::listeners(&answer)),
         Look::Plan(_) => said(body, reload::planned),
         Look::Apply { .. } => said(body, reload::applied),
         _ => said(body, tables::done),
@@ -148,8 +153,9 @@ fn question(look: &Look) -> Call {
     let text = |text: &Option<String>| text.clone();
     let number = |number: &Option<u64>| number.map(|it| it.to_string());
     match look {
-        Look::Tree { path, depth, at, .. } => {
-            get(route::DEBUG_TREE, [("path", text(path)), ("depth", number(depth)), ("at", text(at))])
+        Look::Tree { path, depth, at, node, .. } => {
+            let (depth, node) = (number(depth), text(node));
+            get(route::DEBUG_TREE, [("path", text(path)), ("depth", depth), ("at", text(at)), ("node", node)])
         }
         Look::Top { by, window, n, .. } => {
             let (by, window, n) = (Some(by.clone()), Some(window.clone()), Some(n.to_string()));
@@ -162,6 +168,10 @@ fn question(look: &Look) -> Call {
         }
         Look::Events { after } => get(route::DEBUG_EVENTS, [("after", number(after))]),
         Look::Groups { group } => get(route::DEBUG_GROUPS, [("group", text(group))]),
+        Look::Cluster => Call::get(route::DEBUG_CLUSTER),
+        Look::Store => Call::get(route::DEBUG_STORE),
+        Look::ReadModels => Call::get(route::DEBUG_READ_MODELS),
+        Look::Listeners => Call::get(route::DEBUG_LISTENERS),
         _ => Call::get(route::DEBUG_RUNTIME),
     }
 }
@@ -203,6 +213,11 @@ mod tests {
             ("events --after 4", "/debug/events?after=4"),
             ("groups facts.all", "/debug/groups?group=facts.all"),
             ("runtime", "/debug/runtime"),
+            ("tree --node n2", "/debug/tree?node=n2"),
+            ("cluster", "/debug/cluster"),
+            ("store", "/debug/store"),
+            ("read-models", "/debug/read_models"),
+            ("listeners", "/debug/listeners"),
         ] {
             let call = asked(words);
             assert_eq!((call.path.as_str(), call.body), (path, None), "{words}");

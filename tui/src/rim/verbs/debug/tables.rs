@@ -206,11 +206,11 @@ pub(super) fn done(done: &Done) -> Vec<String> {
     vec![format!("{}: done to {}{until}", clean(&done.operation), clean(&done.path))]
 }
 
-fn heading<const N: usize>(names: [&str; N]) -> Vec<String> {
+pub(super) fn heading<const N: usize>(names: [&str; N]) -> Vec<String> {
     names.map(str::to_owned).to_vec()
 }
 
-fn pair(name: &str, value: impl ToString) -> Vec<String> {
+pub(super) fn pair(name: &str, value: impl ToString) -> Vec<String> {
     vec![name.to_owned(), value.to_string()]
 }
 

@@ -38,6 +38,17 @@ async fn an_actor_shows_what_it_handles_what_it_has_handled_and_who_is_above_it(
 }
 
 #[tokio::test]
+async fn a_supervisor_has_an_age_while_it_runs() {
+    let stage = Stage::of(&["a"]);
+    let tree = stage.boot("one_for_one", 1, &["a"], "").await;
+    let root = detail(&tree, "/r").await;
+    assert!(root.started_at.is_some() && root.uptime_ms.is_some());
+    tree.stop(PATIENCE).await;
+    let gone = detail(&tree, "/r").await;
+    assert_eq!((gone.started_at, gone.uptime_ms), (None, None));
+}
+
+#[tokio::test]
 async fn an_actor_is_found_by_its_id_until_it_is_replaced() {
     let stage = Stage::of(&["a"]);
     let tree = stage.boot("one_for_one", 1, &["a"], "").await;
