@@ -46,16 +46,12 @@ async fn a_key_is_in_no_answer_no_log_line_no_file_and_no_debug_text() {
     {
         shown.push(format!("{:?}", house.get(path).await));
     }
-<<<<<<< HEAD
     for actor in [KEEPER, "/voice/providers/openai"] {
         let state = house.offered(actor).await.to_string();
         assert!(state.contains(r#""status":"unauthorized""#), "{state}");
         shown.push(state);
     }
-    shown.push(String::from_utf8_lossy(&logged.0.lock().unwrap()).into_owned());
-=======
     shown.push(logged.text());
->>>>>>> a10
     for entry in std::fs::read_dir(house.dir.path()).unwrap() {
         shown.push(
             std::fs::read(entry.unwrap().path())
