@@ -89,7 +89,7 @@ pub(crate) struct Edge {
     pub(super) vain_attempts: Pace,
     /// Lines in the audit about operators who looked in vain.
     pub(super) refused_looks: Pace,
-    /// Refused looks that came faster than they have lines.
+    /// Attempts and refused looks that came faster than they have lines.
     pub(super) refused_too_fast: Tally,
     /// Clients that took nothing for too long.
     pub(super) cut_off: Tally,

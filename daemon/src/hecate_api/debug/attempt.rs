@@ -138,22 +138,26 @@ impl Attempt {
     }
 
     fn tell(&mut self, outcome: &str) {
+        self.is_told = true;
         let Attempt { peer, operation, on, trace_id, .. } = &*self;
+        // What comes too often must not push out of the log and the events what happened before.
+        let is_news = outcome != TOO_MANY_ATTEMPTS.code;
+        let times = (!is_news).then(|| self.edge.refused_too_fast.more());
+        if times.is_some_and(|times| !times.is_power_of_two()) {
+            return;
+        }
         peer.audit(AuditLine {
             says: "an attempt to act on the running daemon",
             operation,
             on,
             fingerprint: self.fingerprint.as_deref(),
             outcome,
-            times: None,
+            times,
             trace_id: *trace_id,
         });
-        // What comes too often must not push out of the events what happened before.
-        let is_news = outcome != TOO_MANY_ATTEMPTS.code;
         if let Some(tree) = self.edge.parts.tree.get().filter(|_| is_news) {
             tree.announce_attempt(on, format!("{operation} {on} by uid {}: {outcome}", peer.uid));
         }
-        self.is_told = true;
     }
 }
 

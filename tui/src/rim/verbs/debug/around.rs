@@ -2,7 +2,7 @@
 
 use super::super::show::clean;
 use super::table::aligned;
-use super::tables::{heading, pair};
+use super::tables::{heading, mib, pair};
 use hecate_proto::cluster::ClusterView;
 use hecate_proto::listeners::{ListenerState, ListenersAnswer};
 use hecate_proto::read_models::ReadModelsAnswer;
@@ -47,7 +47,8 @@ fn figures(name: &str, value: &Value, rows: &mut Vec<Vec<String>>) {
 
 /// How each read model is drawn.
 pub(super) fn read_models(answer: &ReadModelsAnswer) -> Vec<String> {
-    let names = ["READ MODEL", "POSITION", "BEHIND", "EVENTS/S", "BATCH P99", "PARKED", "REBUILD"];
+    let names =
+        ["READ MODEL", "POSITION", "BEHIND", "EVENTS/S", "BATCH P99", "PARKED", "FILE", "LOG", "REBUILD"];
     let mut rows = vec![heading(names)];
     rows.extend(answer.read_models.iter().map(|it| {
         let seconds = it.seconds_behind.filter(|seconds| *seconds > 0.0).map(|it| format!(", {it:.1} s"));
@@ -60,6 +61,8 @@ pub(super) fn read_models(answer: &ReadModelsAnswer) -> Vec<String> {
             format!("{:.1}", it.events_per_second),
             format!("{} µs", it.batch_us.p99),
             format!("{} and {} behind", it.parked, it.parked_behind),
+            mib(it.file_bytes),
+            mib(it.wal_bytes),
             rebuild.unwrap_or_default(),
         ]
     }));
@@ -125,11 +128,11 @@ mod tests {
     fn read_models_and_listeners_say_how_far_they_are() {
         let model = json!({"model": "query_teas", "position": 8, "positions_behind": 2, "seconds_behind": 1.25,
                            "events_per_second": 3.0, "batch_us": {"samples": 1, "p50": 4, "p99": 5},
-                           "parked": 1, "parked_behind": 6, "rebuild": {"position": 2, "head": 10}});
+                           "parked": 1, "parked_behind": 6, "file_bytes": 1_572_864, "wal_bytes": 0, "rebuild": {"position": 2, "head": 10}});
         let answer = json!({"ok": true, "node_id": "n", "at": "T", "head": 10, "read_models": [model]});
         assert_eq!(
             read_models(&read(answer))[1],
-            "query_teas  8         2, 1.2 s  3.0       5 µs       1 and 6 behind  2 of 10"
+            "query_teas  8         2, 1.2 s  3.0       5 µs       1 and 6 behind  1.5 MiB  0.0 MiB  2 of 10"
         );
         let tried = json!({"position": 4, "listener": "l", "since": "T", "attempts": 2, "why": "no answer"});
         let listener = json!({"process": "brew_tea", "hears": [], "cursor": 3, "lag": 7, "dead": 1,

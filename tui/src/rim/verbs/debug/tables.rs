@@ -188,7 +188,6 @@ pub(super) fn runtime(runtime: &Runtime) -> Vec<String> {
             format!("{} alive, {} queued", runtime.tokio.alive_tasks, runtime.tokio.global_queue_depth),
         ),
     ];
-    let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / 1_048_576.0);
     rows.extend(process.rss_bytes.map(|bytes| pair("memory", mib(bytes))));
     rows.extend(process.rss_peak_bytes.map(|bytes| pair("most memory", mib(bytes))));
     rows.extend(process.threads.map(|threads| pair("threads", threads)));
@@ -222,4 +221,7 @@ fn word(value: &impl serde::Serialize) -> String {
 
 fn or_nothing(lines: Vec<String>, nothing: &str) -> Vec<String> {
     if lines.is_empty() { vec![nothing.to_owned()] } else { lines }
+}
+pub(super) fn mib(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / 1_048_576.0)
 }
