@@ -202,7 +202,11 @@ async fn live(
 /// Until somebody asks it to stop, it tells whoever asks what a changed file of the tree would do.
 async fn plan_until_stopped(edge: &Edge, signals: &mut Signals) {
     while matches!(signals.next().await, Asked::ForPlan) {
-        edge.log_plan().await;
+        tokio::select! {
+            () = edge.log_plan() => {}
+            // A file that does not let itself be read is in nobody's way.
+            () = signals.stop() => return,
+        }
     }
 }
 
@@ -280,7 +284,7 @@ impl Signals {
     /// The next one that asks the daemon to stop, while it has no plans.
     async fn stop(&mut self) {
         while !matches!(self.next().await, Asked::ToStop) {
-            tracing::warn!("no plan is made while the tree begins or ends");
+            tracing::warn!("no plan is made while another is, and while the tree begins or ends");
         }
     }
 }

@@ -173,6 +173,10 @@ fn a_hangup_asks_what_a_changed_file_of_the_tree_would_do() {
     fs::write(&file, "schema = 2").unwrap();
     daemon.signal(Signal::HUP);
     in_the_log("no plan can be made of the file");
+    fs::remove_file(&file).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
+        .unwrap();
+    daemon.signal(Signal::HUP);
     ventures::set_up(&daemon.client(), "Shop");
     assert_eq!(daemon.terminate().0, Some(0));
 }

@@ -264,6 +264,11 @@ impl Node {
         }
     }
 
+    /// Whether the first crash of a child here takes the supervisor down.
+    pub(crate) fn forgives_nothing(&self) -> bool {
+        self.declared().rules.is_some_and(|(_, max, _)| max == 0)
+    }
+
     /// Says who belongs here from now on, in order.
     pub(crate) fn set_children(&self, now: Vec<Arc<Node>>) {
         let mut children = self.lock_children();

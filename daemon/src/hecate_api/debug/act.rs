@@ -32,7 +32,7 @@ const TEMPORARY: Refusal = Refusal::new(
     "temporary_child",
     "A temporary child is forgotten when it ends, so it cannot be restarted.",
 );
-const GROUP_MEMBER: Refusal = Refusal::new(409, "group_member", "Others under its supervisor stand on it.");
+const GROUP_MEMBER: Refusal = Refusal::new(409, "group_member", "Others stand on it.");
 const SUPERVISOR_REFUSED: Refusal =
     Refusal::new(409, "supervisor_refused", "The actor's supervisor did not do it.");
 

@@ -149,7 +149,8 @@ fn log(plan: &proto::ReloadPlan) {
     }
     let (operations, refusals) = (plan.operations.len(), plan.refusals.len());
     let fingerprint = &plan.fingerprint;
-    tracing::info!(operations, refusals, fingerprint, "a plan was made; `hecate debug apply` carries it out");
+    let hint = if refusals == 0 { "hecate debug apply carries it out" } else { "start the daemon again" };
+    tracing::info!(operations, refusals, fingerprint, hint, "a plan was made");
 }
 
 async fn own_file(supervision: &Supervision) -> Result<(String, String), Refused> {

@@ -85,8 +85,7 @@ impl Tree {
             return Err(InterventionError::Temporary);
         }
         let (supervisor, id) = node.path.rsplit_once('/').ok_or(InterventionError::NotFound)?;
-        let parent = self.root.find(supervisor).ok_or(InterventionError::NotFound)?;
-        if parent.takes_others_along(&node) {
+        if self.others_stand_on(&node)? {
             return Err(InterventionError::Grouped);
         }
         // Both are asked at once and answered in this order: who gives up waiting for an end that takes its
@@ -100,6 +99,15 @@ impl Tree {
             restarted => restarted?,
         };
         Ok(())
+    }
+
+    /// Whether a crash of it would renew others too: by the strategy of its supervisor, or of one further up, where
+    /// the first crash takes the supervisor down.
+    fn others_stand_on(&self, node: &Arc<Node>) -> Result<bool, InterventionError> {
+        let (supervisor, _) = node.path.rsplit_once('/').ok_or(InterventionError::NotFound)?;
+        let parent = self.root.find(supervisor).ok_or(InterventionError::NotFound)?;
+        let falls_with_it = parent.forgives_nothing() && !Arc::ptr_eq(&parent, &self.root);
+        Ok(parent.takes_others_along(node) || falls_with_it && self.others_stand_on(&parent)?)
     }
 
     /// The place of a path, or of the actor of an id (`0.17`).

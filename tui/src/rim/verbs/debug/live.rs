@@ -94,7 +94,11 @@ fn line(frame: &Frame, stream: Stream) -> String {
 }
 
 fn lagged(data: &Value) -> String {
-    format!("… {} events were missed", data["count"])
+    match data["count"].as_u64() {
+        // It came with an id of another life of the daemon.
+        Some(0) => "… events were missed, nobody knows how many".to_owned(),
+        _ => format!("… {} events were missed", data["count"]),
+    }
 }
 
 fn happening(event: &DebugEvent) -> String {
@@ -136,6 +140,8 @@ mod tests {
         let data = r#"{"id":7,"at":"T","kind":"gave_up","path":"/h","detail":"/h/a: killed"}"#;
         assert_eq!(line(&frame("gave_up", data), Stream::Events), "T  gave_up           /h  /h/a: killed");
         assert_eq!(line(&frame("lagged", r#"{"count":3}"#), Stream::Events), "… 3 events were missed");
+        let unknown = line(&frame("lagged", r#"{"count":0}"#), Stream::Events);
+        assert_eq!(unknown, "… events were missed, nobody knows how many");
         assert_eq!(line(&frame("danced", "{}"), Stream::Events), "danced {}");
     }
 

@@ -6,7 +6,8 @@ use futures_util::future::join_all;
 use futures_util::poll;
 use hecate_proto::debug::DebugEventKind;
 use hecate_supervision::{
-    Actor, AdminError, Child, ExitReason, Flags, Heard, InterventionError, Me, Name, Pool, SendError, Tree,
+    Actor, AdminError, Child, ExitReason, Flags, Heard, InterventionError, Me, Name, Pool, SendError,
+    Strategy, Tree,
 };
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
@@ -154,6 +155,26 @@ async fn who_would_take_others_along_is_not_restarted_alone() {
     let tree = stage.boot("one_for_all", 1, &["a", "b"], "").await;
     assert_eq!(tree.restart("/r/b").await, Err(InterventionError::Grouped));
     assert_eq!(find(&tree.snapshot(), "/r/b").generation, 1);
+}
+
+/// As the event store in the daemon's tree, and whatever holds a handle on it.
+#[tokio::test]
+async fn whose_first_crash_renews_others_further_up_is_not_restarted_alone() {
+    let case = |strategy, intensity| async move {
+        let probe = |id| {
+            let probe = Probe { id, trace: Arc::default(), mood: Arc::default() };
+            Child::worker::<Probe>(id, None, move || probe.clone())
+        };
+        let flags = Flags { intensity, ..Flags::default() };
+        let children = vec![Child::supervisor("only", flags, vec![probe("store")]), probe("after")];
+        let tree = Tree::grow("r", Flags { strategy, ..Flags::default() }, children).await.unwrap();
+        let told = tree.restart("/r/only/store").await;
+        assert!(tree.stop(PATIENCE).await);
+        told
+    };
+    assert_eq!(case(Strategy::RestForOne, 0).await, Err(InterventionError::Grouped));
+    assert_eq!(case(Strategy::RestForOne, 1).await, Ok(()), "a crash would renew it alone");
+    assert_eq!(case(Strategy::OneForOne, 0).await, Ok(()), "nobody stands on its supervisor");
 }
 
 #[tokio::test]
