@@ -5,7 +5,7 @@ use hecate_desk::{Refusal, Refused};
 use hecate_proto::tree::TreeNode;
 
 const PROTECTED: Refusal =
-    Refusal::new(403, "event_store_protected", "That would take the event store down with it.");
+    Refusal::new(403, "event_store_protected", "That would put the event store at risk.");
 
 /// The kind of the actor that is protected.
 const KIND: &str = "event_store";

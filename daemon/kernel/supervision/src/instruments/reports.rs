@@ -58,8 +58,8 @@ impl Node {
         verdict.is_crash.then(|| self.write_crash(reason, occupant, decision))
     }
 
-    /// A pool is down, and so many of its children ended for `reason` though they were asked to: one report for
-    /// all of them.
+    /// A pool is down, and so many of its children ended for that class of reason though they were asked to: one
+    /// report for all of them.
     pub(crate) fn report_fallen(&self, fallen: usize, reason: &str) {
         self.tell(DebugEventKind::ShutdownError, None, Some(format!("{fallen} children: {reason}")));
     }

@@ -5,7 +5,7 @@ use crate::alarm::Alarm;
 use crate::node::{Occupant, Status};
 use crate::plan::Shutdown;
 use crate::{Actor, ExitReason, clock};
-use hecate_proto::debug::Decision;
+use hecate_proto::debug::{Decision, ReasonClass};
 use ractor::ActorId;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
@@ -44,15 +44,16 @@ impl Deadlines {
     }
 }
 
-/// How many did not end as they were asked while the whole pool went down, by reason: the crash that took the
-/// pool down is not to be lost among the records of ten thousand children that were in its way.
+/// How many did not end as they were asked while the whole pool went down, by class of reason, since each may put it
+/// in words of its own: the crash that took the pool down is not to be lost among the records of ten thousand
+/// children that were in its way.
 #[derive(Default)]
-pub(super) struct Fallen(BTreeMap<String, usize>);
+pub(super) struct Fallen(BTreeMap<ReasonClass, usize>);
 
 impl Fallen {
-    /// One more; whether it is the first for that reason.
+    /// One more; whether it is the first of that class.
     fn count(&mut self, reason: &ExitReason) -> bool {
-        let fallen = self.0.entry(reason.to_string()).or_default();
+        let fallen = self.0.entry(reason.class()).or_default();
         *fallen += 1;
         *fallen == 1
     }
@@ -138,7 +139,8 @@ impl<A: Actor> Driver<A> {
         self.set_alarm();
     }
 
-    /// One did not end as it was asked with the whole pool. The first of a reason is remembered for the others.
+    /// One did not end as it was asked with the whole pool. The first of a class has a crash record, with
+    /// its own words.
     pub(super) fn fall(&mut self, id: &str, reason: &ExitReason) {
         let first = self.fallen.count(reason);
         let Some(child) = self.children.get_mut(id).filter(|_| first) else { return };
@@ -148,7 +150,8 @@ impl<A: Actor> Driver<A> {
 
     /// One word about all of them.
     pub(super) fn report_fallen(&self) {
-        for (reason, fallen) in &self.fallen.0 {
+        for (class, fallen) in &self.fallen.0 {
+            let reason = class.as_str();
             tracing::error!(path = &*self.path, fallen, %reason, "children did not end as they were asked");
             self.node.report_fallen(*fallen, reason);
         }
@@ -176,5 +179,18 @@ impl<A: Actor> Driver<A> {
             tracing::warn!(path, id, killed = killed.len(), "killed: they did not end in time");
         }
         self.set_alarm();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_fail_in_words_of_their_own_are_counted_together() {
+        let mut fallen = Fallen::default();
+        let reasons = [ExitReason::error("no line 1"), ExitReason::error("no line 2"), ExitReason::Killed];
+        assert_eq!(reasons.map(|reason| fallen.count(&reason)), [true, false, true]);
+        assert_eq!(fallen.0.into_values().collect::<Vec<_>>(), [1, 2]);
     }
 }
