@@ -126,8 +126,8 @@ fn dot(tree: &TreeNode) -> String {
 
 fn draw_dot(node: &TreeNode, drawn: &mut String) {
     let (shape, detail) = match &node.strategy {
-        Some(strategy) => ("box", strategy),
-        None => ("ellipse", &node.kind),
+        Some(strategy) => ("box", &**strategy),
+        None => ("ellipse", node.kind.as_str()),
     };
     // Writing to a string cannot fail.
     let _ = writeln!(

@@ -2,6 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// One of the words that the program itself knows: whoever shows ten thousand actors copies none of them.
+pub type Word = Cow<'static, str>;
 
 /// Answer of `GET /debug/tree`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,13 +37,13 @@ pub struct TreeNode {
     pub generation: u64,
     /// `starting`, `running`, `suspended`, `draining`, `restarting` or `stopped`.
     #[schemars(extend("enum" = ["starting", "running", "suspended", "draining", "restarting", "stopped"]))]
-    pub status: String,
+    pub status: Word,
     /// `permanent`, `transient` or `temporary`.
     #[schemars(extend("enum" = ["permanent", "transient", "temporary"]))]
-    pub restart: String,
+    pub restart: Word,
     /// Supervisors only: `one_for_one`, `rest_for_one`, ….
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub strategy: Option<String>,
+    pub strategy: Option<Word>,
     /// Supervisors only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intensity: Option<Intensity>,
@@ -85,7 +89,7 @@ pub struct Mailbox {
     pub high_water: u64,
     /// What a full mailbox does: `wait`, `refuse` or `shed_oldest`; absent for the usual.
     #[serde(default = "usual_on_full", skip_serializing_if = "is_usual_on_full")]
-    pub on_full: String,
+    pub on_full: Word,
 }
 
 impl Mailbox {
@@ -103,8 +107,8 @@ fn is_usual_capacity(capacity: &u64) -> bool {
     *capacity == Mailbox::CAPACITY
 }
 
-fn usual_on_full() -> String {
-    Mailbox::ON_FULL.to_owned()
+fn usual_on_full() -> Word {
+    Mailbox::ON_FULL.into()
 }
 
 fn is_usual_on_full(on_full: &str) -> bool {
@@ -129,7 +133,7 @@ pub struct Messages {
     pub busy_ns: u64,
     /// Variant of the last message handled, or name of the last turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<String>,
+    pub last: Option<Word>,
 }
 
 /// Restarts of one child.

@@ -81,7 +81,7 @@ fn row_line(row: &TreeRow, columns: usize, selected: bool, theme: &Theme) -> Lin
     let last = node.messages.as_ref().and_then(|it| it.last.clone()).unwrap_or_default();
     let starts = node.generation.to_string();
     let line = columns_line(columns, [&name, &node.status, &starts, &mailbox, &handled, &last]);
-    let style = match node.status.as_str() {
+    let style = match &*node.status {
         _ if selected => theme.selected(),
         "running" if node.strategy.is_some() => theme.strong(),
         "running" => Style::new(),

@@ -191,7 +191,7 @@ impl Gauge {
             handled: self.meter.handled(),
             dropped: dropped.full + dropped.shed + dropped.undelivered,
             busy_ns: self.meter.busy_ns(),
-            last: self.meter.last().map(str::to_owned),
+            last: self.meter.last().map(Into::into),
         }
     }
 }

@@ -3,6 +3,8 @@
 
 mod births;
 mod ends;
+mod portrait;
+mod walk;
 
 use crate::instruments::{
     Happening, Instruments, KindMeter, Meter, Place, PlaceStanding, TRACES_MAX, Tracer, Wake, line_restarted,
@@ -16,7 +18,7 @@ use crate::{ExitReason, GaveUp, clock};
 use hecate_proto::debug::{DebugEventKind, ReasonClass};
 use hecate_proto::{time::rfc3339, tree as proto};
 use ractor::{ActorCell, ActorId};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
 
@@ -50,6 +52,7 @@ impl Status {
 /// A running child: how to look at it and how to end it.
 #[derive(Clone)]
 pub(crate) struct Occupant {
+    pub(crate) id: ActorId,
     pub(crate) cell: ActorCell,
     pub(crate) links: Arc<Links>,
     /// Workers only.
@@ -108,8 +111,8 @@ impl Occupant {
     }
 }
 
-#[derive(Default)]
 struct Live {
+    declared: Declared,
     status: Option<Status>,
     generation: u64,
     occupant: Option<Occupant>,
@@ -137,7 +140,8 @@ pub(crate) trait Superior: Send + Sync {
 
 /// Children that come and go.
 pub(crate) trait Members: Send + Sync {
-    fn nodes(&self) -> Vec<Arc<Node>>;
+    /// Looks at each, in the order of their starts.
+    fn each(&self, look: &mut dyn FnMut(&Arc<Node>));
     /// The child of that id.
     fn node(&self, id: &str) -> Option<Arc<Node>>;
 }
@@ -156,7 +160,6 @@ pub(crate) struct Node {
     instruments: Arc<Instruments>,
     /// A pool's child: they are too many for a history and for an event with every birth.
     is_member: bool,
-    declared: Mutex<Declared>,
     children: Mutex<Vec<Arc<Node>>>,
     members: OnceLock<Arc<dyn Members>>,
     live: Mutex<Live>,
@@ -174,8 +177,8 @@ impl Node {
             Role::Worker(own) => (own.kind.as_str(), None, Vec::new()),
         };
         let leaf = Self::leaf(Arc::clone(&spec.path), kind, spec.restart, instruments);
-        let declared = Mutex::new(Declared { restart: spec.restart, rules });
-        Arc::new(Self { is_member: false, declared, children: Mutex::new(children), ..leaf })
+        leaf.live().declared.rules = rules;
+        Arc::new(Self { is_member: false, children: Mutex::new(children), ..leaf })
     }
 
     /// The record of a pool's child.
@@ -185,10 +188,9 @@ impl Node {
             kind: instruments.kinds.of(kind),
             instruments: Arc::clone(instruments),
             is_member: true,
-            declared: Mutex::new(Declared { restart, rules: None }),
             children: Mutex::default(),
             members: OnceLock::new(),
-            live: Mutex::default(),
+            live: Mutex::new(Live::of(Declared { restart, rules: None })),
         }
     }
 
@@ -205,12 +207,11 @@ impl Node {
     }
 
     fn declared(&self) -> Declared {
-        *self.declared.lock().unwrap_or_else(PoisonError::into_inner)
+        self.live().declared
     }
 
     fn declare(&self, change: impl FnOnce(&mut Declared)) {
-        change(&mut self.declared.lock().unwrap_or_else(PoisonError::into_inner));
-        self.change(|_| {});
+        self.change(|live| change(&mut live.declared));
     }
 
     pub(crate) fn declare_flags(&self, flags: &Flags) {
@@ -227,12 +228,6 @@ impl Node {
 
     pub(crate) fn restart(&self) -> Restart {
         self.declared().restart
-    }
-
-    /// How full the window of a supervisor is.
-    pub(crate) fn intensity(&self) -> Option<proto::Intensity> {
-        let (_, max, period_ms) = self.declared().rules?;
-        Some(intensity(&self.live().window_ms, max, period_ms))
     }
 
     /// In start order.
@@ -256,8 +251,9 @@ impl Node {
 
     /// Whether the end of this child is, by the strategy here, that of others too.
     pub(crate) fn takes_others_along(&self, child: &Arc<Node>) -> bool {
+        let strategy = self.declared().rules.map(|(strategy, ..)| strategy);
         let children = self.lock_children();
-        match self.declared().rules.map(|(strategy, ..)| strategy) {
+        match strategy {
             Some("one_for_all") => children.len() > 1,
             Some("rest_for_one") => children.last().is_some_and(|last| !Arc::ptr_eq(last, child)),
             _ => false,
@@ -292,11 +288,6 @@ impl Node {
         self.children.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Of this place and of all below it: nobody comes back here.
-    fn end_traces(self: &Arc<Self>) {
-        self.visit(&mut |node| node.live().tracers.clear());
-    }
-
     /// This place and all below it, for the history.
     pub(crate) fn places(&self) -> Vec<Place> {
         let children = self.children();
@@ -304,49 +295,9 @@ impl Node {
             path: Arc::clone(&self.path),
             kind: Arc::clone(&self.kind),
             children: children.iter().map(|child| Arc::clone(&child.path)).collect(),
-            standing: self.live().standing(self.declared()),
+            standing: self.live().standing(),
         };
         std::iter::once(own).chain(children.iter().flat_map(|child| child.places())).collect()
-    }
-
-    /// The place of that path, here or below.
-    pub(crate) fn find(self: &Arc<Self>, path: &str) -> Option<Arc<Node>> {
-        let rest = path.strip_prefix(&*self.path)?;
-        if rest.is_empty() {
-            return Some(Arc::clone(self));
-        }
-        let id = rest.strip_prefix('/')?;
-        let member = || self.members.get()?.node(id);
-        self.children().iter().find_map(|child| child.find(path)).or_else(member)
-    }
-
-    /// The place where the actor of that number runs, here or below.
-    pub(crate) fn find_actor(self: &Arc<Self>, pid: u64) -> Option<Arc<Node>> {
-        let runs_here = self.live().occupant.as_ref().is_some_and(|it| it.cell.get_id().pid() == pid);
-        if runs_here {
-            return Some(Arc::clone(self));
-        }
-        self.everyone_below().iter().find_map(|child| child.find_actor(pid))
-    }
-
-    /// Children and members.
-    fn everyone_below(&self) -> Vec<Arc<Node>> {
-        let mut children = self.children();
-        children.extend(self.members());
-        children
-    }
-
-    /// This place and all below it, top down.
-    pub(crate) fn everyone(self: &Arc<Self>) -> Vec<Arc<Node>> {
-        let mut found = vec![Arc::clone(self)];
-        found.extend(self.everyone_below().iter().flat_map(|child| child.everyone()));
-        found
-    }
-
-    /// Looks at this place and all below it, top down.
-    pub(crate) fn visit(&self, look: &mut impl FnMut(&Node)) {
-        look(self);
-        self.everyone_below().iter().for_each(|child| child.visit(look));
     }
 
     /// Whether there are children to ask about.
@@ -367,7 +318,7 @@ impl Node {
         let mut live = self.live();
         let changed = change(&mut live);
         if !self.is_member {
-            let standing = live.standing(self.declared());
+            let standing = live.standing();
             // Still under the lock, so that changes are remembered in their order.
             self.instruments.history().stand(clock::wall_now_us(), &self.path, standing);
         }
@@ -480,6 +431,11 @@ impl Node {
         true
     }
 
+    /// Of this place and of all below it: nobody comes back here.
+    fn end_traces(self: &Arc<Self>) {
+        self.visit(&mut |node| node.live().tracers.clear());
+    }
+
     pub(crate) fn remove_tracer(&self, tracer: &Arc<Tracer>) {
         let mut live = self.live();
         live.tracers.retain(|other| !Arc::ptr_eq(other, tracer));
@@ -503,60 +459,38 @@ impl Node {
     pub(crate) fn occupant(&self) -> Option<Occupant> {
         self.live().occupant.clone()
     }
-
-    fn members(&self) -> Vec<Arc<Node>> {
-        self.members.get().map(|members| members.nodes()).unwrap_or_default()
-    }
-
-    pub(crate) fn snapshot(&self, groups: &HashMap<ActorId, Vec<String>>) -> proto::TreeNode {
-        let children = self.everyone_below();
-        let children = children.iter().map(|child| child.snapshot(groups)).collect();
-        proto::TreeNode { children, ..self.portrait(groups) }
-    }
-
-    /// This place without what is below it.
-    pub(crate) fn portrait(&self, groups: &HashMap<ActorId, Vec<String>>) -> proto::TreeNode {
-        let declared = self.declared();
-        let live = self.live();
-        let gauge = live.occupant.as_ref().and_then(Occupant::gauge);
-        let actor_id = live.occupant.as_ref().map(|occupant| occupant.cell.get_id());
-        proto::TreeNode {
-            path: self.path.to_string(),
-            kind: self.kind.name.to_string(),
-            id: actor_id.map(|id| id.to_string()),
-            generation: live.generation,
-            status: live.status.unwrap_or(Status::Stopped).as_str().into(),
-            restart: declared.restart.as_str().into(),
-            strategy: declared.rules.map(|(strategy, ..)| strategy.into()),
-            intensity: declared.rules.map(|(_, max, period_ms)| intensity(&live.window_ms, max, period_ms)),
-            mailbox: gauge.map(|gauge| gauge.mailbox()),
-            messages: gauge.map(|gauge| gauge.messages()),
-            restarts: proto::Restarts {
-                total: live.generation.saturating_sub(1),
-                last: live.last_exit.as_deref().cloned(),
-            },
-            groups: actor_id.and_then(|id| groups.get(&id).cloned()).unwrap_or_default(),
-            children: Vec::new(),
-        }
-    }
 }
 
 impl Live {
-    /// Whether this one is here, or nobody.
-    fn holds(&self, who: Option<&Occupant>) -> bool {
-        let id = |occupant: &Occupant| occupant.cell.get_id();
-        self.occupant.as_ref().map(id) == who.map(id)
+    fn of(declared: Declared) -> Self {
+        Self {
+            declared,
+            status: None,
+            generation: 0,
+            occupant: None,
+            arriving: Vec::new(),
+            last_exit: None,
+            last_class: None,
+            window_ms: Vec::new(),
+            gave_up: None,
+            tracers: Vec::new(),
+        }
     }
 
-    fn standing(&self, declared: Declared) -> PlaceStanding {
+    /// Whether this one is here, or nobody.
+    fn holds(&self, who: Option<&Occupant>) -> bool {
+        self.occupant.as_ref().map(|here| here.id) == who.map(|who| who.id)
+    }
+
+    fn standing(&self) -> PlaceStanding {
         let (now_us, now_ms) = (clock::wall_now_us(), clock::exact_now_ms());
         let ago_us = |at_ms: &u64| now_us.saturating_sub_unsigned(now_ms.saturating_sub(*at_ms) * 1_000);
         PlaceStanding {
-            restart: declared.restart.as_str(),
-            rules: declared.rules,
+            restart: self.declared.restart.as_str(),
+            rules: self.declared.rules,
             status: self.status.unwrap_or(Status::Stopped).as_str(),
             generation: self.generation,
-            actor: self.occupant.as_ref().map(|occupant| occupant.cell.get_id()),
+            actor: self.occupant.as_ref().map(|occupant| occupant.id),
             last_exit: self.last_exit.clone(),
             restarts_us: self.window_ms.iter().map(ago_us).collect(),
         }
@@ -570,10 +504,4 @@ fn rules_of_pool(flags: &PoolFlags) -> (&'static str, u32, u64) {
 
 fn rules(flags: &Flags) -> (&'static str, u32, u64) {
     (flags.strategy.as_str(), flags.intensity, millis(flags.period))
-}
-
-fn intensity(window_ms: &[u64], max: u32, period_ms: u64) -> proto::Intensity {
-    let horizon_ms = clock::exact_now_ms().saturating_sub(period_ms);
-    let used = window_ms.iter().filter(|at_ms| **at_ms >= horizon_ms).count();
-    proto::Intensity { used: used as u32, max, period_ms }
 }

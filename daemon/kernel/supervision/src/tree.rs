@@ -107,7 +107,7 @@ impl Tree {
         root.instruments().history().begin(clock::wall_now_us(), root.places());
         root.begin();
         let born = launch.launch_root(&root).await.map_err(|reason| BootError { reason })?;
-        root.report_started(born.occupant().cell.get_id());
+        root.report_started(born.occupant().id);
         let (occupant, (ended, down)) = (born.occupant().clone(), watch::channel(None));
         born.settle(move |reason| drop(ended.send(Some(reason))));
         Ok(Self { root, occupant, down, stopping: AtomicBool::new(false), blueprint })
@@ -242,7 +242,7 @@ mod tests {
         let before = place.occupant().unwrap();
         assert!(place.kill_all_of(&before));
         await_gone(vec![before.gone.clone()]).await;
-        let is_new = |now: &Occupant| now.cell.get_id() != before.cell.get_id();
+        let is_new = |now: &Occupant| now.id != before.id;
         let replaced = async {
             while !place.occupant().is_some_and(|now| is_new(&now)) {
                 tokio::task::yield_now().await;

@@ -103,7 +103,7 @@ fn row(value: u64, node: &Node, now_ns: u64) -> TopRow {
         value,
         path: node.path.to_string(),
         kind: node.kind().name.to_string(),
-        id: occupant.as_ref().map(|occupant| occupant.cell.get_id().to_string()),
+        id: occupant.as_ref().map(|occupant| occupant.id.to_string()),
         status: node.status().as_str().into(),
         depth: gauge.map(|gauge| gauge.depth()).unwrap_or_default(),
         current: gauge.and_then(|gauge| current(gauge.meter(), now_ns)),
@@ -118,7 +118,7 @@ pub(super) fn deadlocks(root: &Arc<Node>, older_ms: u64) -> Deadlocks {
     root.visit(&mut |node| {
         let Some(occupant) = node.occupant() else { return };
         let Some(gauge) = occupant.gauge() else { return };
-        let (id, edges) = (occupant.cell.get_id(), gauge.meter().waits.edges());
+        let (id, edges) = (occupant.id, gauge.meter().waits.edges());
         stuck.extend(stuck_at(node, id, gauge, now_ns).filter(|it| it.current.for_ms >= older_ms));
         if !edges.is_empty() {
             waiters.insert(id.pid(), (Arc::clone(&node.path), id, edges));

@@ -36,7 +36,7 @@ impl Tree {
         gauge.meter().suspend(span, alarm.abort_handle());
         node.turn_status(Status::Running, Status::Suspended);
         let detail = format!("for {} ms", span.as_millis());
-        node.tell(DebugEventKind::Suspended, Some(occupant.cell.get_id()), Some(detail));
+        node.tell(DebugEventKind::Suspended, Some(occupant.id), Some(detail));
         Ok(())
     }
 
@@ -146,7 +146,7 @@ fn go_on(node: &Node, gauge: &Arc<Gauge>, how: &str) -> bool {
     let occupant = node.occupant();
     let still_there = occupant.as_ref().and_then(Occupant::gauge).is_some_and(|it| Arc::ptr_eq(it, gauge));
     if still_there && node.turn_status(Status::Suspended, Status::Running) {
-        let actor = occupant.map(|occupant| occupant.cell.get_id());
+        let actor = occupant.map(|occupant| occupant.id);
         node.tell(DebugEventKind::Resumed, actor, Some(how.into()));
     }
     true

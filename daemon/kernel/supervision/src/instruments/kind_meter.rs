@@ -3,6 +3,7 @@
 
 use super::histogram::Histogram;
 use super::meter::Meter;
+use super::variants::Names;
 use hecate_proto::debug::{Dropped, ReasonClass};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug)]
 pub(crate) struct KindMeter {
     pub(crate) name: Box<str>,
+    /// Of the variants of its messages and of its turns.
+    pub(crate) variants: Names,
     pub(crate) handle: Histogram,
     pub(crate) queue: Histogram,
     retired: Counters,
@@ -51,6 +54,7 @@ impl KindMeter {
     fn new(name: &str) -> Self {
         Self {
             name: name.into(),
+            variants: Names::default(),
             handle: Histogram::default(),
             queue: Histogram::default(),
             retired: Counters::default(),

@@ -178,7 +178,7 @@ impl Meter {
         let now_ms = begun_ns / 1_000_000;
         let precise_ns = (postmark.is_precise || self.is(TRACED)).then(clock::precise_now_ns);
         let ledger = self.ledger.get_or_init(Box::default);
-        self.remember(ledger.variants.slot(variant).number(), trace);
+        self.remember(ledger.variants.slot(variant, &self.kind.variants).number(), trace);
         self.asked_ms.store(now_ms, Relaxed);
         self.since_ns.store(begun_ns.max(1), Relaxed);
         if now_ms / 1_000 != watch.second {
@@ -207,7 +207,7 @@ impl Meter {
         add(&self.busy_ns, coarse_ns);
         self.since_ns.store(0, Relaxed);
         if let Some(ledger) = self.ledger.get() {
-            let slot = ledger.variants.slot(lap.variant);
+            let slot = ledger.variants.slot(lap.variant, &self.kind.variants);
             slot.count();
             match handled_ns.or((coarse_ns >= LONG_NS).then_some(coarse_ns)) {
                 Some(ns) => {
@@ -359,16 +359,13 @@ impl Meter {
     /// The last sixteen variants, the newest last.
     pub(crate) fn recent(&self) -> Vec<&'static str> {
         let shown = self.shown();
-        let Some(ledger) = shown.ledger.get() else { return Vec::new() };
         let [low, high] = [&shown.recent[0], &shown.recent[1]].map(|half| half.load(Relaxed).to_be_bytes());
-        high.into_iter().chain(low).filter_map(|number| ledger.variants.name(number)).collect()
+        high.into_iter().chain(low).filter_map(|number| self.kind.variants.name(number)).collect()
     }
 
     /// The variant at hand, or the last one.
     pub(crate) fn last(&self) -> Option<&'static str> {
-        let shown = self.shown();
-        let number = shown.recent[0].load(Relaxed) as u8;
-        shown.ledger.get()?.variants.name(number)
+        self.kind.variants.name(self.shown().recent[0].load(Relaxed) as u8)
     }
 
     /// That of its messages, then that of its turns, where there are any.

@@ -52,7 +52,7 @@ impl Node {
         decision: Decision,
     ) -> Option<u64> {
         if verdict.is_crash || !self.is_member() {
-            let actor = occupant.map(|occupant| occupant.cell.get_id());
+            let actor = occupant.map(|occupant| occupant.id);
             self.tell(verdict.kind(), actor, Some(reason.to_string()));
         }
         verdict.is_crash.then(|| self.write_crash(reason, occupant, decision))
@@ -71,7 +71,7 @@ impl Node {
         decision: Decision,
     ) -> u64 {
         let remains = occupant.map(|occupant| Remains {
-            actor: occupant.cell.get_id(),
+            actor: occupant.id,
             uptime_ms: occupant.uptime_ms(),
             meter: occupant.gauge().map(|gauge| gauge.meter()),
         });

@@ -15,11 +15,13 @@ const KILL_GRACE: Duration = Duration::from_millis(250);
 impl Node {
     /// Everything below this place, top down, the last started first.
     fn below(&self) -> Vec<Arc<Node>> {
+        let mut below = Vec::new();
+        self.each_below(&mut |child| below.push(Arc::clone(child)));
         let with_descendants = |child: Arc<Node>| {
             let below = child.below();
             std::iter::once(child).chain(below)
         };
-        self.everyone_below().into_iter().rev().flat_map(with_descendants).collect()
+        below.into_iter().rev().flat_map(with_descendants).collect()
     }
 
     /// Its supervisor gives up: that child cannot be kept alive.

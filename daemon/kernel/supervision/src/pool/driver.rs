@@ -2,7 +2,8 @@
 
 use super::core::{Core, Effect, Keep, Rules};
 use super::farewell::{Deadlines, Fallen};
-use super::{Listed, Pool, Shared, StartError};
+use super::register::Register;
+use super::{Pool, Shared, StartError};
 use crate::alarm::Alarm;
 use crate::instruments::Verdict;
 use crate::links::Links;
@@ -66,7 +67,7 @@ pub(crate) struct PoolLaunch<A: Actor> {
 
 impl<A: Actor> PoolLaunch<A> {
     pub(crate) fn new(pool: Pool<A>, spec: PoolSpec, node: &Arc<Node>) -> Self {
-        let members: Arc<dyn Members> = Arc::<Shared<A>>::clone(&pool.0);
+        let members: Arc<dyn Members> = Arc::<Register<A::Msg>>::clone(&pool.0.register);
         node.set_members(members);
         Self { pool, spec: Arc::new(spec) }
     }
@@ -83,8 +84,15 @@ impl<A: Actor> Launch for PoolLaunch<A> {
             let cell = keeper.get_cell();
             let superior: Arc<dyn Superior> = Arc::new(keeper);
             let born_ms = clock::coarse_now_ms();
-            let occupant =
-                |gone| Occupant { cell, links, worker: None, superior: Some(superior), born_ms, gone };
+            let occupant = |gone| Occupant {
+                id: cell.get_id(),
+                cell,
+                links,
+                worker: None,
+                superior: Some(superior),
+                born_ms,
+                gone,
+            };
             Ok(Born::new(node, present, occupant, task))
         }
         .boxed()
@@ -279,7 +287,7 @@ impl<A: Actor> Driver<A> {
         if node.begin() > 1 {
             node.report_restarting();
         }
-        self.shared.arriving.insert(id.clone(), Arc::downgrade(&node));
+        self.shared.register.expect(&id, &node);
         let (cradle, give_up) = Cradle::new(&node);
         self.children
             .insert(id.clone(), Member { node, running: None, actor, give_up: Some(give_up), alarm: None });
@@ -309,17 +317,16 @@ impl<A: Actor> Driver<A> {
             Ok(born) => born,
             Err(why) => return self.start_failed(&id, why),
         };
-        tracing::debug!(path = &*child.node.path, id = %born.occupant().cell.get_id(), "started");
+        tracing::debug!(path = &*child.node.path, id = %born.occupant().id, "started");
         child.node.report_started(addr.actor_id());
         let (node, actor_id) = (Arc::clone(&child.node), addr.actor_id());
         child.actor = Some(actor_id);
         child.running = Some((born.occupant().clone(), addr.clone()));
-        self.shared.members.insert(id.clone(), Listed { addr, node: Arc::clone(&node) });
-        self.shared.arriving.remove(&id);
+        self.shared.register.enter(&id, addr, node);
         let effects = self.core.started(&id).into();
         let (me, shared, who) = (self.me.clone(), Arc::clone(&self.shared), id.clone());
         born.settle(move |reason| {
-            shared.members.remove_if(&who, |_, member| member.addr.actor_id() == actor_id);
+            shared.register.leave(&who, actor_id);
             tell(&me, Control::Exited { id: who, reason });
         });
         if self.core.is_stopping() {
@@ -403,7 +410,7 @@ impl<A: Actor> Driver<A> {
     pub(super) fn bury(&mut self, id: &str) {
         if !self.core.knows(id) {
             self.children.remove(id);
-            self.shared.arriving.remove(id);
+            self.shared.register.expect_no_more(id);
         }
         for mourner in self.mourners.remove(id).into_iter().flatten() {
             let _ = mourner.send(Ok(Answer::Done));

@@ -6,22 +6,21 @@ mod core;
 mod driver;
 mod farewell;
 mod reception;
+mod register;
 
 #[cfg(test)]
 mod core_property;
 #[cfg(test)]
 mod core_tests;
 
-use crate::node::{Members, Node};
 use crate::supervise::admin::{ANSWER_LIMIT, AdminError, Ask, ChildRef, Request, answer_of};
-use crate::{Actor, Addr, ExitReason, Message};
+use crate::{Actor, Addr, ExitReason};
 use arc_swap::ArcSwapOption;
-use dashmap::DashMap;
 use driver::Control;
 pub(crate) use driver::PoolLaunch;
 use ractor::ActorRef;
-use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use register::Register;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -56,19 +55,10 @@ pub enum StartError {
 pub struct Pool<A: Actor>(Arc<Shared<A>>);
 
 pub(crate) struct Shared<A: Actor> {
-    members: DashMap<String, Listed<A::Msg>>,
-    /// Those that are being started, or started again. Those of a pool that was killed meanwhile are here
-    /// until nothing of them is left.
-    arriving: DashMap<String, Weak<Node>>,
+    register: Arc<Register<A::Msg>>,
     door: ArcSwapOption<ActorRef<Control<A>>>,
     /// Keeps what a child is made from; `None` when the pool restarts nobody.
     keep: Option<core::Keep<A::Args>>,
-}
-
-/// A child as its callers find it.
-struct Listed<M: Message> {
-    addr: Addr<M>,
-    node: Arc<Node>,
 }
 
 impl<A: Actor> Clone for Pool<A> {
@@ -85,7 +75,7 @@ impl<A: Actor> Default for Pool<A> {
 
 impl<A: Actor> std::fmt::Debug for Pool<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Pool({} children)", self.0.members.len())
+        write!(f, "Pool({} children)", self.0.register.len())
     }
 }
 
@@ -106,8 +96,7 @@ impl<A: Actor> Pool<A> {
     }
 
     fn keeping(keep: Option<core::Keep<A::Args>>) -> Self {
-        let (members, arriving) = (DashMap::new(), DashMap::new());
-        Self(Arc::new(Shared { members, arriving, door: ArcSwapOption::empty(), keep }))
+        Self(Arc::new(Shared { register: Arc::default(), door: ArcSwapOption::empty(), keep }))
     }
 
     /// Whether its children may be other than temporary.
@@ -117,8 +106,7 @@ impl<A: Actor> Pool<A> {
 
     /// The child of that id, if it runs and takes messages.
     pub fn whereis(&self, id: &str) -> Option<Addr<A::Msg>> {
-        let member = self.0.members.get(id)?;
-        (!member.addr.is_ending()).then(|| member.addr.clone())
+        self.0.register.whereis(id)
     }
 
     /// The running child of that id, or a new one made from `args`. A predecessor that is about to end
@@ -172,28 +160,12 @@ impl<A: Actor> Shared<A> {
         if before.is_some() {
             return Err(PlacedTwice);
         }
-        self.arriving.retain(|_, node| node.strong_count() > 0);
+        self.register.reopen();
         Ok(())
     }
 
     /// Takes no more askers, unless a successor has opened the door again.
     fn close(&self, keeper: &ActorRef<Control<A>>) {
         self.door.rcu(|door| door.clone().filter(|open| open.get_id() != keeper.get_id()));
-    }
-}
-
-impl<A: Actor> Members for Shared<A> {
-    fn nodes(&self) -> Vec<Arc<Node>> {
-        // In this order, so that who comes up meanwhile is not missed.
-        let arriving = self.arriving.iter().filter_map(|node| Some((node.key().clone(), node.upgrade()?)));
-        let arriving: HashMap<_, _> = arriving.collect();
-        let running = self.members.iter().filter(|member| !arriving.contains_key(member.key()));
-        let running: Vec<_> = running.map(|member| Arc::clone(&member.node)).collect();
-        running.into_iter().chain(arriving.into_values()).collect()
-    }
-
-    fn node(&self, id: &str) -> Option<Arc<Node>> {
-        let running = self.members.get(id).map(|member| Arc::clone(&member.node));
-        running.or_else(|| self.arriving.get(id)?.upgrade())
     }
 }

@@ -221,7 +221,7 @@ impl Driver {
         let path = &*chair.seat.node.path;
         match result {
             Ok(born) => {
-                let actor = born.occupant().cell.get_id();
+                let actor = born.occupant().id;
                 tracing::info!(path, id = %actor, "started");
                 chair.seat.node.report_started(actor);
                 chair.actor = Some(actor);

@@ -149,7 +149,8 @@ pub(crate) async fn launch_actor<A: Actor>(
             let (cell, wake) =
                 (actor.get_cell(), Arc::<AddrInner<A::Msg>>::clone(addr.inner()) as Arc<dyn Wake>);
             let worker = Some(Worker { gauge, wake });
-            let occupant = |gone| Occupant { cell, links, worker, superior: None, born_ms, gone };
+            let occupant =
+                |gone| Occupant { id: cell.get_id(), cell, links, worker, superior: None, born_ms, gone };
             Ok((Born::new(node, present, occupant, task), addr.clone()))
         }
         (Ok(_), None) => unreachable!("an actor that started has left its address"),

@@ -380,7 +380,7 @@ fn last_reason(tree: &Tree) -> &'static str {
 
 async fn quiet(tree: &Tree) {
     fn rests(node: &TreeNode) -> bool {
-        matches!(node.status.as_str(), "running" | "stopped") && node.children.iter().all(rests)
+        matches!(&*node.status, "running" | "stopped") && node.children.iter().all(rests)
     }
     loop {
         tokio::time::sleep(MOMENT).await;

@@ -50,6 +50,64 @@ async fn a_child_is_started_once_and_found_until_it_ends() {
     assert_eq!(pool.start_child("x", probe(&trace)).await, Err(StartError::NotRunning));
 }
 
+/// Ids of the pool's children as they are shown.
+fn shown(tree: &Tree) -> Vec<String> {
+    let id = |path: &str| path.rsplit('/').next().unwrap().to_owned();
+    find(&tree.snapshot(), "/r/p").children.iter().map(|child| id(&child.path)).collect()
+}
+
+#[tokio::test]
+async fn children_are_shown_in_the_order_of_their_starts() {
+    let trace = Arc::<Trace>::default();
+    let (tree, pool) = boot::<Probe>("").await;
+    let mut ids: Vec<String> = (0..300).rev().map(|number| format!("c{number:03}")).collect();
+    for id in &ids {
+        pool.start_child(id, probe(&trace)).await.unwrap();
+    }
+    assert_eq!(shown(&tree), ids);
+    let again = ids.remove(100);
+    pool.terminate_child(&again).await.unwrap();
+    assert_eq!(shown(&tree), ids);
+    pool.start_child(&again, probe(&trace)).await.unwrap();
+    ids.push(again);
+    assert_eq!(shown(&tree), ids);
+    assert!(tree.stop(PATIENCE).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_while_others_come_and_go_meets_everybody_who_stays_and_nobody_twice() {
+    let trace = Arc::<Trace>::default();
+    let (tree, pool) = boot::<Probe>("").await;
+    let (mut staying, mut fleeting) = (Vec::new(), Vec::new());
+    for number in 0..400 {
+        let id = format!("c{number}");
+        pool.start_child(&id, probe(&trace)).await.unwrap();
+        if number % 4 == 0 {
+            staying.push(id)
+        } else {
+            fleeting.push(id)
+        };
+    }
+    let churn = tokio::spawn(async move {
+        for id in fleeting.iter().cycle() {
+            pool.terminate_child(id).await.unwrap();
+            pool.start_child(id, probe(&trace)).await.unwrap();
+        }
+    });
+    for _ in 0..500 {
+        let mut met = shown(&tree);
+        assert!(staying.iter().all(|id| met.contains(id)));
+        let all = met.len();
+        met.sort_unstable();
+        met.dedup();
+        assert_eq!(met.len(), all);
+        tokio::task::yield_now().await;
+    }
+    assert!(!churn.is_finished(), "it never ends by itself");
+    churn.abort();
+    assert!(tree.stop(PATIENCE).await);
+}
+
 #[tokio::test]
 async fn a_child_that_crashes_is_not_restarted_and_does_not_harm_the_pool() {
     let trace = Arc::<Trace>::default();

@@ -246,7 +246,7 @@ async fn the_snapshot_shows_the_tree_as_it_is() {
     let intensity = root.intensity.as_ref().unwrap();
     assert_eq!((intensity.used, intensity.max, intensity.period_ms), (1, 3, 5_000));
     let a = find(&root, "/r/a");
-    assert_eq!((a.generation, a.restarts.total, a.status.as_str()), (2, 1, "running"));
+    assert_eq!((a.generation, a.restarts.total, &*a.status), (2, 1, "running"));
     assert_eq!(a.restarts.last.unwrap().reason, "error: boom");
     assert_eq!(a.mailbox.unwrap().capacity, 7);
     assert_eq!(find(&root, "/r/b").groups, Vec::<String>::new(), "the member was replaced");

@@ -25,7 +25,7 @@ async fn a_tree_of_the_past_shows_who_ran_then_and_what_the_window_held() {
     let after = now().await;
     let (past, present) = (tree.at(before).unwrap(), tree.at(after).unwrap());
     let (then, now) = (find(&past, "/r/a"), find(&present, "/r/a"));
-    assert_eq!((then.generation, then.status.as_str(), then.restarts.last), (1, "running", None));
+    assert_eq!((then.generation, &*then.status, then.restarts.last), (1, "running", None));
     assert_eq!((now.generation, now.restarts.last.unwrap().reason.as_str()), (2, "error: boom"));
     assert_ne!(then.id, now.id);
     assert_eq!((past.intensity.unwrap().used, present.intensity.unwrap().used), (0, 1));
@@ -63,7 +63,7 @@ async fn places_that_came_and_went_are_there_while_they_were() {
     let pruned = now().await;
     let children =
         |when| tree.at(when).unwrap().children.into_iter().map(|it| (it.path, it.status)).collect::<Vec<_>>();
-    let running = |path: &str| (path.to_owned(), "running".to_owned());
+    let running = |path: &str| (path.to_owned(), "running".into());
     assert_eq!(children(bare), [running("/r/a")]);
     assert_eq!(children(grown), [running("/r/a"), running("/r/d")]);
     assert_eq!(children(pruned), [running("/r/a")]);

@@ -239,7 +239,7 @@ async fn who_outlives_its_own_death_does_not_empty_the_place_of_its_successor() 
     // Time for the harm that is not to happen.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let a = find(&tree.snapshot(), "/r/s/a");
-    assert_eq!((a.status.as_str(), a.id.is_some()), ("running", true));
+    assert_eq!((&*a.status, a.id.is_some()), ("running", true));
     case.mood("a").hangs_in_terminate.store(true, SeqCst);
     assert_eq!(within(tree.terminate_child("/r/s", "a")).await, Ok(()), "its deadline finds it");
 }
