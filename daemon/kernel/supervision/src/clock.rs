@@ -48,6 +48,19 @@ pub(crate) fn wall_now_us() -> i64 {
     jiff::Timestamp::now().as_microsecond()
 }
 
+/// When something began: by the monotonic clock, coarse, for how long that is ago, and by the wall clock for people.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) ms: u64,
+    pub(crate) wall_us: i64,
+}
+
+impl Moment {
+    pub(crate) fn now() -> Self {
+        Self { ms: coarse_now_ms(), wall_us: wall_now_us() }
+    }
+}
+
 /// Long before anything that is timed, also by a clock that a test has paused.
 static START: LazyLock<Instant> = LazyLock::new(|| {
     let now = Instant::now();

@@ -38,6 +38,7 @@ pub use instruments::{
 };
 pub use kinds::Kinds;
 pub use name::Name;
+pub use node::NodeView;
 pub use panics::{Panic, note_panics};
 pub use plan::{
     AutoShutdown, ConfigError, Patience, Plan, Restart, Severity, Shutdown, Strategy, parse_duration,

@@ -4,6 +4,7 @@
 mod births;
 mod ends;
 mod portrait;
+mod view;
 mod walk;
 
 use crate::instruments::{
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 
 use births::Presence;
 pub(crate) use ends::await_gone;
+pub use view::NodeView;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -59,8 +61,8 @@ pub(crate) struct Occupant {
     pub(crate) worker: Option<Worker>,
     /// Supervisors end in their own order, on request, and answer for their children.
     pub(crate) superior: Option<Arc<dyn Superior>>,
-    /// When it was started; coarse.
-    pub(crate) born_ms: u64,
+    /// When it was started.
+    pub(crate) born: clock::Moment,
     /// Closed when nothing of it is left.
     pub(crate) gone: watch::Receiver<()>,
 }
@@ -74,7 +76,7 @@ pub(crate) struct Worker {
 
 impl Occupant {
     pub(crate) fn uptime_ms(&self) -> u64 {
-        clock::coarse_now_ms().saturating_sub(self.born_ms)
+        clock::coarse_now_ms().saturating_sub(self.born.ms)
     }
 
     pub(crate) fn gauge(&self) -> Option<&Arc<Gauge>> {
@@ -142,6 +144,8 @@ pub(crate) trait Superior: Send + Sync {
 pub(crate) trait Members: Send + Sync {
     /// Looks at each, in the order of their starts.
     fn each(&self, look: &mut dyn FnMut(&Arc<Node>));
+    /// Whether there is none.
+    fn is_empty(&self) -> bool;
     /// The child of that id.
     fn node(&self, id: &str) -> Option<Arc<Node>>;
 }

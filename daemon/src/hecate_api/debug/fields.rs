@@ -1,9 +1,11 @@
 //! Part of a tree: so many levels of it, and of each node the fields that somebody wants. It is written as it is
-//! walked, so that a tree of ten thousand actors is never copied.
+//! walked, so that one of ten thousand actors is never gathered.
 
 use hecate_desk::{Refusal, Refused, Rule};
 use hecate_proto::tree::TreeNode;
+use hecate_supervision::NodeView;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use std::borrow::Cow;
 
 /// What a node says beside its path and its children.
 const NAMES: [&str; 11] = [
@@ -47,17 +49,53 @@ impl Fields {
     }
 }
 
+/// A tree as it is walked: one that is a value already, or the running one.
+pub(super) trait Walked {
+    /// Of what is below it nothing is looked at.
+    fn portrait(&self) -> Cow<'_, TreeNode>;
+    fn is_leaf(&self) -> bool;
+    fn each_below(&self, look: &mut dyn FnMut(&Self));
+}
+
+impl Walked for TreeNode {
+    fn portrait(&self) -> Cow<'_, TreeNode> {
+        Cow::Borrowed(self)
+    }
+
+    fn is_leaf(&self) -> bool {
+        self.children.is_empty()
+    }
+
+    fn each_below(&self, look: &mut dyn FnMut(&Self)) {
+        self.children.iter().for_each(look);
+    }
+}
+
+impl Walked for NodeView {
+    fn portrait(&self) -> Cow<'_, TreeNode> {
+        Cow::Owned(self.portrait())
+    }
+
+    fn is_leaf(&self) -> bool {
+        self.is_leaf()
+    }
+
+    fn each_below(&self, look: &mut dyn FnMut(&Self)) {
+        self.each_below(look);
+    }
+}
+
 /// A node with so many levels below it.
-#[derive(Clone, Copy)]
-pub(super) struct Chosen<'t> {
-    pub(super) node: &'t TreeNode,
+pub(super) struct Chosen<'t, T> {
+    pub(super) node: &'t T,
     pub(super) fields: Fields,
     pub(super) levels: u64,
 }
 
-impl Serialize for Chosen<'_> {
+impl<T: Walked> Serialize for Chosen<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Chosen { node, fields, levels } = *self;
+        let Chosen { node: place, fields, levels } = *self;
+        let node = place.portrait();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("path", &node.path)?;
         let mut say = Say { map: &mut map, fields };
@@ -72,8 +110,8 @@ impl Serialize for Chosen<'_> {
         say.if_some("messages", &node.messages)?;
         say.if_some("restarts", &Some(&node.restarts).filter(|restarts| !restarts.are_none()))?;
         say.if_some("groups", &Some(&node.groups).filter(|groups| !groups.is_empty()))?;
-        if levels > 0 && !node.children.is_empty() {
-            map.serialize_entry("children", &Below { nodes: &node.children, fields, levels: levels - 1 })?;
+        if levels > 0 && !place.is_leaf() {
+            map.serialize_entry("children", &Below { place, fields, levels: levels - 1 })?;
         }
         map.end()
     }
@@ -94,17 +132,22 @@ impl<M: SerializeMap> Say<'_, M> {
     }
 }
 
-struct Below<'t> {
-    nodes: &'t [TreeNode],
+struct Below<'t, T> {
+    place: &'t T,
     fields: Fields,
     levels: u64,
 }
 
-impl Serialize for Below<'_> {
+impl<T: Walked> Serialize for Below<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Below { nodes, fields, levels } = *self;
-        let mut seq = serializer.serialize_seq(Some(nodes.len()))?;
-        nodes.iter().try_for_each(|node| seq.serialize_element(&Chosen { node, fields, levels }))?;
+        let Below { place, fields, levels } = *self;
+        let (mut seq, mut said) = (serializer.serialize_seq(None)?, Ok(()));
+        place.each_below(&mut |node| {
+            if said.is_ok() {
+                said = seq.serialize_element(&Chosen { node, fields, levels });
+            }
+        });
+        said?;
         seq.end()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::{answer::Answer, connection::Asking, edge::Edge};
 use super::cluster::tree_of;
-use super::fields::{Chosen, Fields};
+use super::fields::{Chosen, Fields, Walked};
 use super::look::{look, shown_of};
 use axum::extract::Request;
 use hecate_desk::{Refusal, Refused, Rule};
@@ -21,8 +21,9 @@ const NOT_KEPT_SO_LONG: Refusal =
 const DEPTH_MAX: u64 = 64;
 
 #[derive(Serialize)]
-struct TreeShown<'t> {
-    tree: Chosen<'t>,
+#[serde(bound = "T: Walked")]
+struct TreeShown<'t, T: Walked> {
+    tree: Chosen<'t, T>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     not_kept: &'static [&'static str],
 }
@@ -30,23 +31,42 @@ struct TreeShown<'t> {
 /// The tree, or the part of it below `?path=`, at most `?depth=` levels deep, at `?at=`; or that of `?node=`.
 pub(super) async fn show(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
     let wanted = look(&edge, &asking, &request, &["depth", "path", "fields", "at", "node"])?;
-    let depth = wanted.number("depth", 0..=DEPTH_MAX)?;
-    let fields = wanted.text("fields").map_or(Ok(Fields::ALL), Fields::read)?;
-    let at = wanted.text("at").map(moment).transpose()?;
-    let own = &*edge.parts.node.node_id;
-    let node = wanted.text("node").unwrap_or(own);
-    let whole = match (node == own, at) {
-        (true, None) => edge.tree()?.snapshot(),
-        (true, Some(at)) => past(edge.tree()?, at)?,
-        (false, None) => tree_of(&edge, node).await?,
-        (false, Some(_)) => return Err(Refusal::rule("at", Rule::Range, "Each node keeps its own past.")),
+    let wanted = Part {
+        path: wanted.text("path"),
+        levels: wanted.number("depth", 0..=DEPTH_MAX)?.unwrap_or(DEPTH_MAX),
+        fields: wanted.text("fields").map_or(Ok(Fields::ALL), Fields::read)?,
+        at: wanted.text("at").map(moment).transpose()?,
+        of: wanted.text("node").unwrap_or(&edge.parts.node.node_id),
     };
-    let part = match wanted.text("path") {
-        Some(path) => find(&whole, path).ok_or_else(|| NO_SUCH_PATH.about("path", path))?,
-        None => &whole,
-    };
-    let tree = Chosen { node: part, fields, levels: depth.unwrap_or(DEPTH_MAX) };
-    shown_of(&edge, node, TreeShown { tree, not_kept: if at.is_some() { NOT_KEPT } else { &[] } })
+    let is_own = wanted.of == &*edge.parts.node.node_id;
+    match (is_own, wanted.at) {
+        (true, None) => wanted.shown(&edge, edge.tree()?.view(wanted.path).as_ref()),
+        (true, Some(at)) => wanted.shown(&edge, wanted.find(&past(edge.tree()?, at)?)),
+        (false, None) => wanted.shown(&edge, wanted.find(&tree_of(&edge, wanted.of).await?)),
+        (false, Some(_)) => Err(Refusal::rule("at", Rule::Range, "Each node keeps its own past.")),
+    }
+}
+
+/// What is to be shown of which tree.
+struct Part<'w> {
+    path: Option<&'w str>,
+    levels: u64,
+    fields: Fields,
+    at: Option<Timestamp>,
+    of: &'w str,
+}
+
+impl Part<'_> {
+    fn find<'t>(&self, whole: &'t TreeNode) -> Option<&'t TreeNode> {
+        self.path.map_or(Some(whole), |path| find(whole, path))
+    }
+
+    fn shown(&self, edge: &Edge, found: Option<&impl Walked>) -> Answer {
+        let node = found.ok_or_else(|| NO_SUCH_PATH.about("path", self.path.unwrap_or_default()))?;
+        let tree = Chosen { node, fields: self.fields, levels: self.levels };
+        let not_kept = if self.at.is_some() { NOT_KEPT } else { &[] };
+        shown_of(edge, self.of, TreeShown { tree, not_kept })
+    }
 }
 
 fn moment(text: &str) -> Result<Timestamp, Refused> {

@@ -45,7 +45,7 @@ impl Tree {
         Some(ActorDetail {
             node: node.portrait(&tree::groups()),
             ancestors: above.map(|node| ancestor(&node)).collect(),
-            started_at: uptime_ms.map(|ms| rfc3339(clock::wall_now_us() - ms as i64 * 1_000)),
+            started_at: occupant.as_ref().map(|occupant| rfc3339(occupant.born.wall_us)),
             uptime_ms,
             work: meter.map(detail::work),
             state,

@@ -16,6 +16,12 @@ impl Node {
         }
     }
 
+    /// Whether there are none of them.
+    pub(super) fn is_leaf(&self) -> bool {
+        let has_members = || self.members.get().is_some_and(|members| !members.is_empty());
+        self.is_member || (self.lock_children().is_empty() && !has_members())
+    }
+
     /// Looks at this place and all below it.
     pub(crate) fn visit(self: &Arc<Self>, look: &mut dyn FnMut(&Arc<Node>)) {
         look(self);

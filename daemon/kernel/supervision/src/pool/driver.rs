@@ -83,14 +83,14 @@ impl<A: Actor> Launch for PoolLaunch<A> {
             let (keeper, task) = spawned.map_err(ExitReason::error)?;
             let cell = keeper.get_cell();
             let superior: Arc<dyn Superior> = Arc::new(keeper);
-            let born_ms = clock::coarse_now_ms();
+            let born = clock::Moment::now();
             let occupant = |gone| Occupant {
                 id: cell.get_id(),
                 cell,
                 links,
                 worker: None,
                 superior: Some(superior),
-                born_ms,
+                born,
                 gone,
             };
             Ok(Born::new(node, present, occupant, task))

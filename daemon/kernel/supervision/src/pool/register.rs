@@ -118,6 +118,10 @@ impl<M: Message> Members for Register<M> {
         arriving.iter().for_each(look);
     }
 
+    fn is_empty(&self) -> bool {
+        self.running.is_empty() && self.arriving.is_empty()
+    }
+
     fn node(&self, id: &str) -> Option<Arc<Node>> {
         let running = self.running.get(id).map(|listed| Arc::clone(&listed.node));
         running.or_else(|| self.arriving.get(id)?.upgrade())

@@ -135,7 +135,7 @@ pub(crate) async fn launch_actor<A: Actor>(
     // Nobody is linked by ractor: a supervisor learns of an end by waiting for the whole task. ractor's event comes
     // before that, with the old state and in it the files and sockets that the successor needs.
     let spawning = Shell::<A>::spawn(None, Shell::new(), birth);
-    let (limit, born_ms) = (spec.start_timeout, clock::coarse_now_ms());
+    let (limit, born) = (spec.start_timeout, clock::Moment::now());
     let spawned = tokio::select! {
         biased;
         spawned = tokio::time::timeout(limit, spawning) => match spawned {
@@ -150,7 +150,7 @@ pub(crate) async fn launch_actor<A: Actor>(
                 (actor.get_cell(), Arc::<AddrInner<A::Msg>>::clone(addr.inner()) as Arc<dyn Wake>);
             let worker = Some(Worker { gauge, wake });
             let occupant =
-                |gone| Occupant { id: cell.get_id(), cell, links, worker, superior: None, born_ms, gone };
+                |gone| Occupant { id: cell.get_id(), cell, links, worker, superior: None, born, gone };
             Ok((Born::new(node, present, occupant, task), addr.clone()))
         }
         (Ok(_), None) => unreachable!("an actor that started has left its address"),

@@ -78,8 +78,8 @@ impl SupervisorLaunch {
 
 fn occupant(supervisor: &ActorRef<Control>, links: Arc<Links>, gone: watch::Receiver<()>) -> Occupant {
     let superior: Arc<dyn Superior> = Arc::new(supervisor.clone());
-    let (cell, born_ms) = (supervisor.get_cell(), clock::coarse_now_ms());
-    Occupant { id: cell.get_id(), cell, links, worker: None, superior: Some(superior), born_ms, gone }
+    let (cell, born) = (supervisor.get_cell(), clock::Moment::now());
+    Occupant { id: cell.get_id(), cell, links, worker: None, superior: Some(superior), born, gone }
 }
 
 impl Superior for ActorRef<Control> {
