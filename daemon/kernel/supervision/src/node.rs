@@ -53,12 +53,13 @@ impl Status {
 
 /// A running child: how to look at it and how to end it.
 #[derive(Clone)]
+#[repr(C)]
 pub(crate) struct Occupant {
     pub(crate) id: ActorId,
-    pub(crate) cell: ActorCell,
-    pub(crate) links: Arc<Links>,
     /// Workers only.
     pub(crate) worker: Option<Worker>,
+    pub(crate) cell: ActorCell,
+    pub(crate) links: Arc<Links>,
     /// Supervisors end in their own order, on request, and answer for their children.
     pub(crate) superior: Option<Arc<dyn Superior>>,
     /// When it was started.
@@ -113,16 +114,17 @@ impl Occupant {
     }
 }
 
+#[repr(C)]
 struct Live {
-    declared: Declared,
     status: Option<Status>,
+    /// Class of the last exit, until the restart that follows it is counted.
+    last_class: Option<ReasonClass>,
     generation: u64,
+    declared: Declared,
+    last_exit: Option<Arc<proto::LastExit>>,
     occupant: Option<Occupant>,
     /// Births under way, whose children have not taken the place yet; for a moment, or never.
     arriving: Vec<Presence>,
-    last_exit: Option<Arc<proto::LastExit>>,
-    /// Class of the last exit, until the restart that follows it is counted.
-    last_class: Option<ReasonClass>,
     window_ms: Vec<u64>,
     gave_up: Option<GaveUp>,
     /// Live traces of whoever runs here.
@@ -158,15 +160,16 @@ struct Declared {
     rules: Option<(&'static str, u32, u64)>,
 }
 
+#[repr(C)]
 pub(crate) struct Node {
     pub(crate) path: Arc<str>,
     kind: Arc<KindMeter>,
-    instruments: Arc<Instruments>,
     /// A pool's child: they are too many for a history and for an event with every birth.
     is_member: bool,
+    live: Mutex<Live>,
+    instruments: Arc<Instruments>,
     children: Mutex<Vec<Arc<Node>>>,
     members: OnceLock<Arc<dyn Members>>,
-    live: Mutex<Live>,
 }
 
 impl Node {

@@ -98,6 +98,7 @@ impl Order {
     /// The next of those who started after the first of these and not after the second.
     fn between(&self, after: u64, until: u64) -> Vec<(u64, Arc<Node>)> {
         let next = self.nodes.range((Excluded(after), Included(until))).take(TAKEN_AT_ONCE);
+        next.clone().for_each(|(_, node)| node.touch());
         next.map(|(number, node)| (*number, Arc::clone(node))).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::boot_pool;
 use crate::common::{PATIENCE, Stage};
-use hecate_supervision::{Actor, ExitReason, Me, Message, Pool, Tree};
+use hecate_supervision::{Actor, ExitReason, Me, Message, NodeView, Pool, Tree};
 use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
@@ -50,6 +50,11 @@ fn rss_kb() -> usize {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
+fn say(node: &NodeView, said: &mut Vec<u8>) {
+    serde_json::to_writer(&mut *said, &node.portrait()).unwrap();
+    node.each_below(&mut |child| say(child, said));
+}
+
 /// The median of some runs.
 fn median(run: impl Fn()) -> Duration {
     let mut costs: Vec<Duration> = (0..15)
@@ -90,13 +95,18 @@ async fn what_looking_at_ten_thousand_actors_costs() {
     let whole = median(|| drop(tree.snapshot()));
     let snapshot = tree.snapshot();
     let json = median(|| drop(serde_json::to_string(&snapshot).unwrap()));
+    let walked = median(|| {
+        let mut said = Vec::new();
+        say(&tree.view(None).unwrap(), &mut said);
+        drop(said);
+    });
     let stats = median(|| drop(tree.stats()));
     let deadlocks = median(|| drop(tree.deadlocks(Duration::from_secs(2))));
     let top = median(|| {
         drop(tree.top(hecate_proto::debug::TopBy::Busy, hecate_proto::debug::Window::default(), 20))
     });
     println!(
-        "snapshot {whole:?}, its JSON {json:?}, stats {stats:?}, deadlocks {deadlocks:?}, top {top:?} (CPU)"
+        "snapshot {whole:?}, its JSON {json:?}, both while walking {walked:?}, stats {stats:?}, deadlocks {deadlocks:?}, top {top:?} (CPU)"
     );
     assert!(whole <= Duration::from_millis(20), "{whole:?}");
     assert!(tree.stop(PATIENCE).await);
