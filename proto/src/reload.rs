@@ -79,6 +79,8 @@ pub enum TakesEffect {
     AtOnce,
     /// From the next start of the child on.
     NextStart,
+    /// As `next_start`, and applied before: the child has not been started since.
+    Waiting,
 }
 
 /// A difference that no running tree can follow.
@@ -108,6 +110,8 @@ pub enum ReloadRule {
     Role,
     /// The file was made for other kinds than are compiled in.
     Kind,
+    /// It would put the event store at risk, which this daemon does not allow.
+    Protected,
 }
 
 /// A plan that was applied.

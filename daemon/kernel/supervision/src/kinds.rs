@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-type MakeWorker = dyn Fn(&WorkerSpec) -> Arc<dyn Launch> + Send + Sync;
+type MakeWorker = dyn Fn(&Arc<WorkerSpec>) -> Arc<dyn Launch> + Send + Sync;
 type MakePool = dyn Fn(&PoolSpec, &Arc<Node>) -> Arc<dyn Launch> + Send + Sync;
 /// Joins an actor that has just started to a process group.
 pub(crate) type Join<M> = Arc<dyn Fn(&Addr<M>, &str) + Send + Sync>;
@@ -106,9 +106,9 @@ impl Kinds {
         join: Option<Join<A::Msg>>,
     ) -> &mut Self {
         let joins = join.is_some();
-        let make = move |spec: &WorkerSpec| -> Arc<dyn Launch> {
+        let make = move |spec: &Arc<WorkerSpec>| -> Arc<dyn Launch> {
             let (name, args, join) = (name.clone(), Arc::clone(&args), join.clone());
-            Arc::new(WorkerLaunch::<A> { spec: Arc::new(spec.clone()), name, args, join })
+            Arc::new(WorkerLaunch::<A> { spec: Arc::clone(spec), name, args, join })
         };
         self.register(kind, Kind::Worker(WorkerKind { make: Arc::new(make), joins }))
     }
@@ -155,7 +155,7 @@ impl Kinds {
     }
 
     /// The plan was checked against these kinds: what it names is there.
-    pub(crate) fn launch_worker(&self, spec: &WorkerSpec) -> Arc<dyn Launch> {
+    pub(crate) fn launch_worker(&self, spec: &Arc<WorkerSpec>) -> Arc<dyn Launch> {
         match self.entries.get(&spec.kind) {
             Some(Kind::Worker(kind)) => (kind.make)(spec),
             _ => panic!("the plan was made for other kinds: no worker {}", spec.kind),

@@ -12,7 +12,7 @@ use crate::instruments::{
 };
 use crate::links::Links;
 use crate::mailbox::{Door, Gauge};
-use crate::plan::{ChildSpec, PoolSpec, Restart, Role, Shutdown};
+use crate::plan::{ChildSpec, PoolSpec, Restart, Role, Shutdown, WorkerSpec};
 use crate::supervise::admin::Request;
 use crate::supervise::child::{Flags, PoolFlags, millis};
 use crate::{ExitReason, GaveUp, clock};
@@ -73,6 +73,8 @@ pub(crate) struct Occupant {
 pub(crate) struct Worker {
     pub(crate) gauge: Arc<Gauge>,
     pub(crate) wake: Arc<dyn Wake>,
+    /// What it was started by; a reload may have told its place something else since.
+    pub(crate) spec: Arc<WorkerSpec>,
 }
 
 impl Occupant {

@@ -14,7 +14,8 @@ use axum::extract::Request;
 use hecate_desk::{Refusal, Refused, Rule};
 use hecate_proto::debug_answers::{Applied, Planned};
 use hecate_proto::reload::{self as proto, Operation};
-use hecate_supervision::{ReloadError, ReloadPlan, Tree};
+use hecate_proto::tree::TreeNode;
+use hecate_supervision::{ReloadError, ReloadPlan};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -53,7 +54,7 @@ async fn show(edge: &Edge, attempt: &mut Attempt, request: Request) -> Answer {
     let (wanted, _) = Wanted::read(body)?;
     let plan = wanted.plan(edge).await?;
     attempt.is_about(&plan.shown().fingerprint);
-    shown(edge, Planned { plan: plan.shown().clone() })
+    shown(edge, Planned { plan: plan_as_allowed(edge, &plan)? })
 }
 
 async fn carry_out(edge: &Edge, attempt: &mut Attempt, request: Request) -> Answer {
@@ -70,21 +71,40 @@ async fn carry_out(edge: &Edge, attempt: &mut Attempt, request: Request) -> Answ
             .about("hint", "Look at it again."));
     }
     if !edge.parts.unsafe_debug {
-        spare_the_store_of(tree, &plan)?;
+        let whole = tree.snapshot();
+        plan.shown().operations.iter().try_for_each(|operation| spare_the_store_from(operation, &whole))?;
     }
     let refusals = json!(plan.shown().refusals);
     let applied = tree.apply(plan).await.map_err(|error| refuse(error, refusals))?;
     shown(edge, Applied { applied })
 }
 
+/// The plan with what this daemon would not let happen to its store.
+fn plan_as_allowed(edge: &Edge, plan: &ReloadPlan) -> Result<proto::ReloadPlan, Refused> {
+    let (mut shown, whole) = (plan.shown().clone(), edge.tree()?.snapshot());
+    let forbidden = shown.operations.iter().filter(|_| !edge.parts.unsafe_debug);
+    let forbidden = forbidden.filter_map(|operation| spare_the_store_from(operation, &whole).err());
+    let refusal = |refused: Refused| proto::ReloadRefusal {
+        path: text_of(&refused, "path"),
+        rule: proto::ReloadRule::Protected,
+        message: refused.says.to_string(),
+        hint: text_of(&refused, "hint"),
+    };
+    shown.refusals.extend(forbidden.map(refusal));
+    Ok(shown)
+}
+
+fn text_of(refused: &Refused, detail: &str) -> String {
+    refused.details.get(detail).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
 /// Who is stopped or restarted by a plan is acted on, and who is kept otherwise may be lost.
-fn spare_the_store_of(tree: &Tree, plan: &ReloadPlan) -> Result<(), Refused> {
-    let whole = tree.snapshot();
-    plan.shown().operations.iter().try_for_each(|operation| match operation {
-        Operation::Restart { path } | Operation::Stop { path, .. } => spare_the_store(&whole, path),
-        Operation::Change { path, .. } => spare_its_keeping(&whole, path),
+fn spare_the_store_from(operation: &Operation, whole: &TreeNode) -> Result<(), Refused> {
+    match operation {
+        Operation::Restart { path } | Operation::Stop { path, .. } => spare_the_store(whole, path),
+        Operation::Change { path, .. } => spare_its_keeping(whole, path),
         Operation::Reorder { .. } | Operation::Start { .. } => Ok(()),
-    })
+    }
 }
 
 /// What the tree is to follow.
@@ -125,8 +145,8 @@ impl Edge {
     /// Puts into the log what the daemon's own file, as it is now, would do to the running tree; changes nothing.
     pub(crate) async fn log_plan(&self) {
         let own = Wanted { supervision: None, name: None, restart: false };
-        match own.plan(self).await {
-            Ok(plan) => log(plan.shown()),
+        match own.plan(self).await.and_then(|plan| plan_as_allowed(self, &plan)) {
+            Ok(plan) => log(&plan),
             Err(refused) => {
                 let (code, details) = (&*refused.code, json!(refused.details));
                 tracing::error!(code, %details, "no plan can be made of the file");

@@ -28,6 +28,12 @@ impl Node {
         self.is_member || (self.lock_children().is_empty() && !has_members())
     }
 
+    /// Looks at the places of the plan, which pools' children are not among.
+    pub(crate) fn each_place(self: &Arc<Self>, look: &mut dyn FnMut(&Arc<Node>)) {
+        look(self);
+        self.children().iter().for_each(|child| child.each_place(look));
+    }
+
     /// Looks at this place and all below it.
     pub(crate) fn visit(self: &Arc<Self>, look: &mut dyn FnMut(&Arc<Node>)) {
         look(self);

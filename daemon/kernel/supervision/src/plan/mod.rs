@@ -138,7 +138,7 @@ pub(crate) struct ChildSpec {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Supervisor(SupervisorSpec),
-    Worker(WorkerSpec),
+    Worker(Arc<WorkerSpec>),
     Pool(PoolSpec),
 }
 
@@ -173,7 +173,7 @@ pub(crate) struct WorkerSpec {
 pub(crate) struct PoolSpec {
     pub(crate) flags: PoolFlags,
     /// What every child is.
-    pub(crate) child: WorkerSpec,
+    pub(crate) child: Arc<WorkerSpec>,
 }
 
 impl Plan {

@@ -13,6 +13,7 @@ use crate::mailbox::MailboxSpec;
 use crate::supervise::backoff::Backoff;
 use crate::supervise::child::{Flags, PoolFlags};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 use toml::de::DeTable;
 
@@ -156,7 +157,7 @@ fn child(source: &mut Source, table: ChildTable, defaults: Defaults) -> Entry {
         shutdown: table.shutdown.map_or(defaults.shutdown, |given| given.value),
         significant: table.significant.is_some_and(|given| given.value),
         backoff: backoff(source, table.backoff).or(defaults.backoff),
-        role: Role::Worker(spec),
+        role: Role::Worker(Arc::new(spec)),
         marks,
         path: table.path.unwrap_or_else(|| Given::missing(&table.at)),
         at: table.at,
@@ -174,12 +175,12 @@ fn pool(source: &mut Source, table: PoolTable, defaults: Defaults) -> Entry {
         ..Marks::default()
     };
     let spec = PoolSpec {
-        child: WorkerSpec {
+        child: Arc::new(WorkerSpec {
             kind: table.kind.map(|given| given.value).unwrap_or_default(),
             mailbox: mailbox(table.mailbox, defaults.mailbox),
             start_timeout: table.start_timeout.map_or(defaults.start_timeout, |given| given.value.0),
             groups: Vec::new(),
-        },
+        }),
         flags: PoolFlags {
             intensity: table.intensity.map_or(otp.intensity, |given| given.value.0 as u32),
             period: table.period.map_or(otp.period, |given| given.value.0),

@@ -2,7 +2,7 @@
 //! is new, renews who is to be renewed, and only when all of that has worked gives up who is left out. Until
 //! then everything can be taken back, and a supervisor that dies in between begins as it did before.
 
-use super::diff::{can_renew, kept};
+use super::diff::{Running, kept};
 use super::{Blueprint, ReloadError, ReloadPlan};
 use crate::AdminError;
 use crate::node::{Node, Superior};
@@ -24,7 +24,8 @@ impl Blueprint {
             return Err(ReloadError::Stale);
         }
         let mut supervisors = Vec::new();
-        self.follow(&plan.from, &plan.to, plan.restarts, &mut supervisors).await?;
+        let renewing = plan.restarts.then_some(&plan.running);
+        self.follow(&plan.from, &plan.to, renewing, &mut supervisors).await?;
         let fingerprint = plan.shown.fingerprint;
         tracing::info!(fingerprint, ?supervisors, "another supervision tree was applied");
         let detail = format!("{fingerprint}: {}", supervisors.join(", "));
@@ -32,19 +33,19 @@ impl Blueprint {
         Ok(AppliedReload { fingerprint, supervisors })
     }
 
-    /// A supervisor and then those below it that are kept.
+    /// A supervisor and then those below it that are kept. Who runs otherwise than it is to is renewed.
     fn follow<'s>(
         &'s self,
         old: &'s ChildSpec,
         new: &'s ChildSpec,
-        restarts: bool,
+        renewing: Option<&'s Running>,
         applied: &'s mut Vec<String>,
     ) -> BoxFuture<'s, Result<(), ReloadError>> {
         async move {
             let (Role::Supervisor(old_own), Role::Supervisor(new_own)) = (&old.role, &new.role) else {
                 return Ok(());
             };
-            let level = Level::between(old_own, new_own, restarts);
+            let level = Level::between(old_own, new_own, renewing);
             if level.changes() {
                 if let Err(why) = self.transact(&old.path, &level).await {
                     tracing::error!(supervisor = &*old.path, %why, "a supervision tree was not applied");
@@ -55,7 +56,7 @@ impl Blueprint {
                 applied.push(old.path.to_string());
             }
             for (old, new) in kept(old_own, new_own) {
-                self.follow(old, new, restarts, applied).await?;
+                self.follow(old, new, renewing, applied).await?;
             }
             Ok(())
         }
@@ -126,7 +127,7 @@ struct Level {
 }
 
 impl Level {
-    fn between(old: &SupervisorSpec, new: &SupervisorSpec, restarts: bool) -> Self {
+    fn between(old: &SupervisorSpec, new: &SupervisorSpec, renewing: Option<&Running>) -> Self {
         let at_this_level = |child: &Arc<ChildSpec>| match old.child(&child.path) {
             Some(before) if matches!(child.role, Role::Supervisor(_)) => {
                 Arc::new(ChildSpec { role: before.role.clone(), ..ChildSpec::clone(child) })
@@ -137,7 +138,8 @@ impl Level {
             let alone = own.children.iter().filter(|child| other.child(&child.path).is_none());
             alone.map(|child| child.id().to_owned()).collect()
         };
-        let renewed = kept(old, new).filter(|(old, new)| restarts && can_renew(old, new));
+        let is_renewed = |old, new| renewing.is_some_and(|running| running.can_renew(old, new));
+        let renewed = kept(old, new).filter(|(old, new)| is_renewed(old, new));
         Self {
             added: ids(new, old),
             removed: ids(old, new),
@@ -151,7 +153,7 @@ impl Level {
     }
 
     fn changes(&self) -> bool {
-        self.old != self.new
+        self.old != self.new || !self.renewed.is_empty()
     }
 }
 

@@ -1,10 +1,10 @@
 //! The difference between the tree that runs and the one that is wished for, as steps and refusals. Pure: it
-//! looks at two values.
+//! looks at values.
 
 use crate::plan::{ChildSpec, PoolSpec, Restart, Role, SupervisorSpec, WorkerSpec, written};
 use hecate_proto::reload::{
     Change, Operation, ReloadRefusal, ReloadRule,
-    TakesEffect::{self, AtOnce, NextStart},
+    TakesEffect::{self, AtOnce, NextStart, Waiting},
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,8 +16,42 @@ pub(crate) struct Difference {
     pub(crate) refusals: Vec<ReloadRefusal>,
 }
 
+/// What each worker that runs was started by. Since then a reload may have told its place something else, which
+/// waits for its next start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Running(pub(crate) HashMap<Arc<str>, Arc<WorkerSpec>>);
+
+impl Running {
+    /// As it runs, in a place that is said to be so.
+    fn as_it_runs(&self, said: &ChildSpec) -> ChildSpec {
+        let runs = self.0.get(&said.path).filter(|_| matches!(said.role, Role::Worker(_)));
+        let role = runs.map_or_else(|| said.role.clone(), |spec| Role::Worker(Arc::clone(spec)));
+        ChildSpec { role, ..said.clone() }
+    }
+
+    /// Whether there is something that a new start would bring. A temporary child is forgotten when it is ended.
+    pub(super) fn can_renew(&self, old: &ChildSpec, new: &ChildSpec) -> bool {
+        let is_kept = [old, new].iter().all(|spec| spec.restart != Restart::Temporary);
+        is_kept && matches!(new.role, Role::Worker(_)) && self.as_it_runs(old).role != new.role
+    }
+
+    /// How a place that is kept would run otherwise: as far as it was told already, that waits. Where it runs as it
+    /// is wished to but was told otherwise, that is taken back.
+    fn changes(&self, old: &ChildSpec, new: &ChildSpec) -> Vec<Change> {
+        let told = changes_of(old, new);
+        let mut changes = changes_of(&self.as_it_runs(old), new);
+        for change in changes.iter_mut().filter(|change| !told.iter().any(|told| told.key == change.key)) {
+            change.takes_effect = Waiting;
+        }
+        let takes_back = |told: &Change| !changes.iter().any(|change| change.key == told.key);
+        let taken_back: Vec<_> = told.into_iter().filter(takes_back).collect();
+        changes.extend(taken_back);
+        changes
+    }
+}
+
 /// `restarts` says that children are started again for whatever else would wait for their next start.
-pub(crate) fn diff(old: &ChildSpec, new: &ChildSpec, restarts: bool) -> Difference {
+pub(crate) fn diff(old: &ChildSpec, new: &ChildSpec, running: &Running, restarts: bool) -> Difference {
     let mut difference = Difference::default();
     if old.path != new.path {
         let message = format!("the root would be {}", new.path);
@@ -27,7 +61,7 @@ pub(crate) fn diff(old: &ChildSpec, new: &ChildSpec, restarts: bool) -> Differen
     difference.refuse_moves(old, new);
     let changes = changes_of(old, new);
     difference.change(&old.path, changes);
-    difference.compare(old, new, restarts);
+    difference.compare(old, new, running, restarts);
     difference
 }
 
@@ -52,7 +86,7 @@ impl Difference {
     }
 
     /// Two supervisors of one path, level by level, as they are applied.
-    fn compare(&mut self, old: &ChildSpec, new: &ChildSpec, restarts: bool) {
+    fn compare(&mut self, old: &ChildSpec, new: &ChildSpec, running: &Running, restarts: bool) {
         let (Role::Supervisor(old_own), Role::Supervisor(new_own)) = (&old.role, &new.role) else { return };
         if old_own.flags.strategy != new_own.flags.strategy {
             let (from, to) = (old_own.flags.strategy.as_str(), new_own.flags.strategy.as_str());
@@ -64,8 +98,8 @@ impl Difference {
         let mut renewed = Vec::new();
         for (before, after) in &kept {
             self.check_role(before, after);
-            let changes = changes_of(before, after);
-            if restarts && can_renew(before, after) {
+            let changes = running.changes(before, after);
+            if restarts && running.can_renew(before, after) {
                 renewed.push(Operation::Restart { path: before.path.to_string() });
             }
             self.change(&before.path, changes);
@@ -82,7 +116,7 @@ impl Difference {
             let (path, kind, places) = shown(child);
             Operation::Stop { path, kind, places }
         }));
-        kept.iter().for_each(|(before, after)| self.compare(before, after, restarts));
+        kept.iter().for_each(|(before, after)| self.compare(before, after, running, restarts));
     }
 
     fn check_role(&mut self, old: &ChildSpec, new: &ChildSpec) {
@@ -121,12 +155,6 @@ pub(super) fn kept<'s>(
     new: &'s SupervisorSpec,
 ) -> impl Iterator<Item = (&'s Arc<ChildSpec>, &'s Arc<ChildSpec>)> {
     new.children.iter().filter_map(|after| Some((old.child(&after.path)?, after)))
-}
-
-/// Whether there is something that a new start would bring. A temporary child is forgotten when it is ended.
-pub(super) fn can_renew(old: &ChildSpec, new: &ChildSpec) -> bool {
-    let is_kept = [old, new].iter().all(|spec| spec.restart != Restart::Temporary);
-    is_kept && matches!(new.role, Role::Worker(_)) && old.role != new.role
 }
 
 impl SupervisorSpec {

@@ -8,7 +8,7 @@ use crate::kinds::{Kind, Kinds};
 use crate::node::Node;
 use crate::plan::{ChildSpec, ConfigError, Plan, Role};
 use crate::{AdminError, Tree};
-use diff::diff;
+use diff::{Running, diff};
 use hecate_proto::reload as proto;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,6 +46,7 @@ pub struct ReloadPlan {
     shown: proto::ReloadPlan,
     from: Arc<ChildSpec>,
     to: Arc<ChildSpec>,
+    running: Running,
     restarts: bool,
 }
 
@@ -75,14 +76,23 @@ impl Blueprint {
         Arc::clone(&self.spec.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn running(&self) -> Running {
+        let mut running = Running::default();
+        self.root.each_place(&mut |node| {
+            let worker = node.occupant().and_then(|occupant| occupant.worker);
+            running.0.extend(worker.map(|worker| (Arc::clone(&node.path), worker.spec)));
+        });
+        running
+    }
+
     fn plan(&self, to: &Arc<ChildSpec>, restarts: bool) -> ReloadPlan {
-        let from = self.spec();
-        let mut difference = diff(&from, to, restarts);
+        let (from, running) = (self.spec(), self.running());
+        let mut difference = diff(&from, to, &running, restarts);
         difference.refusals.extend(strangers(to, &self.kinds));
-        let fingerprint = fingerprint(&from, to, restarts);
         let (operations, refusals) = (difference.operations, difference.refusals);
+        let fingerprint = fingerprint(&from, to, &operations);
         let shown = proto::ReloadPlan { fingerprint, operations, refusals };
-        ReloadPlan { shown, from, to: Arc::clone(to), restarts }
+        ReloadPlan { shown, from, to: Arc::clone(to), running, restarts }
     }
 }
 
@@ -107,8 +117,9 @@ fn strangers(to: &ChildSpec, kinds: &Kinds) -> Vec<proto::ReloadRefusal> {
     strangers
 }
 
-fn fingerprint(from: &ChildSpec, to: &ChildSpec, restarts: bool) -> String {
-    let digest = Sha256::digest(format!("{from:?}\n{to:?}\n{restarts}"));
+/// Of what would be done, and of what it is done to.
+fn fingerprint(from: &ChildSpec, to: &ChildSpec, operations: &[proto::Operation]) -> String {
+    let digest = Sha256::digest(format!("{from:?}\n{to:?}\n{operations:?}"));
     digest.iter().take(FINGERPRINT_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -56,12 +56,12 @@ pub struct Child {
 }
 
 enum Form {
-    Worker(WorkerSpec, Box<MakeWorker>),
+    Worker(Arc<WorkerSpec>, Box<MakeWorker>),
     Supervisor(Flags, Vec<Child>),
     Pool(PoolSpec, Box<MakePool>),
 }
 
-type MakeWorker = dyn FnOnce(WorkerSpec) -> Arc<dyn Launch> + Send;
+type MakeWorker = dyn FnOnce(Arc<WorkerSpec>) -> Arc<dyn Launch> + Send;
 type MakePool = dyn FnOnce(PoolSpec, &Arc<Node>) -> Arc<dyn Launch> + Send;
 
 /// OTP's flags of a simple_one_for_one supervisor, and the one child spec of all its children.
@@ -110,8 +110,8 @@ impl Child {
     ) -> Self {
         let id = id.into();
         let spec = worker_spec(&id);
-        let launch = move |spec: WorkerSpec| -> Arc<dyn Launch> {
-            Arc::new(WorkerLaunch::<A> { spec: Arc::new(spec), name, args: Arc::new(args), join: None })
+        let launch = move |spec: Arc<WorkerSpec>| -> Arc<dyn Launch> {
+            Arc::new(WorkerLaunch::<A> { spec, name, args: Arc::new(args), join: None })
         };
         Self::new(id, Shutdown::Within(SHUTDOWN), Form::Worker(spec, Box::new(launch)))
     }
@@ -240,13 +240,13 @@ fn seats(children: Vec<Child>, spec: &SupervisorSpec, node: &Node) -> Vec<Seat> 
 }
 
 /// What an actor is that a program names by its id.
-fn worker_spec(id: &str) -> WorkerSpec {
-    WorkerSpec {
+fn worker_spec(id: &str) -> Arc<WorkerSpec> {
+    Arc::new(WorkerSpec {
         kind: id.into(),
         mailbox: MailboxSpec::default(),
         start_timeout: START_TIMEOUT,
         groups: Vec::new(),
-    }
+    })
 }
 
 /// Whole milliseconds, in which windows are kept.

@@ -114,7 +114,7 @@ pub(crate) trait Launch: Send + Sync {
 
 /// Starts an actor; when this fails, nothing of it is left.
 pub(crate) async fn launch_actor<A: Actor>(
-    spec: &WorkerSpec,
+    spec: &Arc<WorkerSpec>,
     args: A::Args,
     name: Option<Name<A::Msg>>,
     cradle: Cradle,
@@ -148,7 +148,7 @@ pub(crate) async fn launch_actor<A: Actor>(
         (Ok((actor, task)), Some(addr)) => {
             let (cell, wake) =
                 (actor.get_cell(), Arc::<AddrInner<A::Msg>>::clone(addr.inner()) as Arc<dyn Wake>);
-            let worker = Some(Worker { gauge, wake });
+            let worker = Some(Worker { gauge, wake, spec: Arc::clone(spec) });
             let occupant =
                 |gone| Occupant { id: cell.get_id(), cell, links, worker, superior: None, born, gone };
             Ok((Born::new(node, present, occupant, task), addr.clone()))

@@ -11,12 +11,19 @@ pub(super) fn planned(Planned { plan }: &Planned) -> Vec<String> {
         let (path, message, hint) = (clean(&it.path), clean(&it.message), clean(&it.hint));
         [format!("refused  {path}: {message}"), format!("         {hint}")]
     });
-    let end = match (operations.is_empty(), refusals.is_empty()) {
+    let end = match (operations.iter().all(waits), refusals.is_empty()) {
         (_, false) => "the running tree cannot follow: start the daemon again".to_owned(),
-        (true, true) => "the running tree is that already".to_owned(),
+        (true, true) if operations.is_empty() => "the running tree is that already".to_owned(),
+        (true, true) => "the running tree was told that already; --restart brings it now".to_owned(),
         (false, true) => format!("to do it: hecate debug apply … --fingerprint {}", clean(fingerprint)),
     };
     operations.iter().flat_map(step).chain(stands).chain([end]).collect()
+}
+
+/// Whether it was applied before.
+fn waits(operation: &Operation) -> bool {
+    let waits = |change: &Change| change.takes_effect == TakesEffect::Waiting;
+    matches!(operation, Operation::Change { changes, .. } if changes.iter().all(waits))
 }
 
 fn step(operation: &Operation) -> Vec<String> {
@@ -42,6 +49,7 @@ fn change(change: &Change) -> String {
     let since = match change.takes_effect {
         TakesEffect::AtOnce => "at once",
         TakesEffect::NextStart => "from its next start",
+        TakesEffect::Waiting => "waits for its next start",
     };
     format!("         {}: {} → {}, {since}", clean(&change.key), clean(&change.from), clean(&change.to))
 }
@@ -81,6 +89,20 @@ mod tests {
             ]
         );
         assert_eq!(lines(json!([]), json!([])), ["the running tree is that already"]);
+    }
+
+    #[test]
+    fn what_was_applied_before_is_not_to_be_done_again() {
+        let change = json!({"key": "groups", "from": "[]", "to": "[\"g\"]", "takes_effect": "waiting"});
+        let mut operations = json!([{"operation": "change", "path": "/h/a", "changes": [change]}]);
+        let said = lines(operations.clone(), json!([]));
+        assert_eq!(said[1], "         groups: [] → [\"g\"], waits for its next start");
+        assert_eq!(said[2], "the running tree was told that already; --restart brings it now");
+        operations.as_array_mut().unwrap().push(json!({"operation": "restart", "path": "/h/a"}));
+        assert_eq!(
+            lines(operations, json!([])).last().unwrap(),
+            "to do it: hecate debug apply … --fingerprint a1"
+        );
     }
 
     #[test]

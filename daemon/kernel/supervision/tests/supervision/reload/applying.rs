@@ -74,6 +74,38 @@ async fn another_mailbox_waits_for_the_next_start_unless_the_plan_restarts() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_next_start_is_shown_until_it_comes_and_brought_by_a_plan_that_restarts() {
+    let house = House::new();
+    let file = |capacity| format!("/r intensity=5\n/r/a mailbox={{capacity={capacity}}}\n/r/b");
+    let tree = house.boot(&file(8)).await;
+    reload(&tree, &file(16)).await.unwrap();
+    assert_eq!(shown(&plan(&tree, &file(16), false)), ["change /r/a mailbox.capacity: 8 -> 16 Waiting"]);
+    assert_eq!(shown(&plan(&tree, &file(32), false)), ["change /r/a mailbox.capacity: 8 -> 32 NextStart"]);
+    assert_eq!(reload(&tree, &file(16)).await.unwrap().supervisors, Vec::<String>::new());
+    let renewing = plan(&tree, &file(16), true);
+    assert_eq!(shown(&renewing)[1..], ["restart /r/a"]);
+    assert_eq!(tree.apply(renewing).await.unwrap().supervisors, ["/r"]);
+    assert_eq!(house.told(), ["end a shutdown", "init a"]);
+    assert_eq!(mailbox_capacity(&tree, "/r/a"), 16);
+    assert!(shown(&plan(&tree, &file(16), true)).is_empty());
+}
+
+#[tokio::test]
+async fn what_waits_for_a_next_start_can_be_taken_back() {
+    let house = House::new();
+    let file = |capacity| format!("/r intensity=5\n/r/a mailbox={{capacity={capacity}}}\n/r/b");
+    let tree = house.boot(&file(8)).await;
+    reload(&tree, &file(16)).await.unwrap();
+    let back = plan(&tree, &file(8), true);
+    assert_eq!(shown(&back), ["change /r/a mailbox.capacity: 16 -> 8 NextStart"], "nobody has to restart");
+    tree.apply(back).await.unwrap();
+    assert!(shown(&plan(&tree, &file(8), true)).is_empty() && house.told().is_empty());
+    house.addr("a").cast(crash()).unwrap();
+    let restarted = || find(&tree.snapshot(), "/r/a").generation == 2 && mailbox_capacity(&tree, "/r/a") == 8;
+    until(restarted, || standing(&tree).join("; ")).await;
+}
+
+#[tokio::test]
 async fn another_order_is_the_order_of_the_next_group_restart() {
     let house = House::new();
     let tree = house.boot("/r strategy=\"rest_for_one\"\n/r/a\n/r/b").await;
