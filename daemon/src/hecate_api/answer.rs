@@ -1,6 +1,7 @@
 //! The shape of every answer, in one place: JSON with `ok`, the correlation id echoed, and a hint when to
 //! come back.
 
+use super::pieces::Pieces;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -32,8 +33,9 @@ const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// A success.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(bytes) => json_bytes(status, bytes.into()),
+    let mut pieces = Pieces::default();
+    match serde_json::to_writer(&mut pieces, body) {
+        Ok(()) => json_body(status, pieces.into_body()),
         Err(error) => {
             tracing::error!(%error, "an answer does not serialise");
             refuse(Refusal::INTERNAL.into(), Uuid::now_v7())
@@ -43,7 +45,11 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 
 /// A success that was printed before.
 pub(super) fn json_bytes(status: StatusCode, bytes: Bytes) -> Response {
-    let mut response = Response::new(Body::from(bytes));
+    json_body(status, bytes.into())
+}
+
+fn json_body(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

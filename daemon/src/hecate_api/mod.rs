@@ -21,6 +21,7 @@ mod openapi;
 mod pace;
 mod params;
 mod peer;
+mod pieces;
 mod places;
 mod query;
 mod request_body;

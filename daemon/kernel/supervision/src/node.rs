@@ -128,7 +128,7 @@ struct Live {
     /// Births under way, whose children have not taken the place yet; for a moment, or never.
     arriving: Vec<Presence>,
     window_ms: Vec<u64>,
-    gave_up: Option<GaveUp>,
+    gave_up: Option<Box<GaveUp>>,
     /// Live traces of whoever runs here.
     tracers: Vec<Arc<Tracer>>,
 }
@@ -368,7 +368,7 @@ impl Node {
     }
 
     pub(crate) fn gave_up(&self) -> Option<GaveUp> {
-        self.live().gave_up.clone()
+        self.live().gave_up.as_deref().cloned()
     }
 
     /// A start begins; returns its generation, from 1.

@@ -35,18 +35,21 @@ const ENDED_AT_WORK: u8 = 8;
 /// It lives by a loop of its own, beside its messages.
 pub(crate) const BESIDE: u8 = 16;
 
-/// One actor's figures.
+/// One actor's figures. What every look reads stands first, side by side.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Meter {
-    pub(crate) kind: Arc<KindMeter>,
-    /// What is asked of the actor from outside: the one thing that every message looks at.
-    flags: AtomicU8,
     handled: AtomicU64,
     busy_ns: AtomicU64,
-    sent: AtomicU64,
     full: AtomicU64,
     shed: AtomicU64,
     undelivered: AtomicU64,
+    /// The numbers of the last sixteen variants, the newest in the lowest byte.
+    recent: [AtomicU64; 2],
+    control: OnceLock<Box<Control>>,
+    pub(crate) kind: Arc<KindMeter>,
+    /// What is asked of the actor from outside: the one thing that every message looks at.
+    flags: AtomicU8,
     /// When the last message was delivered, or else when the actor was started; coarse.
     asked_ms: AtomicU64,
     /// In which tick of the coarse clock a sender last chose a message to be measured.
@@ -55,13 +58,11 @@ pub(crate) struct Meter {
     since_ns: AtomicU64,
     /// Trace id of the message at hand, or of the last one.
     trace: [AtomicU64; 2],
-    /// The numbers of the last sixteen variants, the newest in the lowest byte.
-    recent: [AtomicU64; 2],
+    sent: AtomicU64,
     /// Messages in the mailbox when it ended.
     depth_at_end: AtomicU64,
     ledger: OnceLock<Box<Ledger>>,
     pub(crate) waits: Waits,
-    control: OnceLock<Box<Control>>,
 }
 
 /// What an actor has once it has handled a message.

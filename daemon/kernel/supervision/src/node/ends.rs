@@ -30,7 +30,7 @@ impl Node {
         tracing::error!(path, child, %reason, "gave up");
         self.tell(DebugEventKind::GaveUp, Some(supervisor), Some(format!("{child}: {reason}")));
         self.instruments.count_give_up();
-        self.change(|live| live.gave_up = Some(GaveUp { path, child, reason }));
+        self.change(|live| live.gave_up = Some(Box::new(GaveUp { path, child, reason })));
         self.leave();
     }
 

@@ -1,6 +1,7 @@
 //! Who is in a pool: found by id without a lock over all, and shown in the order of their starts. Memory is
 //! handed out in that order too, so that a look at ten thousand goes straight through it instead of across.
 
+use crate::mailbox::Gauge;
 use crate::node::{Members, Node};
 use crate::{Addr, Message};
 use dashmap::DashMap;
@@ -31,7 +32,7 @@ struct Listed<M: Message> {
 #[derive(Default)]
 struct Order {
     last: u64,
-    nodes: BTreeMap<u64, Arc<Node>>,
+    nodes: BTreeMap<u64, (Arc<Node>, Arc<Gauge>)>,
 }
 
 impl<M: Message> Default for Register<M> {
@@ -69,7 +70,7 @@ impl<M: Message> Register<M> {
     /// This one runs.
     pub(super) fn enter(&self, id: &str, addr: Addr<M>, node: Arc<Node>) {
         // In this order, so that it can be seen all the time.
-        let number = self.order().add(Arc::clone(&node));
+        let number = self.order().add(Arc::clone(&node), Arc::clone(addr.gauge()));
         if let Some(before) = self.running.insert(id.to_owned(), Listed { addr, node, number }) {
             self.order().nodes.remove(&before.number);
         }
@@ -89,17 +90,20 @@ impl<M: Message> Register<M> {
 }
 
 impl Order {
-    fn add(&mut self, node: Arc<Node>) -> u64 {
+    fn add(&mut self, node: Arc<Node>, gauge: Arc<Gauge>) -> u64 {
         self.last += 1;
-        self.nodes.insert(self.last, node);
+        self.nodes.insert(self.last, (node, gauge));
         self.last
     }
 
     /// The next of those who started after the first of these and not after the second.
     fn between(&self, after: u64, until: u64) -> Vec<(u64, Arc<Node>)> {
         let next = self.nodes.range((Excluded(after), Included(until))).take(TAKEN_AT_ONCE);
-        next.clone().for_each(|(_, node)| node.touch());
-        next.map(|(number, node)| (*number, Arc::clone(node))).collect()
+        for (_, (node, gauge)) in next.clone() {
+            node.touch();
+            gauge.touch();
+        }
+        next.map(|(number, (node, _))| (*number, Arc::clone(node))).collect()
     }
 }
 
