@@ -117,6 +117,9 @@ fn node(node_id: String, config: &Config) -> Node {
 }
 
 fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::GaveUp, error))?;
+    // Before anything that takes time: who changes the file and says so ends nobody who only begins.
+    let mut signals = runtime.block_on(async { Signals::listen() })?;
     logging::start(&config.log, config.log_format);
     note_panics();
     warn_of(config, plan);
@@ -132,15 +135,10 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
     .with_cluster_view(identity, config.cluster_view.clone(), &tree);
     let edge = house.edge(config, &tree, started);
     edge.claim_socket().map_err(refuse_claim)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::GaveUp, error))?;
     let served = runtime.block_on(async {
         let log = data.log(house.upcasters())?;
-        let again = log.clone();
-        let store = Supervised::new(house.store.clone(), Some(log.open().await?), move || again.reopen());
-        let kinds = house.kinds(store, &edge);
-        let mut signals = Signals::listen()?;
         let booted = tokio::select! {
-            booted = Tree::boot(plan, &kinds) => booted.map_err(|error| Failure::new(Exit::GaveUp, error))?,
+            booted = boot(plan, &house, &log, &edge) => booted?,
             () = signals.stop() => return Ok(Exit::Clean),
         };
         let tree = tree.get_or_init(|| booted);
@@ -150,6 +148,13 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
     // Threads that still block (a stuck disk) must not hold the exit up.
     runtime.shutdown_timeout(Duration::from_millis(200));
     served
+}
+
+async fn boot(plan: &Plan, house: &House, log: &Log, edge: &Arc<Edge>) -> Result<Tree, Failure> {
+    let again = log.clone();
+    let store = Supervised::new(house.store.clone(), Some(log.open().await?), move || again.reopen());
+    let booted = Tree::boot(plan, &house.kinds(store, edge)).await;
+    booted.map_err(|error| Failure::new(Exit::GaveUp, error))
 }
 
 /// Whoever wrote a tree is told what it may not have been meant to be; the embedded one is meant as it is.

@@ -271,6 +271,25 @@ fn whoever_has_the_daemon_changed_is_in_the_audit_with_what_was_meant() {
     }
 }
 
+#[test]
+fn a_plan_that_touches_the_store_says_beforehand_that_it_is_not_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let client = daemon.client();
+    let own = include_str!("../../supervision.toml");
+    let other = own.replace("kind = \"event_store\"", "kind = \"event_store\"\nmailbox = { capacity = 9 }");
+    let mut body = json!({"supervision": other});
+    let plan = client.ask(&Request::post(route::DEBUG_PLAN, &body)).expect(200).json()["plan"].clone();
+    assert_eq!(plan["operations"][0]["path"], STORE, "{plan}");
+    assert_eq!(
+        (&plan["refusals"][0]["rule"], &plan["refusals"][0]["path"]),
+        (&json!("protected"), &json!(STORE))
+    );
+    body["fingerprint"] = plan["fingerprint"].clone();
+    let apply = Request::post(route::DEBUG_APPLY, &body).header(header::CONFIRM, route::DEBUG_APPLY);
+    assert_eq!(client.ask(&apply).expect(403).json()["error"], "event_store_protected");
+}
+
 fn audit_line(place: &Place, trace_id: &str) -> Option<String> {
     place.log().lines().find(|line| line.contains("audit") && line.contains(trace_id)).map(str::to_owned)
 }

@@ -22,12 +22,17 @@ pub(super) struct Pieces {
 
 impl io::Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.last.len() + bytes.len() > PIECE && !self.last.is_empty() {
-            let full = std::mem::replace(&mut self.last, Vec::with_capacity(PIECE));
-            self.full.push_back(full.into());
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    /// A value is written word by word: a hundred thousand words of a few bytes each.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.last.capacity() - self.last.len() < bytes.len() {
+            self.make_room(bytes.len());
         }
         self.last.extend_from_slice(bytes);
-        Ok(bytes.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -36,6 +41,15 @@ impl io::Write for Pieces {
 }
 
 impl Pieces {
+    /// A short answer is one piece that grows.
+    #[cold]
+    fn make_room(&mut self, more: usize) {
+        if self.last.len() + more > PIECE && !self.last.is_empty() {
+            let full = std::mem::replace(&mut self.last, Vec::with_capacity(PIECE));
+            self.full.push_back(full.into());
+        }
+    }
+
     /// All of it, of known length.
     pub(super) fn into_body(mut self) -> Body {
         self.full.push_back(self.last.into());

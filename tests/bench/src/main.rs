@@ -18,9 +18,13 @@ use arguments::{Arguments, Part};
 use book::Book;
 use contestant::Contestant;
 use contestant::{disk::Disk, raw_log::RawLog, store};
+use mimalloc::MiMalloc;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     exit_when_a_thread_panics();
