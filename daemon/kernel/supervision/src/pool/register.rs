@@ -28,7 +28,7 @@ struct Listed<M: Message> {
     number: u64,
 }
 
-/// Those who run, each under the number of its start.
+/// Those who run, each under the number of its start, with the gauge that is looked at with it.
 #[derive(Default)]
 struct Order {
     last: u64,
