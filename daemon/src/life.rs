@@ -119,7 +119,7 @@ fn node(node_id: String, config: &Config) -> Node {
 fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(Exit::GaveUp, error))?;
     // Before anything that takes time: who changes the file and says so ends nobody who only begins.
-    let mut signals = runtime.block_on(async { Signals::listen() })?;
+    let hangup = runtime.block_on(async { listen(SignalKind::hangup()) })?;
     logging::start(&config.log, config.log_format);
     note_panics();
     warn_of(config, plan);
@@ -137,8 +137,13 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
     edge.claim_socket().map_err(refuse_claim)?;
     let served = runtime.block_on(async {
         let log = data.log(house.upcasters())?;
+        let again = log.clone();
+        let store = Supervised::new(house.store.clone(), Some(log.open().await?), move || again.reopen());
+        let kinds = house.kinds(store, &edge);
+        // Until here whoever wants it to end ends it at once.
+        let mut signals = Signals::listen(hangup)?;
         let booted = tokio::select! {
-            booted = boot(plan, &house, &log, &edge) => booted?,
+            booted = Tree::boot(plan, &kinds) => booted.map_err(|error| Failure::new(Exit::GaveUp, error))?,
             () = signals.stop() => return Ok(Exit::Clean),
         };
         let tree = tree.get_or_init(|| booted);
@@ -148,13 +153,6 @@ fn serve(config: &Config, plan: &Plan, started: Instant) -> Result<Exit, Failure
     // Threads that still block (a stuck disk) must not hold the exit up.
     runtime.shutdown_timeout(Duration::from_millis(200));
     served
-}
-
-async fn boot(plan: &Plan, house: &House, log: &Log, edge: &Arc<Edge>) -> Result<Tree, Failure> {
-    let again = log.clone();
-    let store = Supervised::new(house.store.clone(), Some(log.open().await?), move || again.reopen());
-    let booted = Tree::boot(plan, &house.kinds(store, edge)).await;
-    booted.map_err(|error| Failure::new(Exit::GaveUp, error))
 }
 
 /// Whoever wrote a tree is told what it may not have been meant to be; the embedded one is meant as it is.
@@ -267,13 +265,16 @@ struct Signals {
     at_terminal: bool,
 }
 
+fn listen(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|error| Failure::new(Exit::GaveUp, error))
+}
+
 impl Signals {
-    fn listen() -> Result<Signals, Failure> {
-        let listen = |kind| signal(kind).map_err(|error| Failure::new(Exit::GaveUp, error));
+    fn listen(hangup: Signal) -> Result<Signals, Failure> {
         Ok(Signals {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
-            hangup: listen(SignalKind::hangup())?,
+            hangup,
             at_terminal: io::stdout().is_terminal(),
         })
     }

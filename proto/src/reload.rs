@@ -58,6 +58,14 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// Whether it was applied before, so that applying it again does nothing.
+    pub fn is_waiting(&self) -> bool {
+        let waits = |change: &Change| change.takes_effect == TakesEffect::Waiting;
+        matches!(self, Self::Change { changes, .. } if changes.iter().all(waits))
+    }
+}
+
 /// One key of one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {

@@ -81,9 +81,12 @@ async fn carry_out(edge: &Edge, attempt: &mut Attempt, request: Request) -> Answ
 
 /// The plan with what this daemon would not let happen to its store.
 fn plan_as_allowed(edge: &Edge, plan: &ReloadPlan) -> Result<proto::ReloadPlan, Refused> {
-    let (mut shown, whole) = (plan.shown().clone(), edge.tree()?.snapshot());
-    let forbidden = shown.operations.iter().filter(|_| !edge.parts.unsafe_debug);
-    let forbidden = forbidden.filter_map(|operation| spare_the_store_from(operation, &whole).err());
+    let mut shown = plan.shown().clone();
+    if edge.parts.unsafe_debug {
+        return Ok(shown);
+    }
+    let whole = edge.tree()?.snapshot();
+    let forbidden = shown.operations.iter().filter_map(|it| spare_the_store_from(it, &whole).err());
     let refusal = |refused: Refused| proto::ReloadRefusal {
         path: text_of(&refused, "path"),
         rule: proto::ReloadRule::Protected,
@@ -91,6 +94,8 @@ fn plan_as_allowed(edge: &Edge, plan: &ReloadPlan) -> Result<proto::ReloadPlan, 
         hint: text_of(&refused, "hint"),
     };
     shown.refusals.extend(forbidden.map(refusal));
+    // Who is changed and restarted is refused once.
+    shown.refusals.dedup();
     Ok(shown)
 }
 
@@ -165,11 +170,16 @@ fn log(plan: &proto::ReloadPlan) {
         );
     }
     for operation in &plan.operations {
-        tracing::info!(operation = %json!(operation), "would be done");
+        let says = if operation.is_waiting() { "waits for a next start" } else { "would be done" };
+        tracing::info!(operation = %json!(operation), "{says}");
     }
     let (operations, refusals) = (plan.operations.len(), plan.refusals.len());
     let fingerprint = &plan.fingerprint;
-    let hint = if refusals == 0 { "hecate debug apply carries it out" } else { "start the daemon again" };
+    let hint = match refusals {
+        0 if plan.operations.iter().all(Operation::is_waiting) => "there is nothing to do",
+        0 => "hecate debug apply carries it out",
+        _ => "start the daemon again",
+    };
     tracing::info!(operations, refusals, fingerprint, hint, "a plan was made");
 }
 

@@ -1,6 +1,6 @@
 //! What an actor has handled, by variant of message. The actor alone writes, anybody reads, nobody locks:
-//! a chain that only grows, with one link per variant. The numbers of the variants are their kind's, so that
-//! who reads the last message of ten thousand actors looks up its name in one place.
+//! a chain that only grows, with one link per variant. The numbers of the variants are their kind's, given once
+//! for all of its actors, so that who reads the last message of ten thousand looks up its name in one place.
 
 use hecate_proto::debug as proto;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! The running tree for whoever writes it down while walking it: nothing is gathered that is not asked for.
+//! The running tree for whoever writes it down while walking it: no place is looked at that is not asked for.
 
 use super::Node;
 use crate::{Tree, tree};

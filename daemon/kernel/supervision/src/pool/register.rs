@@ -110,25 +110,28 @@ impl Order {
 impl<M: Message> Members for Register<M> {
     fn each(&self, look: &mut dyn FnMut(&Arc<Node>)) {
         // First who arrives, then who runs, so that who comes up meanwhile is not missed; and nobody who
-        // starts again meanwhile is met twice.
+        // starts again meanwhile, or comes after one that does not end, is met twice.
         let arriving: Vec<_> = self.arriving.iter().filter_map(|node| node.upgrade()).collect();
-        let known: HashSet<_> = arriving.iter().map(Arc::as_ptr).collect();
+        let known: HashSet<_> = arriving.iter().map(|node| &*node.path).collect();
         let (mut met, until) = (0, self.order().last);
         while met < until {
             let next = self.order().between(met, until);
             met = next.last().map_or(until, |(number, _)| *number);
-            let running = next.iter().filter(|(_, node)| !known.contains(&Arc::as_ptr(node)));
+            let running = next.iter().filter(|(_, node)| !known.contains(&*node.path));
             running.for_each(|(_, node)| look(node));
         }
         arriving.iter().for_each(look);
     }
 
     fn is_empty(&self) -> bool {
-        self.running.is_empty() && self.arriving.is_empty()
+        // In this order, as below: who comes up meanwhile is in one of them.
+        self.arriving.is_empty() && self.running.is_empty()
     }
 
     fn node(&self, id: &str) -> Option<Arc<Node>> {
-        let running = self.running.get(id).map(|listed| Arc::clone(&listed.node));
-        running.or_else(|| self.arriving.get(id)?.upgrade())
+        let running = || self.running.get(id).map(|listed| Arc::clone(&listed.node));
+        let arriving = || self.arriving.get(id)?.upgrade();
+        // Once more: who has come up in between is no longer there and already here.
+        running().or_else(arriving).or_else(running)
     }
 }

@@ -20,7 +20,8 @@ use std::sync::{Arc, PoisonError};
 impl Blueprint {
     pub(super) async fn apply(&self, plan: ReloadPlan) -> Result<AppliedReload, ReloadError> {
         let _one_at_a_time = self.applying.lock().await;
-        if self.spec() != plan.from {
+        // Of what is wished for, and of whom it still has to be brought to.
+        if self.plan(&plan.to, plan.restarts).shown.fingerprint != plan.shown.fingerprint {
             return Err(ReloadError::Stale);
         }
         let mut supervisors = Vec::new();
@@ -77,10 +78,7 @@ impl Blueprint {
         let mut renewed = Vec::new();
         if let Err(why) = desk.bring_up(level, &mut renewed).await {
             desk.take_down(&level.added).await;
-            desk.ask(Ask::Revise(self.revision(&place, &level.old, &level.old))).await?;
-            for id in renewed {
-                desk.renew(&id).await?;
-            }
+            self.restore(&desk, &place, level, &renewed).await;
             return Err(why);
         }
         desk.ask(Ask::Commit).await?;
@@ -92,6 +90,19 @@ impl Blueprint {
             }
         }
         Ok(())
+    }
+
+    /// Whoever was renewed runs again as it ran before, and waits again for what it was told before.
+    async fn restore(&self, desk: &Desk, place: &Arc<Node>, level: &Level, renewed: &[String]) {
+        let revise = |own| desk.ask(Ask::Revise(self.revision(place, own, &level.old)));
+        let mut restored = vec![revise(&level.ran).await.map(drop)];
+        for id in renewed {
+            restored.push(desk.renew(id).await);
+        }
+        restored.push(revise(&level.old).await.map(drop));
+        for why in restored.into_iter().filter_map(Result::err) {
+            tracing::error!(supervisor = &*place.path, %why, "not everybody runs again as before");
+        }
     }
 
     /// The specs of a level for a supervisor that has the places of `known` already.
@@ -120,6 +131,8 @@ impl Blueprint {
 struct Level {
     old: SupervisorSpec,
     new: SupervisorSpec,
+    /// As `old`, with those that are renewed as they run: what they were told may wait for their next start.
+    ran: SupervisorSpec,
     /// Ids, in start order.
     added: Vec<String>,
     renewed: Vec<String>,
@@ -138,8 +151,12 @@ impl Level {
             let alone = own.children.iter().filter(|child| other.child(&child.path).is_none());
             alone.map(|child| child.id().to_owned()).collect()
         };
-        let is_renewed = |old, new| renewing.is_some_and(|running| running.can_renew(old, new));
+        let is_renewed = |old: &_, new: &_| renewing.is_some_and(|running| running.can_renew(old, new));
         let renewed = kept(old, new).filter(|(old, new)| is_renewed(old, new));
+        let as_it_runs = |child: &Arc<ChildSpec>| match (renewing, new.child(&child.path)) {
+            (Some(running), Some(wished)) if is_renewed(child, wished) => Arc::new(running.as_it_runs(child)),
+            _ => Arc::clone(child),
+        };
         Self {
             added: ids(new, old),
             removed: ids(old, new),
@@ -147,6 +164,10 @@ impl Level {
             new: SupervisorSpec {
                 flags: new.flags.clone(),
                 children: new.children.iter().map(at_this_level).collect(),
+            },
+            ran: SupervisorSpec {
+                flags: old.flags.clone(),
+                children: old.children.iter().map(as_it_runs).collect(),
             },
             old: old.clone(),
         }

@@ -23,7 +23,7 @@ pub(crate) struct Running(pub(crate) HashMap<Arc<str>, Arc<WorkerSpec>>);
 
 impl Running {
     /// As it runs, in a place that is said to be so.
-    fn as_it_runs(&self, said: &ChildSpec) -> ChildSpec {
+    pub(super) fn as_it_runs(&self, said: &ChildSpec) -> ChildSpec {
         let runs = self.0.get(&said.path).filter(|_| matches!(said.role, Role::Worker(_)));
         let role = runs.map_or_else(|| said.role.clone(), |spec| Role::Worker(Arc::clone(spec)));
         ChildSpec { role, ..said.clone() }

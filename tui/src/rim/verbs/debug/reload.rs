@@ -11,19 +11,13 @@ pub(super) fn planned(Planned { plan }: &Planned) -> Vec<String> {
         let (path, message, hint) = (clean(&it.path), clean(&it.message), clean(&it.hint));
         [format!("refused  {path}: {message}"), format!("         {hint}")]
     });
-    let end = match (operations.iter().all(waits), refusals.is_empty()) {
+    let end = match (operations.iter().all(Operation::is_waiting), refusals.is_empty()) {
         (_, false) => "the running tree cannot follow: start the daemon again".to_owned(),
         (true, true) if operations.is_empty() => "the running tree is that already".to_owned(),
         (true, true) => "the running tree was told that already; --restart brings it now".to_owned(),
         (false, true) => format!("to do it: hecate debug apply … --fingerprint {}", clean(fingerprint)),
     };
     operations.iter().flat_map(step).chain(stands).chain([end]).collect()
-}
-
-/// Whether it was applied before.
-fn waits(operation: &Operation) -> bool {
-    let waits = |change: &Change| change.takes_effect == TakesEffect::Waiting;
-    matches!(operation, Operation::Change { changes, .. } if changes.iter().all(waits))
 }
 
 fn step(operation: &Operation) -> Vec<String> {

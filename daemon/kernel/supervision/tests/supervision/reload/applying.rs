@@ -229,6 +229,34 @@ async fn a_child_that_does_not_restart_runs_again_as_it_was() {
 }
 
 #[tokio::test]
+async fn who_cannot_be_brought_what_waits_for_it_runs_again_as_it_ran_and_waits_again() {
+    let house = House::new();
+    let file =
+        |capacity| format!("/r\n/r/a mailbox={{capacity={capacity}}}\n/r/b mailbox={{capacity={capacity}}}");
+    let tree = house.boot(&file(8)).await;
+    reload(&tree, &file(9)).await.unwrap();
+    house.stage.moods[1].failing_inits.store(1, SeqCst);
+    let failed = tree.apply(plan(&tree, &file(9), true)).await.unwrap_err();
+    assert!(matches!(failed, ReloadError::RolledBack { .. }), "{failed}");
+    assert_eq!((mailbox_capacity(&tree, "/r/a"), mailbox_capacity(&tree, "/r/b")), (8, 8));
+    assert_eq!(shown(&plan(&tree, &file(9), false)).len(), 2, "both wait again");
+    tree.apply(plan(&tree, &file(9), true)).await.unwrap();
+    assert_eq!((mailbox_capacity(&tree, "/r/a"), mailbox_capacity(&tree, "/r/b")), (9, 9));
+}
+
+#[tokio::test]
+async fn what_waits_for_a_next_start_is_brought_once_by_two_who_ask_for_it() {
+    let house = House::new();
+    let file = |capacity| format!("/r\n/r/a mailbox={{capacity={capacity}}}\n/r/b");
+    let tree = house.boot(&file(8)).await;
+    reload(&tree, &file(9)).await.unwrap();
+    let (one, other) = (plan(&tree, &file(9), true), plan(&tree, &file(9), true));
+    let (done, late) = tokio::join!(tree.apply(one), tree.apply(other));
+    assert_eq!((done.unwrap().supervisors, late), (vec!["/r".to_owned()], Err(ReloadError::Stale)));
+    assert_eq!(house.told(), ["end a shutdown", "init a"]);
+}
+
+#[tokio::test]
 async fn the_first_supervisor_that_fails_ends_it_and_those_before_stay_applied() {
     let house = House::new();
     let tree = house.boot("/r\n/r/s\n/r/s/a\n/r/t\n/r/t/b").await;
