@@ -278,9 +278,11 @@ fn a_plan_that_touches_the_store_says_beforehand_that_it_is_not_allowed() {
     let client = daemon.client();
     let own = include_str!("../../supervision.toml");
     let other = own.replace("kind = \"event_store\"", "kind = \"event_store\"\nmailbox = { capacity = 9 }");
-    let mut body = json!({"supervision": other});
+    let mut body = json!({"supervision": other, "restart": true});
     let plan = client.ask(&Request::post(route::DEBUG_PLAN, &body)).expect(200).json()["plan"].clone();
     assert_eq!(plan["operations"][0]["path"], STORE, "{plan}");
+    let counts = ["operations", "refusals"].map(|list| plan[list].as_array().map(Vec::len));
+    assert_eq!(counts, [Some(2), Some(1)], "it is changed, restarted, and refused once: {plan}");
     assert_eq!(
         (&plan["refusals"][0]["rule"], &plan["refusals"][0]["path"]),
         (&json!("protected"), &json!(STORE))

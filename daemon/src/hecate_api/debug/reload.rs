@@ -17,6 +17,7 @@ use hecate_proto::reload::{self as proto, Operation};
 use hecate_proto::tree::TreeNode;
 use hecate_supervision::{ReloadError, ReloadPlan};
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 const UNREADABLE: Refusal =
@@ -93,9 +94,10 @@ fn plan_as_allowed(edge: &Edge, plan: &ReloadPlan) -> Result<proto::ReloadPlan, 
         message: refused.says.to_string(),
         hint: text_of(&refused, "hint"),
     };
-    shown.refusals.extend(forbidden.map(refusal));
     // Who is changed and restarted is refused once.
-    shown.refusals.dedup();
+    let mut paths = HashSet::new();
+    let is_new = |refusal: &proto::ReloadRefusal| paths.insert(refusal.path.clone());
+    shown.refusals.extend(forbidden.map(refusal).filter(is_new));
     Ok(shown)
 }
 

@@ -56,19 +56,22 @@ async fn another_policy_of_a_child_holds_at_once() {
     assert_eq!(house.told(), ["end a normal"], "a transient child that is done stays down");
 }
 
+/// Two children, of which `a` has a mailbox of that capacity.
+fn file(capacity: u64) -> String {
+    format!("/r intensity=5\n/r/a mailbox={{capacity={capacity}}}\n/r/b")
+}
+
 #[tokio::test]
 async fn another_mailbox_waits_for_the_next_start_unless_the_plan_restarts() {
     let house = House::new();
-    let tree = house.boot("/r intensity=5\n/r/a mailbox={capacity=8}\n/r/b").await;
-    let after = "/r intensity=5\n/r/a mailbox={capacity=16}\n/r/b";
-    reload(&tree, after).await.unwrap();
+    let tree = house.boot(&file(8)).await;
+    reload(&tree, &file(16)).await.unwrap();
     assert_eq!(mailbox_capacity(&tree, "/r/a"), 8);
     house.addr("a").cast(crash()).unwrap();
     until(|| mailbox_capacity(&tree, "/r/a") == 16, || "the restart".into()).await;
     house.told();
     let b = house.addr("b");
-    let last = plan(&tree, "/r intensity=5\n/r/a mailbox={capacity=32}\n/r/b", true);
-    tree.apply(last).await.unwrap();
+    tree.apply(plan(&tree, &file(32), true)).await.unwrap();
     assert_eq!(house.told(), ["end a shutdown", "init a"]);
     assert_eq!((mailbox_capacity(&tree, "/r/a"), house.addr("b")), (32, b));
 }
@@ -76,7 +79,6 @@ async fn another_mailbox_waits_for_the_next_start_unless_the_plan_restarts() {
 #[tokio::test]
 async fn what_waits_for_a_next_start_is_shown_until_it_comes_and_brought_by_a_plan_that_restarts() {
     let house = House::new();
-    let file = |capacity| format!("/r intensity=5\n/r/a mailbox={{capacity={capacity}}}\n/r/b");
     let tree = house.boot(&file(8)).await;
     reload(&tree, &file(16)).await.unwrap();
     assert_eq!(shown(&plan(&tree, &file(16), false)), ["change /r/a mailbox.capacity: 8 -> 16 Waiting"]);
@@ -93,7 +95,6 @@ async fn what_waits_for_a_next_start_is_shown_until_it_comes_and_brought_by_a_pl
 #[tokio::test]
 async fn what_waits_for_a_next_start_can_be_taken_back() {
     let house = House::new();
-    let file = |capacity| format!("/r intensity=5\n/r/a mailbox={{capacity={capacity}}}\n/r/b");
     let tree = house.boot(&file(8)).await;
     reload(&tree, &file(16)).await.unwrap();
     let back = plan(&tree, &file(8), true);
@@ -247,7 +248,6 @@ async fn who_cannot_be_brought_what_waits_for_it_runs_again_as_it_ran_and_waits_
 #[tokio::test]
 async fn what_waits_for_a_next_start_is_brought_once_by_two_who_ask_for_it() {
     let house = House::new();
-    let file = |capacity| format!("/r\n/r/a mailbox={{capacity={capacity}}}\n/r/b");
     let tree = house.boot(&file(8)).await;
     reload(&tree, &file(9)).await.unwrap();
     let (one, other) = (plan(&tree, &file(9), true), plan(&tree, &file(9), true));
