@@ -30,6 +30,7 @@ mod link;
 mod outbox;
 mod peer;
 mod pins;
+mod questions;
 mod refused_key;
 mod session;
 mod strangers;

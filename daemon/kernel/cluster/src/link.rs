@@ -3,21 +3,46 @@
 use crate::away::{BEAT, SILENCE_MAX};
 use crate::cluster::Shared;
 use crate::gateway::{self, Letterbox};
-use crate::peer::{Greeted, Inlets, PeerNode, TreeReply};
+use crate::peer::{Greeted, Inlets, PeerNode};
+use crate::questions::Questions;
 use crate::session::Session;
 use crate::stream::{self, LinkToken};
 use crate::wire::{self, Frame, TreeRefusal};
 use ractor::ActorCell;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 
 /// Both ends tell each other their actors in this time, or the link is given up.
 const READY_MAX: Duration = Duration::from_secs(2);
-/// Questions that the peer has not answered yet.
-const PENDING_MAX: usize = 16;
+
+/// What outlives one link to a peer.
+pub(crate) struct Line {
+    pub(crate) inlets: Inlets,
+    questions: Questions,
+    /// Of links whose place was taken. They stand until the new one does, so that the other end, where that arrives
+    /// a little later, does not think us gone in between.
+    replaced: Vec<Session>,
+}
+
+impl Line {
+    pub(crate) fn new(inlets: Inlets) -> Line {
+        Line { inlets, questions: Questions::default(), replaced: Vec::new() }
+    }
+
+    /// No link takes the place of the last one: who asked hears that the peer is away.
+    pub(crate) async fn give_up(&mut self) {
+        self.questions.give_up();
+        close_all(&mut self.replaced).await;
+    }
+}
+
+async fn close_all(sessions: &mut Vec<Session>) {
+    for session in sessions.drain(..) {
+        session.close().await;
+    }
+}
 
 /// Why a link ended.
 pub(crate) enum Ended {
@@ -46,7 +71,7 @@ impl Ended {
 }
 
 /// Serves one link until it ends.
-pub(crate) async fn serve(shared: &Shared, peer: &PeerNode, greeted: Greeted, inlets: &mut Inlets) -> Ended {
+pub(crate) async fn serve(shared: &Shared, peer: &PeerNode, greeted: Greeted, line: &mut Line) -> Ended {
     let token = stream::token(&greeted.stream.secret);
     let letterbox = shared.post.letterbox(token);
     let Greeted { stream, candidate, heard, program } = greeted;
@@ -56,16 +81,20 @@ pub(crate) async fn serve(shared: &Shared, peer: &PeerNode, greeted: Greeted, in
         Ok(session) => session,
         Err(error) => return Ended::Unready(error.to_string()),
     };
+    let Line { inlets, questions, replaced } = line;
     let ended = match begin(peer, &mut session, inlets).await {
         Ok(gateway) => {
             peer.show_linked(&program, (shared.now_us)());
-            let (began, pending) = (Instant::now(), BTreeMap::new());
-            let link = Link { shared, peer, token, gateway, heard_at: began, began, asked: 0, pending };
-            link.run(letterbox, &mut session, inlets).await
+            let began = Instant::now();
+            let link = Link { shared, peer, token, gateway, heard_at: began, began, questions };
+            tokio::join!(link.run(letterbox, &mut session, inlets), close_all(replaced)).0
         }
         Err(ended) => ended,
     };
-    session.close().await;
+    match ended {
+        Ended::Replaced(_) => line.replaced.push(session),
+        _ => session.close().await,
+    }
     ended
 }
 
@@ -101,14 +130,14 @@ struct Link<'l> {
     gateway: ActorCell,
     heard_at: Instant,
     began: Instant,
-    asked: u64,
-    pending: BTreeMap<u64, TreeReply>,
+    questions: &'l mut Questions,
 }
 
 impl Link<'_> {
     async fn run(mut self, mut letterbox: Letterbox, session: &mut Session, inlets: &mut Inlets) -> Ended {
         let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.questions.pending().for_each(|ask| self.say(&Frame::AskTree { ask }));
         loop {
             tokio::select! {
                 frame = letterbox.next() => match frame {
@@ -122,7 +151,9 @@ impl Link<'_> {
                     self.say(&Frame::Beat { sent_us: self.now_us() });
                 }
                 () = self.peer.queued() => {}
-                Some(reply) = inlets.asks.recv() => self.ask(reply),
+                Some(reply) = inlets.asks.recv() => if let Some(ask) = self.questions.put(reply) {
+                    self.say(&Frame::AskTree { ask });
+                },
                 Some(greeted) = inlets.arrivals.recv() => if let Err(replaced) = replace(self.peer, greeted) {
                     return replaced;
                 },
@@ -140,7 +171,9 @@ impl Link<'_> {
             Frame::Facts { number, facts } => self.hear_facts(number, &facts),
             Frame::Taken { next } => self.peer.taken_before(next),
             Frame::AskTree { ask } => self.show_tree(ask),
-            Frame::Tree { ask, tree, refused } => self.hear_tree(ask, tree, refused),
+            Frame::Tree { ask, tree, refused } => {
+                self.questions.answer(ask, tree.ok_or(refused.unwrap_or(TreeRefusal::Starting)));
+            }
         }
         // A gateway that was renewed is another actor.
         if let Some(gateway) = session.gateway() {
@@ -170,28 +203,11 @@ impl Link<'_> {
         }
     }
 
-    fn ask(&mut self, reply: TreeReply) {
-        self.pending.retain(|_, reply| !reply.is_closed());
-        if self.pending.len() >= PENDING_MAX {
-            return;
-        }
-        self.asked += 1;
-        self.pending.insert(self.asked, reply);
-        self.say(&Frame::AskTree { ask: self.asked });
-    }
-
     fn show_tree(&self, ask: u64) {
         match Frame::tree(ask, (self.shared.tree)().as_ref()) {
             Ok(answer) => self.say(&answer),
             Err(error) => tracing::error!(%error, "this node's tree is no JSON"),
         }
-    }
-
-    fn hear_tree(&mut self, ask: u64, tree: Option<Box<RawValue>>, refused: Option<TreeRefusal>) {
-        let Some(reply) = self.pending.remove(&ask) else { return };
-        let answer = tree.ok_or(refused.unwrap_or(TreeRefusal::Starting));
-        // Whoever asked may have given up.
-        drop(reply.send(answer));
     }
 
     fn say(&self, frame: &Frame) {

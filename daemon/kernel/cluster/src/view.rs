@@ -6,7 +6,7 @@ use crate::cluster::{Open, Shared};
 use crate::election::Candidate;
 use crate::gateway;
 use crate::greeting::{GreetingError, Refusal, greet};
-use crate::link::{self, Ended};
+use crate::link::{self, Ended, Line};
 use crate::peer::{Greeted, Inlets, PeerNode, State};
 use crate::refused_key::RefusedKey;
 use crate::stream::PeerStream;
@@ -112,29 +112,31 @@ async fn outlive(mut gateway: gateway::Open) -> Result<(), ExitReason> {
 }
 
 /// Serves one link to the peer after the other.
-async fn serve(shared: Arc<Shared>, peer: Arc<PeerNode>, mut inlets: Inlets) -> Result<(), ExitReason> {
-    let mut next = None;
+async fn serve(shared: Arc<Shared>, peer: Arc<PeerNode>, inlets: Inlets) -> Result<(), ExitReason> {
+    let (mut line, mut next) = (Line::new(inlets), None);
     loop {
         let greeted = match next.take() {
             Some(greeted) => greeted,
             None => tokio::select! {
-                Some(greeted) = inlets.arrivals.recv() => greeted,
+                Some(greeted) = line.inlets.arrivals.recv() => greeted,
                 // Dropped: there is nobody to ask.
-                Some(_) = inlets.asks.recv() => continue,
+                Some(_) = line.inlets.asks.recv() => continue,
                 else => return Err(ExitReason::error("nobody can arrive any more")),
             },
         };
         let address = greeted.stream.address.clone();
         peer.hold(Some(greeted.candidate));
         tracing::info!(peer = %peer.node_id, address, "a peer is linked");
-        let ended = link::serve(&shared, &peer, greeted, &mut inlets).await;
+        let ended = link::serve(&shared, &peer, greeted, &mut line).await;
         let reason = ended.reason();
         tracing::info!(peer = %peer.node_id, reason, "a link to a peer ended");
-        peer.show(State::Away, Some(reason), (shared.now_us)());
-        match ended {
-            Ended::Replaced(greeted) => next = Some(*greeted),
-            Ended::Unready(_) | Ended::Closed | Ended::Silent | Ended::CutOff => peer.hold(None),
+        if let Ended::Replaced(greeted) = ended {
+            next = Some(*greeted);
+            continue;
         }
+        peer.show(State::Away, Some(reason), (shared.now_us)());
+        peer.hold(None);
+        line.give_up().await;
     }
 }
 

@@ -32,6 +32,35 @@ fn both_ends_keep_one_link_though_both_call() {
     println!("latency through both gateways: {} µs", rig.nodes[0].sees(&other)["latency_us"]);
 }
 
+/// Answers whether a second link took the place of the first, while both ends kept asking over it.
+fn cross() -> bool {
+    let mut rig = Rig::cut_off(2);
+    let names = [rig.name(0), rig.name(1)];
+    // Of two links that cross, the one is kept that the last in order opened: here it is the late one.
+    let last = usize::from(names[1] > names[0]);
+    rig.hold(last, 1 - last, true);
+    rig.heal();
+    rig.until_linked();
+    rig.hold(last, 1 - last, false);
+    let crossing = Instant::now();
+    while crossing.elapsed() < Duration::from_millis(200) {
+        for (node, peer) in [(0, &names[1]), (1, &names[0])] {
+            let answer = rig.nodes[node].ask(&format!("tree {peer}"));
+            assert_eq!(answer["ok"]["path"], "/node", "{node}: {answer}");
+            assert_eq!(rig.nodes[node].sees(peer)["state"], "linked", "{node}");
+        }
+    }
+    (0..2).all(|node| rig.nodes[node].sees(&names[1 - node])["links"] == 2)
+}
+
+/// Both call at the same time, and the call that is kept arrives last: nobody is away meanwhile.
+#[test]
+fn links_that_cross_cut_off_nobody_who_asks() {
+    let crossed = (0..8).filter(|_| cross()).count();
+    println!("{crossed} of 8 pairs had a second link take the place of the first");
+    assert!(crossed > 0);
+}
+
 #[test]
 fn a_killed_peer_is_gone_and_leaves_no_ghost() {
     let mut rig = Rig::linked(2);

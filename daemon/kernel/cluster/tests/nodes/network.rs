@@ -11,6 +11,8 @@ use std::time::Duration;
 const DATAGRAM_BYTES_MAX: usize = 65_536;
 /// A relay that nobody needs any more ends after this.
 const LOOK: Duration = Duration::from_millis(50);
+/// Between two looks at whether it still holds what came.
+const HOLD: Duration = Duration::from_millis(1);
 
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
@@ -20,6 +22,7 @@ pub(crate) struct Relay {
 struct Shared {
     to: Mutex<Option<SocketAddr>>,
     cut: AtomicBool,
+    held: AtomicBool,
     over: AtomicBool,
 }
 
@@ -28,8 +31,8 @@ impl Relay {
     pub(crate) fn new() -> Relay {
         let front = Arc::new(socket());
         let address = front.local_addr().unwrap();
-        let (cut, over) = (AtomicBool::new(false), AtomicBool::new(false));
-        let shared = Arc::new(Shared { to: Mutex::new(None), cut, over });
+        let [cut, held, over] = [(); 3].map(|()| AtomicBool::new(false));
+        let shared = Arc::new(Shared { to: Mutex::new(None), cut, held, over });
         let relaying = Arc::clone(&shared);
         thread::spawn(move || relay(&relaying, &front));
         Relay { address, shared }
@@ -41,6 +44,11 @@ impl Relay {
 
     pub(crate) fn cut(&self, cut: bool) {
         self.shared.cut.store(cut, Relaxed);
+    }
+
+    /// What comes from callers is late: it waits until this is called with false.
+    pub(crate) fn hold(&self, held: bool) {
+        self.shared.held.store(held, Relaxed);
     }
 }
 
@@ -61,6 +69,11 @@ fn relay(shared: &Arc<Shared>, front: &Arc<UdpSocket>) {
     let mut callers: HashMap<(SocketAddr, SocketAddr), Arc<UdpSocket>> = HashMap::new();
     let mut datagram = vec![0; DATAGRAM_BYTES_MAX];
     while !shared.over.load(Relaxed) {
+        if shared.held.load(Relaxed) {
+            // The socket keeps it.
+            thread::park_timeout(HOLD);
+            continue;
+        }
         let Ok((length, caller)) = front.recv_from(&mut datagram) else { continue };
         let Some(to) = *shared.to.lock().unwrap() else { continue };
         if shared.cut.load(Relaxed) {

@@ -173,6 +173,11 @@ impl Rig {
         }
     }
 
+    /// Whether the packets of one who calls another are late.
+    pub(crate) fn hold(&self, from: usize, to: usize, is_held: bool) {
+        self.relays[&(from, to)].hold(is_held);
+    }
+
     pub(crate) fn heal(&self) {
         self.cut(|_, _| false);
     }
