@@ -1,7 +1,7 @@
 //! One link to one peer, from the session's beginning to its end: beats, facts both ways, questions.
 
 use crate::away::{BEAT, SILENCE_MAX};
-use crate::cluster::Shared;
+use crate::cluster::{Shared, TreeError};
 use crate::gateway::{self, Letterbox};
 use crate::peer::{Greeted, Inlets, PeerNode};
 use crate::questions::Questions;
@@ -17,23 +17,35 @@ use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 /// Both ends tell each other their actors in this time, or the link is given up.
 const READY_MAX: Duration = Duration::from_secs(2);
 
+/// How many sessions stand aside at once; two calls that cross need one.
+const REPLACED_MAX: usize = 2;
+
 /// What outlives one link to a peer.
 pub(crate) struct Line {
     pub(crate) inlets: Inlets,
-    questions: Questions,
-    /// Of links whose place was taken. They stand until the new one does, so that the other end, where that arrives
-    /// a little later, does not think us gone in between.
+    pub(crate) questions: Questions,
+    /// Of links that were crossed by another one. They stand until that one does, so that the other end, where it
+    /// arrives a little later, does not think us gone in between.
     replaced: Vec<Session>,
+    /// When one that was crossed, and all that cross it in turn, must have led to one that is ready.
+    ready_by: Option<Instant>,
 }
 
 impl Line {
     pub(crate) fn new(inlets: Inlets) -> Line {
-        Line { inlets, questions: Questions::default(), replaced: Vec::new() }
+        Line { inlets, questions: Questions::default(), replaced: Vec::new(), ready_by: None }
     }
 
-    /// No link takes the place of the last one: who asked hears that the peer is away.
-    pub(crate) async fn give_up(&mut self) {
-        self.questions.give_up();
+    async fn put_aside(&mut self, session: Session) {
+        if self.replaced.len() >= REPLACED_MAX {
+            self.replaced.remove(0).close().await;
+        }
+        self.replaced.push(session);
+    }
+
+    /// The peer is away: nothing of its links is left.
+    pub(crate) async fn clear(&mut self) {
+        self.ready_by = None;
         close_all(&mut self.replaced).await;
     }
 }
@@ -54,8 +66,10 @@ pub(crate) enum Ended {
     Silent,
     /// It sent more than it may.
     CutOff,
-    /// A newer link takes its place.
-    Replaced(Box<Greeted>),
+    /// The same peer's newer link takes its place.
+    Crossed(Box<Greeted>),
+    /// The peer began anew, and this is its first link.
+    Reborn(Box<Greeted>),
 }
 
 impl Ended {
@@ -65,7 +79,8 @@ impl Ended {
             Ended::Closed => "the stream was closed".to_owned(),
             Ended::Silent => format!("silent for {} ms", SILENCE_MAX.as_millis()),
             Ended::CutOff => "it sent more than may be under way".to_owned(),
-            Ended::Replaced(_) => "a newer link took its place".to_owned(),
+            Ended::Crossed(_) => "a newer link took its place".to_owned(),
+            Ended::Reborn(_) => "the peer began anew".to_owned(),
         }
     }
 }
@@ -81,9 +96,11 @@ pub(crate) async fn serve(shared: &Shared, peer: &PeerNode, greeted: Greeted, li
         Ok(session) => session,
         Err(error) => return Ended::Unready(error.to_string()),
     };
-    let Line { inlets, questions, replaced } = line;
-    let ended = match begin(peer, &mut session, inlets).await {
+    let Line { inlets, questions, replaced, ready_by } = line;
+    let deadline = *ready_by.get_or_insert_with(|| Instant::now() + READY_MAX);
+    let ended = match begin(peer, &mut session, deadline, inlets).await {
         Ok(gateway) => {
+            *ready_by = None;
             peer.show_linked(&program, (shared.now_us)());
             let began = Instant::now();
             let link = Link { shared, peer, token, gateway, heard_at: began, began, questions };
@@ -92,16 +109,20 @@ pub(crate) async fn serve(shared: &Shared, peer: &PeerNode, greeted: Greeted, li
         Err(ended) => ended,
     };
     match ended {
-        Ended::Replaced(_) => line.replaced.push(session),
+        Ended::Crossed(_) => line.put_aside(session).await,
         _ => session.close().await,
     }
     ended
 }
 
 /// Waits for the session, but not for one whose other end serves a link that crossed this one.
-async fn begin(peer: &PeerNode, session: &mut Session, inlets: &mut Inlets) -> Result<ActorCell, Ended> {
+async fn begin(
+    peer: &PeerNode,
+    session: &mut Session,
+    deadline: Instant,
+    inlets: &mut Inlets,
+) -> Result<ActorCell, Ended> {
     let unready = |why: &str| Ended::Unready(why.to_owned());
-    let deadline = Instant::now() + READY_MAX;
     loop {
         tokio::select! {
             ready = timeout_at(deadline, session.ready()) => return match ready {
@@ -116,10 +137,13 @@ async fn begin(peer: &PeerNode, session: &mut Session, inlets: &mut Inlets) -> R
 
 /// A link that arrives while another one is served: it takes its place, or it is closed.
 fn replace(peer: &PeerNode, greeted: Greeted) -> Result<(), Ended> {
-    if greeted.candidate.replaces(peer.held().as_ref()) {
-        return Err(Ended::Replaced(Box::new(greeted)));
+    let held = peer.held();
+    if !greeted.candidate.replaces(held.as_ref()) {
+        return Ok(());
     }
-    Ok(())
+    let began_anew = held.is_some_and(|held| held.boot != greeted.candidate.boot);
+    let ended = if began_anew { Ended::Reborn } else { Ended::Crossed };
+    Err(ended(Box::new(greeted)))
 }
 
 struct Link<'l> {
@@ -172,7 +196,8 @@ impl Link<'_> {
             Frame::Taken { next } => self.peer.taken_before(next),
             Frame::AskTree { ask } => self.show_tree(ask),
             Frame::Tree { ask, tree, refused } => {
-                self.questions.answer(ask, tree.ok_or(refused.unwrap_or(TreeRefusal::Starting)));
+                let refused = TreeError::Refused(refused.unwrap_or(TreeRefusal::Starting));
+                self.questions.answer(ask, tree.ok_or(refused));
             }
         }
         // A gateway that was renewed is another actor.

@@ -1,11 +1,11 @@
 //! One configured peer: what waits for it, how far it was heard, and what is shown of it.
 
+use crate::cluster::TreeError;
 use crate::election::Candidate;
 use crate::greeting::{Boot, Heard};
 use crate::identity::NodeId;
 use crate::outbox::{Encoded, Inbox, Outbox, Run};
 use crate::stream::PeerStream;
-use crate::wire::TreeRefusal;
 use hecate_proto::cluster::NodeView;
 use hecate_proto::time::rfc3339;
 use serde_json::value::RawValue;
@@ -27,7 +27,7 @@ pub(crate) struct Greeted {
 }
 
 /// Where the answer to "show me your tree" goes.
-pub(crate) type TreeReply = oneshot::Sender<Result<Box<RawValue>, TreeRefusal>>;
+pub(crate) type TreeReply = oneshot::Sender<Result<Box<RawValue>, TreeError>>;
 
 /// What one life of the cluster's actor hears about a peer.
 pub(crate) struct Inlets {

@@ -130,13 +130,21 @@ async fn serve(shared: Arc<Shared>, peer: Arc<PeerNode>, inlets: Inlets) -> Resu
         let ended = link::serve(&shared, &peer, greeted, &mut line).await;
         let reason = ended.reason();
         tracing::info!(peer = %peer.node_id, reason, "a link to a peer ended");
-        if let Ended::Replaced(greeted) = ended {
-            next = Some(*greeted);
-            continue;
-        }
+        next = match ended {
+            Ended::Crossed(greeted) => {
+                next = Some(*greeted);
+                continue;
+            }
+            // Whoever asked hears it of the next one.
+            Ended::Reborn(greeted) => Some(*greeted),
+            Ended::Unready(_) | Ended::Closed | Ended::Silent | Ended::CutOff => {
+                peer.hold(None);
+                line.questions.give_up();
+                None
+            }
+        };
         peer.show(State::Away, Some(reason), (shared.now_us)());
-        peer.hold(None);
-        line.give_up().await;
+        line.clear().await;
     }
 }
 

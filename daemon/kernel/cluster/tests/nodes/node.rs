@@ -8,7 +8,8 @@ use hecate_supervision::{Actor, ExitReason, Kinds, Me, Message, Plan, Tree};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 /// What makes this process a node, as JSON.
 pub(crate) const NODE: &str = "HECATE_TEST_NODE";
@@ -135,6 +136,16 @@ async fn boot(said: &Value) -> Node {
     Node { cluster, groups, tree, heard, own, name }
 }
 
+async fn ask_until(until: Instant, cluster: Cluster, node: String) -> Vec<String> {
+    let mut wrong = Vec::new();
+    while Instant::now() < until {
+        wrong.extend(cluster.tree(&node).await.err().map(|error| error.to_string()));
+        let peers = cluster.nodes().into_iter().filter(|peer| peer.node_id == node);
+        wrong.extend(peers.map(|peer| peer.state).filter(|state| state != "linked"));
+    }
+    wrong
+}
+
 impl Node {
     async fn obey(&self, order: &str) -> Value {
         let words: Vec<&str> = order.split(' ').collect();
@@ -154,6 +165,15 @@ impl Node {
                 Ok(tree) => json!({ "ok": tree }),
                 Err(error) => json!({ "error": error.to_string() }),
             },
+            // Several at a time, one after the other: everything that went wrong meanwhile.
+            ["trees", node, ms] => {
+                let until = Instant::now() + Duration::from_millis(ms.parse().unwrap());
+                let mut asking = JoinSet::new();
+                for _ in 0..4 {
+                    asking.spawn(ask_until(until, self.cluster.clone(), node.to_owned()));
+                }
+                json!(asking.join_all().await.concat())
+            }
             // Everybody that ractor knows in the group of gateways, here and elsewhere.
             ["members"] => {
                 let group = ("hecate.cluster".to_owned(), "gateways".to_owned());
