@@ -35,8 +35,8 @@ pub struct TreeNode {
     pub id: Option<String>,
     /// How often it was started.
     pub generation: u64,
-    /// `starting`, `running`, `suspended`, `draining`, `restarting` or `stopped`.
-    #[schemars(extend("enum" = ["starting", "running", "suspended", "draining", "restarting", "stopped"]))]
+    /// `starting`, `running`, `suspended`, `draining`, `stopping`, `restarting` or `stopped`.
+    #[schemars(extend("enum" = ["starting", "running", "suspended", "draining", "stopping", "restarting", "stopped"]))]
     pub status: Word,
     /// `permanent`, `transient` or `temporary`.
     #[schemars(extend("enum" = ["permanent", "transient", "temporary"]))]

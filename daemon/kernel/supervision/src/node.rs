@@ -33,7 +33,10 @@ pub(crate) enum Status {
     Running,
     /// It handles nothing for a while.
     Suspended,
+    /// It handles what is queued and ends then.
     Draining,
+    /// It ends and handles nothing more.
+    Stopping,
     Restarting,
     Stopped,
 }
@@ -45,6 +48,7 @@ impl Status {
             Self::Running => "running",
             Self::Suspended => "suspended",
             Self::Draining => "draining",
+            Self::Stopping => "stopping",
             Self::Restarting => "restarting",
             Self::Stopped => "stopped",
         }
@@ -109,9 +113,17 @@ impl Occupant {
         }
         // The drain closes the door, so that nobody sends into a queue that a stop drops.
         self.drain();
-        if !matches!(how, Shutdown::Drain(_)) {
+        if self.ends_as(how) == Status::Stopping {
             self.shut(Door::Closed);
             self.cell.stop(None);
+        }
+    }
+
+    /// What it is on its way out, once it was asked to end by this policy.
+    pub(crate) fn ends_as(&self, how: Shutdown) -> Status {
+        match how {
+            Shutdown::Drain(_) if self.superior.is_none() => Status::Draining,
+            _ => Status::Stopping,
         }
     }
 }
@@ -343,11 +355,12 @@ impl Node {
         self.change(|live| live.status = Some(status));
     }
 
-    /// This one is on its way out, unless it is out already: then the place is not its any more.
-    pub(crate) fn set_draining(&self, occupant: &Occupant) {
+    /// This one is on its way out, as `draining` or `stopping`, unless it is out already: then the place is not its
+    /// any more.
+    pub(crate) fn set_ending(&self, occupant: &Occupant, status: Status) {
         self.change(|live| {
             if live.holds(Some(occupant)) {
-                live.status = Some(Status::Draining);
+                live.status = Some(status);
             }
         });
     }

@@ -1,7 +1,7 @@
 //! The whole tree: up in order, down in reverse, and never longer than the root deadline allows.
 
 use crate::instruments::Instruments;
-use crate::node::{Node, Occupant, await_gone};
+use crate::node::{Node, Occupant, Status, await_gone};
 use crate::plan::{ChildSpec, Plan, Role, Shutdown};
 use crate::reload::Blueprint;
 use crate::supervise::admin::{AdminError, Answer, Ask, Request, answer_of};
@@ -133,7 +133,7 @@ impl Tree {
     /// children's own limits. Answers whether all ended in time by themselves.
     pub async fn stop(&self, deadline: Duration) -> bool {
         self.stopping.store(true, Relaxed);
-        self.root.set_draining(&self.occupant);
+        self.root.set_ending(&self.occupant, Status::Stopping);
         self.occupant.ask_to_end(Shutdown::Infinity);
         self.see_down(deadline).await
     }

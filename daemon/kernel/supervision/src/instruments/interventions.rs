@@ -66,7 +66,7 @@ impl Tree {
     /// `NotFound`, `NotAWorker`, `NotRunning`, `Ending`.
     pub fn drain(&self, which: &str) -> Result<(), InterventionError> {
         let (node, occupant, _) = self.worker(which)?;
-        node.set_draining(&occupant);
+        node.set_ending(&occupant, Status::Draining);
         occupant.drain();
         Ok(())
     }

@@ -37,14 +37,14 @@ impl Node {
     /// Its supervisor begins to end, for whatever reason.
     pub(crate) fn leave(&self) {
         if !self.is_leaving() {
-            self.set_status(Status::Draining);
+            self.set_status(Status::Stopping);
             self.instruments.note_leaving();
         }
     }
 
     /// Whether its supervisor has begun to end and is not gone yet.
     pub(crate) fn is_leaving(&self) -> bool {
-        self.live().status == Some(Status::Draining)
+        self.live().status == Some(Status::Stopping)
     }
 
     /// Kills this place and all below, supervisors first so that they restart nothing.

@@ -65,7 +65,7 @@ impl<A: Actor> Member<A> {
     fn ask_to_end(&mut self, how: Shutdown) -> Option<ActorId> {
         self.give_up = None;
         let (occupant, addr) = self.running.as_ref()?;
-        self.node.set_draining(occupant);
+        self.node.set_ending(occupant, occupant.ends_as(how));
         match how {
             Shutdown::BrutalKill => occupant.cell.kill(),
             how => occupant.ask_to_end(how),
@@ -127,7 +127,7 @@ impl<A: Actor> Driver<A> {
 
     /// All at once, one deadline for the whole set.
     pub(super) fn stop_all(&mut self) {
-        self.node.set_status(Status::Draining);
+        self.node.set_status(Status::Stopping);
         self.shared.close(&self.me);
         self.deadlines.all_due = self.spec.flags.shutdown.limit().map(|limit| Instant::now() + limit);
         for (id, child) in &mut self.children {

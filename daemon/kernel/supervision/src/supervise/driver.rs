@@ -249,7 +249,7 @@ impl Driver {
         let Some(chair) = self.chairs.get_mut(&key) else { unreachable!("a place that is stopped is there") };
         let Some(occupant) = chair.occupant.clone() else { unreachable!("who is stopped runs") };
         let (node, how) = (Arc::clone(&chair.seat.node), chair.seat.spec.shutdown);
-        node.set_draining(&occupant);
+        node.set_ending(&occupant, occupant.ends_as(how));
         if how == Shutdown::BrutalKill {
             node.kill_all_of(&occupant);
             return;

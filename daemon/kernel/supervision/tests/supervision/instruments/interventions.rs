@@ -204,6 +204,22 @@ async fn a_restart_that_fails_leaves_the_actor_down_and_says_why() {
 }
 
 #[tokio::test]
+async fn on_the_way_out_an_actor_shows_whether_it_handles_what_is_queued() {
+    for (policy, shown) in [("{ drain = \"1m\" }", "draining"), ("\"1m\"", "stopping")] {
+        let stage = Stage::of(&["a"]);
+        let tree = stage.boot("one_for_one", 1, &["a"], &format!("shutdown = {policy}")).await;
+        let go = Arc::new(Notify::new());
+        stage.names[0].cast(Say::Wait(Arc::clone(&go))).unwrap();
+        let (stopped, ()) = tokio::join!(tree.stop(PATIENCE), async {
+            until(|| find(&tree.snapshot(), "/r/a").status == shown, || format!("{policy}: {shown}")).await;
+            assert_eq!(find(&tree.snapshot(), "/r").status, "stopping");
+            go.notify_one();
+        });
+        assert!(stopped);
+    }
+}
+
+#[tokio::test]
 async fn a_drained_actor_handles_what_is_queued_and_takes_nothing_more() {
     let stage = Stage::of(&["a"]);
     let tree = stage.boot("one_for_one", 1, &["a"], "restart = \"transient\"").await;
