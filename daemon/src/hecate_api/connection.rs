@@ -75,6 +75,11 @@ pub(super) async fn serve(stream: UnixStream, edge: Arc<Edge>, peer: Peer, mut s
         Err(error) if took_nothing(&error) => {
             edge.cut_off.count("a client was cut off", &format_args!("it takes nothing, uid {uid}"));
         }
+        // Nobody can tell what it was to be about, so this is no line of the audit.
+        Err(error) if error.is_parse() => {
+            edge.no_requests
+                .count("a client sent no request of HTTP/1.1", &format_args!("{error}, uid {uid}"));
+        }
         Err(error) => tracing::debug!(%error, "a connection ended early"),
     }
 }

@@ -93,6 +93,8 @@ pub(crate) struct Edge {
     pub(super) refused_too_fast: Tally,
     /// Clients that took nothing for too long.
     pub(super) cut_off: Tally,
+    /// Clients that sent what is no request, or one with too long a head.
+    pub(super) no_requests: Tally,
     stopping: AtomicBool,
     /// The catalogue and the OpenAPI document, once somebody has asked for them.
     pub(super) desks: OnceLock<Bytes>,
@@ -135,6 +137,7 @@ impl Edge {
             refused_looks: Pace::new(limits.attempts_per_second_max),
             refused_too_fast: Tally::default(),
             cut_off: Tally::default(),
+            no_requests: Tally::default(),
             stopping: AtomicBool::new(false),
             desks: OnceLock::new(),
             openapi: OnceLock::new(),

@@ -2,7 +2,9 @@
 
 use super::super::Limits;
 use super::teahouse::{Teahouse, Wish, within};
+use crate::tests::logged::Logged;
 use std::time::Duration;
+use tracing::Level;
 
 async fn house(limits: Limits) -> Teahouse {
     Teahouse::open_with(Wish { limits, ..Wish::default() }).await
@@ -18,15 +20,18 @@ async fn a_head_that_never_ends_is_cut_at_its_deadline() {
 
 #[tokio::test]
 async fn a_head_that_is_too_long_is_refused() {
+    let (logged, _guard) = Logged::from(Level::WARN);
     let house = Teahouse::open().await;
     let mut rude = house.connect().await;
     let head = format!("GET /api/health HTTP/1.1\r\nhost: x\r\nlong: {}\r\n\r\n", "x".repeat(20_000));
     rude.try_write(head.as_bytes()).await;
     assert_eq!(rude.answer().await.refusal(), (431, "headers_too_large", "", ""));
+    within("it is counted", is_logged(&logged)).await;
 }
 
 #[tokio::test]
 async fn what_is_no_request_is_refused_in_the_same_shape_and_ends_the_connection() {
+    let (logged, _guard) = Logged::from(Level::WARN);
     let house = Teahouse::open().await;
     let mut rude = house.connect().await;
     assert_eq!(rude.get("/health").await.status, 200);
@@ -36,6 +41,13 @@ async fn what_is_no_request_is_refused_in_the_same_shape_and_ends_the_connection
     assert_eq!(answered.header("connection"), Some("close"));
     assert_eq!(answered.header("hecate-correlation-id"), answered.body["correlation_id"].as_str());
     assert_eq!(rude.rest().await, "");
+    within("it is counted", is_logged(&logged)).await;
+}
+
+async fn is_logged(logged: &Logged) {
+    while !logged.text().contains("no request of HTTP/1.1 times=1") {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
