@@ -5,7 +5,7 @@ use crate::daemon::Daemon;
 use crate::divisions::{lasting, of_division, settled, streams, walk};
 use crate::http::Client;
 use crate::patience::until;
-use crate::ventures::{below, seen};
+use crate::ventures::{below, head, seen};
 use crate::workspaces::{demand_manifests, files_below};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -236,8 +236,9 @@ impl Circle {
 
     fn sick(&self, client: &Client) {
         until("a check that fails", || {
-            // At first nobody knows of a monitoring: its read model comes after the desk.
-            let monitoring = client.get(&of_division(&self.division, "monitoring")).json();
+            // The read model comes after the desk.
+            let question = seen(&of_division(&self.division, "monitoring"), head(client));
+            let monitoring = client.ask(&question).expect(200).json();
             (monitoring["monitoring"]["health"] == "unhealthy").then_some(())
         });
     }
