@@ -134,6 +134,14 @@ pub struct Done {
     pub resumes_in_ms: Option<u64>,
 }
 
+/// What goes on without whoever asked for it: the socket that it was asked by goes down before its end, or because
+/// of it. The audit says how it ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Begun {
+    /// The operation.
+    pub begun: String,
+}
+
 /// `POST /debug/tree/plan`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Planned {

@@ -19,6 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const MODEL: &str = "/hecate/apps/read_models/query_ventures";
+const SOCKET: &str = "/hecate/edge/socket";
 const STORE: &str = "/hecate/kernel/event_store";
 
 fn of(route: &str, actor: &str) -> String {
@@ -290,6 +291,26 @@ fn a_plan_that_touches_the_store_says_beforehand_that_it_is_not_allowed() {
     body["fingerprint"] = plan["fingerprint"].clone();
     let apply = Request::post(route::DEBUG_APPLY, &body).header(header::CONFIRM, route::DEBUG_APPLY);
     assert_eq!(client.ask(&apply).expect(403).json()["error"], "event_store_protected");
+}
+
+#[test]
+fn whoever_has_the_own_socket_restarted_hears_that_it_began_and_does_not_hold_it_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let born = generation(&daemon.client(), SOCKET);
+    let answer = act(&daemon.client(), route::DEBUG_RESTART, SOCKET).expect(202);
+    assert_eq!(answer.json()["begun"], "restart");
+    let line = until("how it ended", || audit_line(daemon.place(), &answer.headers[header::CORRELATION_ID]));
+    assert!(line.contains("outcome=\"granted\"") && line.contains(&format!("on=\"{SOCKET}\"")), "{line}");
+    let socket = daemon.place().socket().display().to_string();
+    let restart = ["--socket", &socket, "debug", "restart", SOCKET];
+    let ended = Program::new(&binaries::hecate(), folder.path()).args(restart).run();
+    assert!(ended.code == Some(0) && ended.stdout.starts_with("restart: begun"), "{ended:?}");
+    let is_back = || daemon.place().log().matches("operation=\"restart\"").count() == 2;
+    until("the second end", || is_back().then_some(()));
+    assert_eq!(generation(&daemon.client(), SOCKET), born + 2);
+    // The socket did not wait, until its patience ended, for the very request that waited for the socket.
+    assert!(!daemon.place().log().contains("did not end in time"), "{}", daemon.place().log());
 }
 
 fn audit_line(place: &Place, trace_id: &str) -> Option<String> {

@@ -146,6 +146,21 @@ fn verbs_speak_plainly_and_end_with_their_codes() {
 }
 
 #[test]
+fn what_is_watched_fits_the_terminal_and_stays_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path());
+    let socket = daemon.place().socket();
+    let words = ["--socket", socket.to_str().unwrap(), "debug", "tree", "--watch"];
+    let terminal = Terminal::open(&daemon.place().home, &words);
+    let fits = |screen: &str| screen.starts_with("NAME ") && screen.trim_end().ends_with(" more");
+    terminal.wait_until("the tree from its root to as far as there is room", fits);
+    // A venture is a new actor, so the picture changes: it is another one in the same place.
+    let before = terminal.wait_until("a second picture", fits);
+    ventures::set_up(&daemon.client(), "Watched");
+    terminal.wait_until("a picture with one more", |screen| fits(screen) && screen != before);
+}
+
+#[test]
 fn what_is_not_there_yet_names_the_step_before_it() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(folder.path());

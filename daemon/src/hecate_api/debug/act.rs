@@ -66,7 +66,7 @@ impl Operation {
 /// Does it, once the caller has confirmed the actor's path.
 pub(super) async fn act(edge: Arc<Edge>, operation: Operation, asking: Asking, request: Request) -> Answer {
     let mut attempt = Attempt::begin(&edge, &asking, operation.name(), &request);
-    see_through(asking.correlation_id, async move {
+    see_through(Arc::clone(&edge), asking, operation.name(), async move {
         let done = carry_out(&edge, operation, &mut attempt, request).await;
         attempt.end(done)
     })

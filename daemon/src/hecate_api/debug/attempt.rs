@@ -12,9 +12,11 @@ use super::super::{
     peer::{AuditLine, Peer},
     request_body,
 };
+use super::look::accepted;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use hecate_desk::{Refusal, Refused};
+use hecate_proto::debug_answers::Begun;
 use hecate_supervision::trace;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -50,16 +52,24 @@ pub(super) struct Attempt {
 }
 
 /// Carries an attempt on to its end though its client leaves, or the socket that it came by is itself what is
-/// restarted: what was begun is done, and the audit says so.
+/// restarted: what was begun is done, and the audit says so. A socket on its way down waits for its requests, so
+/// this one does not wait for the socket.
 pub(super) async fn see_through(
-    trace_id: Uuid,
+    edge: Arc<Edge>,
+    asking: Asking,
+    operation: &'static str,
     attempt: impl Future<Output = Answer> + Send + 'static,
 ) -> Answer {
-    let attempt = trace::scope(trace_id, attempt).in_current_span();
-    tokio::spawn(attempt).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "an attempt did not come to its end");
-        Err(Refusal::INTERNAL.into())
-    })
+    let mut stopping = asking.connected.stopping;
+    let attempt = tokio::spawn(trace::scope(asking.correlation_id, attempt).in_current_span());
+    tokio::select! {
+        biased;
+        ended = attempt => ended.unwrap_or_else(|error| {
+            tracing::error!(%error, "an attempt did not come to its end");
+            Err(Refusal::INTERNAL.into())
+        }),
+        () = stopping.begun() => accepted(&edge, Begun { begun: operation.to_owned() }),
+    }
 }
 
 /// What was asked, once the caller is known to have the role.

@@ -3,7 +3,9 @@
 
 use hecate_proto::cluster::ClusterView;
 use hecate_proto::debug::{Deadlocks, DebugEvent, Top, TraceLine};
-use hecate_proto::debug_answers::{Applied, Crashes, Done, GroupList, OneActor, Planned, Runtime, Shown};
+use hecate_proto::debug_answers::{
+    Applied, Begun, Crashes, Done, GroupList, OneActor, Planned, Runtime, Shown,
+};
 use hecate_proto::tree::TreeAnswer;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value};
@@ -32,6 +34,7 @@ pub(in super::super) fn schemas() -> Map<String, Value> {
     generator.subschema_for::<Shown<Deadlocks>>();
     generator.subschema_for::<Shown<Runtime>>();
     generator.subschema_for::<Shown<Done>>();
+    generator.subschema_for::<Shown<Begun>>();
     generator.subschema_for::<Shown<Planned>>();
     generator.subschema_for::<Shown<Applied>>();
     generator.subschema_for::<DebugEvent>();

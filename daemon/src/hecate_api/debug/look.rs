@@ -36,8 +36,17 @@ pub(super) fn shown<T: Serialize>(edge: &Edge, shown: T) -> Answer {
 
 /// What was asked for, of that node at this moment.
 pub(super) fn shown_of<T: Serialize>(edge: &Edge, node_id: &str, shown: T) -> Answer {
+    shown_as(StatusCode::OK, edge, node_id, shown)
+}
+
+/// What goes on by itself, of this node at this moment.
+pub(super) fn accepted<T: Serialize>(edge: &Edge, shown: T) -> Answer {
+    shown_as(StatusCode::ACCEPTED, edge, &edge.parts.node.node_id, shown)
+}
+
+fn shown_as<T: Serialize>(status: StatusCode, edge: &Edge, node_id: &str, shown: T) -> Answer {
     let (node_id, at) = (node_id.to_owned(), rfc3339(edge.parts.node.clock.now_us()));
-    Ok(answer::json(StatusCode::OK, &Shown { ok: true, node_id, at, shown }))
+    Ok(answer::json(status, &Shown { ok: true, node_id, at, shown }))
 }
 
 impl Wanted {

@@ -43,7 +43,7 @@ pub(super) async fn plan(edge: Arc<Edge>, asking: Asking, request: Request) -> A
 /// Does what was shown.
 pub(super) async fn apply(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
     let mut attempt = Attempt::begin(&edge, &asking, "apply", &request);
-    see_through(asking.correlation_id, async move {
+    see_through(Arc::clone(&edge), asking, "apply", async move {
         let applied = carry_out(&edge, &mut attempt, request).await;
         attempt.end(applied)
     })

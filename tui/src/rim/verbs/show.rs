@@ -151,7 +151,9 @@ fn is_told_twice(thing: &Row, key: &str) -> bool {
 fn table(rows: &[Value], sheet: &Sheet) -> Vec<String> {
     let rows: Vec<&Row> = rows.iter().filter_map(Value::as_object).collect();
     let heading = |key: &str| key.replace('_', " ").to_uppercase();
-    let cell = |row: &Row, key: &str| row.get(key).map(|value| cut(&brief(key, value))).unwrap_or_default();
+    let cell = |row: &Row, key: &str| {
+        row.get(key).map(|value| cut(&brief(key, value), CELL_COLUMNS_MAX)).unwrap_or_default()
+    };
     let width = |key: &str| {
         let cells = rows.iter().map(|row| cell(row, key).width());
         cells.chain([heading(key).width()]).max().unwrap_or(0)
@@ -185,14 +187,17 @@ fn line(cells: &[String], widths: &[usize]) -> String {
     padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
-fn cut(text: &str) -> String {
+/// What fits into so many columns, with an ellipsis where there is more.
+pub(super) fn cut(text: &str, columns_max: usize) -> String {
+    if text.width() <= columns_max {
+        return text.to_owned();
+    }
     let mut columns = 0;
     let fits = |letter: &char| {
         columns += letter.width().unwrap_or(0);
-        columns < CELL_COLUMNS_MAX
+        columns < columns_max
     };
-    let kept: String = text.chars().take_while(fits).collect();
-    if kept.len() == text.len() { kept } else { kept + "…" }
+    text.chars().take_while(fits).collect::<String>() + "…"
 }
 
 fn plain(value: &Value) -> String {

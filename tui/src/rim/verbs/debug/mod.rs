@@ -4,6 +4,7 @@ pub mod args;
 mod around;
 mod live;
 mod reload;
+mod screen;
 mod table;
 mod tables;
 mod tree;
@@ -15,16 +16,19 @@ use crate::rim::{exit::Exit, print};
 use args::{Debug, Look, Target};
 use hecate_proto::{debug_answers::Shown, header, route, tree::TreeAnswer};
 use live::Stream;
+use screen::Screen;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// The status of what was found or done.
+const SHOWN: u16 = 200;
+/// The status of what was begun and goes on without us.
+const ACCEPTED: u16 = 202;
 /// Between two pictures of what is watched.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
-/// To the first column of the first line, and nothing below.
-const WIPE: &str = "\x1b[H\x1b[J";
 
 /// Looks, or acts, at the daemon that answers.
 pub fn run(debug: &Debug, candidates: &[PathBuf]) -> Exit {
@@ -56,15 +60,15 @@ async fn look(Debug { look, json }: &Debug, candidates: &[PathBuf]) -> Exit {
                 () = print::reader_left() => Exit::Done,
             }
         }
-        _ => show(&socket, &call, look, *json, "").await,
+        _ => show(&socket, &call, look, *json, None).await,
     }
 }
 
 /// Shows it again and again, until there is nothing to show.
 async fn watch(socket: &Path, call: &Call, look: &Look, as_json: bool) -> Exit {
-    let wipe = if std::io::stdout().is_terminal() && !as_json { WIPE } else { "" };
     loop {
-        let exit = show(socket, call, look, as_json, wipe).await;
+        // Looked at each time: terminals change their size.
+        let exit = show(socket, call, look, as_json, Screen::now()).await;
         if exit != Exit::Done || print::is_unheard() {
             return exit;
         }
@@ -72,12 +76,12 @@ async fn watch(socket: &Path, call: &Call, look: &Look, as_json: bool) -> Exit {
     }
 }
 
-async fn show(socket: &Path, call: &Call, look: &Look, as_json: bool, wipe: &str) -> Exit {
+async fn show(socket: &Path, call: &Call, look: &Look, as_json: bool, screen: Option<Screen>) -> Exit {
     let answer = match client::ask(socket, call).await {
         Ok(answer) => answer,
         Err(error) => return failed(Exit::Unreachable, &error.to_string()),
     };
-    if answer.status != 200 {
+    if !matches!(answer.status, SHOWN | ACCEPTED) {
         return refused(answer, as_json, &[]);
     }
     let done = if is_stood_against(look, &answer.body) { Exit::Refused } else { Exit::Done };
@@ -85,9 +89,14 @@ async fn show(socket: &Path, call: &Call, look: &Look, as_json: bool, wipe: &str
         print::json(&answer.body.to_string());
         return done;
     }
-    match lines(look, answer.body) {
+    let goes_on = answer.status == ACCEPTED;
+    let lines = if goes_on { said(answer.body, tables::begun) } else { lines(look, answer.body) };
+    match lines {
         Ok(lines) => {
-            print::piece(wipe);
+            let lines = match screen {
+                Some(screen) => screen.picture(lines),
+                None => lines,
+            };
             lines.iter().for_each(|line| print::line(line));
             done
         }

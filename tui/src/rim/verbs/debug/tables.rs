@@ -3,7 +3,7 @@
 use super::super::show::clean;
 use super::table::{aligned, span};
 use hecate_proto::debug::{ActorState, Deadlocks, Latency, OwnLoop, Top, TopBy, Waiting, Work};
-use hecate_proto::debug_answers::{Crashes, Done, GroupList, OneActor, Present, Runtime};
+use hecate_proto::debug_answers::{Begun, Crashes, Done, GroupList, OneActor, Present, Runtime};
 
 /// The leaders by one measure.
 pub(super) fn top(top: &Top) -> Vec<String> {
@@ -203,6 +203,12 @@ pub(super) fn runtime(runtime: &Runtime) -> Vec<String> {
 pub(super) fn done(done: &Done) -> Vec<String> {
     let until = done.resumes_in_ms.map(|ms| format!(", goes on by itself in {ms} ms")).unwrap_or_default();
     vec![format!("{}: done to {}{until}", clean(&done.operation), clean(&done.path))]
+}
+
+/// What goes on without us.
+pub(super) fn begun(begun: &Begun) -> Vec<String> {
+    let said = "the socket that it was asked by goes down with it, so the audit says how it ends";
+    vec![format!("{}: begun; {said}", clean(&begun.begun))]
 }
 
 pub(super) fn heading<const N: usize>(names: [&str; N]) -> Vec<String> {
