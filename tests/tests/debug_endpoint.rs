@@ -530,6 +530,7 @@ fn the_command_line_shows_and_does_it_for_people_and_for_programs() {
         (&["tree"][..], "query_ventures"),
         (&["tree", "/hecate/edge", "--depth", "1"], "socket"),
         (&["top", "--by", "messages", "--window", "60s"], "MESSAGES"),
+        (&["top", "--by", "restarts"], "nobody was restarted in the last 10s"),
         (&["actor", MODEL], "in the handler"),
         (&["crashes"], "no crash is on record"),
         (&["deadlocks"], "nobody is suspect"),

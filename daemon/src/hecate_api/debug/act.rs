@@ -65,8 +65,8 @@ impl Operation {
 
 /// Does it, once the caller has confirmed the actor's path.
 pub(super) async fn act(edge: Arc<Edge>, operation: Operation, asking: Asking, request: Request) -> Answer {
-    let mut attempt = Attempt::begin(&edge, &asking, operation.name(), &request);
-    see_through(Arc::clone(&edge), asking, operation.name(), async move {
+    let attempt = Attempt::begin(&edge, &asking, operation.name(), &request);
+    see_through(attempt, asking, async move |mut attempt| {
         let done = carry_out(&edge, operation, &mut attempt, request).await;
         attempt.end(done)
     })
@@ -88,6 +88,7 @@ async fn carry_out(edge: &Edge, operation: Operation, attempt: &mut Attempt, req
     if !edge.parts.unsafe_debug && operation != Operation::Resume {
         spare_the_store(&tree.snapshot(), &path)?;
     }
+    attempt.is_under_way();
     // By path, not by id: the successor of whoever was meant stands in the same place.
     intervene(tree, operation, &path, span_ms.unwrap_or_default())
         .await

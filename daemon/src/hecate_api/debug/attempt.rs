@@ -20,6 +20,7 @@ use hecate_proto::debug_answers::Begun;
 use hecate_supervision::trace;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use tokio::sync::Notify;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -48,27 +49,36 @@ pub(super) struct Attempt {
     /// What exactly was shown or asked to be done, where that has a fingerprint.
     fingerprint: Option<String>,
     trace_id: Uuid,
+    /// Notified once nothing can be refused any more.
+    under_way: Arc<Notify>,
     is_told: bool,
 }
 
 /// Carries an attempt on to its end though its client leaves, or the socket that it came by is itself what is
 /// restarted: what was begun is done, and the audit says so. A socket on its way down waits for its requests, so
-/// this one does not wait for the socket.
-pub(super) async fn see_through(
-    edge: Arc<Edge>,
+/// one that is under way does not wait for the socket.
+pub(super) async fn see_through<Ended>(
+    attempt: Attempt,
     asking: Asking,
-    operation: &'static str,
-    attempt: impl Future<Output = Answer> + Send + 'static,
-) -> Answer {
-    let mut stopping = asking.connected.stopping;
-    let attempt = tokio::spawn(trace::scope(asking.correlation_id, attempt).in_current_span());
+    carry_out: impl FnOnce(Attempt) -> Ended,
+) -> Answer
+where
+    Ended: Future<Output = Answer> + Send + 'static,
+{
+    let (edge, operation) = (Arc::clone(&attempt.edge), attempt.operation);
+    let (under_way, mut stopping) = (Arc::clone(&attempt.under_way), asking.connected.stopping);
+    let going = tokio::spawn(trace::scope(asking.correlation_id, carry_out(attempt)).in_current_span());
+    let left_behind = async {
+        under_way.notified().await;
+        stopping.begun().await;
+    };
     tokio::select! {
         biased;
-        ended = attempt => ended.unwrap_or_else(|error| {
+        ended = going => ended.unwrap_or_else(|error| {
             tracing::error!(%error, "an attempt did not come to its end");
             Err(Refusal::INTERNAL.into())
         }),
-        () = stopping.begun() => accepted(&edge, Begun { begun: operation.to_owned() }),
+        () = left_behind => accepted(&edge, Begun { begun: operation.to_owned() }),
     }
 }
 
@@ -93,6 +103,7 @@ impl Attempt {
             on: request.uri().path().to_owned(),
             fingerprint: None,
             trace_id: asking.correlation_id,
+            under_way: Arc::default(),
             is_told: false,
         }
     }
@@ -136,6 +147,11 @@ impl Attempt {
     /// Refuses unless the caller has named once more what is acted on.
     pub(super) fn confirmed(&self, headers: &HeaderMap) -> Result<(), Refused> {
         headers::confirmed(headers, &self.on)
+    }
+
+    /// Says that it is being done from now on.
+    pub(super) fn is_under_way(&self) {
+        self.under_way.notify_one();
     }
 
     /// Says in the audit, and among the events of the tree, how it went.

@@ -42,8 +42,8 @@ pub(super) async fn plan(edge: Arc<Edge>, asking: Asking, request: Request) -> A
 
 /// Does what was shown.
 pub(super) async fn apply(edge: Arc<Edge>, asking: Asking, request: Request) -> Answer {
-    let mut attempt = Attempt::begin(&edge, &asking, "apply", &request);
-    see_through(Arc::clone(&edge), asking, "apply", async move {
+    let attempt = Attempt::begin(&edge, &asking, "apply", &request);
+    see_through(attempt, asking, async move |mut attempt| {
         let applied = carry_out(&edge, &mut attempt, request).await;
         attempt.end(applied)
     })
@@ -76,6 +76,7 @@ async fn carry_out(edge: &Edge, attempt: &mut Attempt, request: Request) -> Answ
         plan.shown().operations.iter().try_for_each(|operation| spare_the_store_from(operation, &whole))?;
     }
     let refusals = json!(plan.shown().refusals);
+    attempt.is_under_way();
     let applied = tree.apply(plan).await.map_err(|error| refuse(error, refusals))?;
     shown(edge, Applied { applied })
 }

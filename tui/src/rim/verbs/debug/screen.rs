@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 
 /// To the first column of the first line, and nothing below.
 const WIPE: &str = "\x1b[H\x1b[J";
-/// What a terminal has that does not say how large it is.
+/// What a terminal has that does not say how large it is, or says zero.
 const USUAL: (u16, u16) = (80, 24);
 
 /// A terminal's columns and rows.
@@ -19,9 +19,11 @@ pub(super) struct Screen {
 impl Screen {
     /// The terminal that results go to, as large as it is now; none where they go elsewhere.
     pub(super) fn now() -> Option<Screen> {
-        let is_there = std::io::stdout().is_terminal();
-        let size = |()| crossterm::terminal::size().unwrap_or(USUAL);
-        let (columns, rows) = is_there.then_some(()).map(size)?;
+        if !std::io::stdout().is_terminal() {
+            return None;
+        }
+        let said = crossterm::terminal::size().ok().filter(|&(columns, rows)| columns > 0 && rows > 0);
+        let (columns, rows) = said.unwrap_or(USUAL);
         Some(Screen { columns: usize::from(columns), rows: usize::from(rows) })
     }
 

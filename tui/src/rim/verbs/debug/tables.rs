@@ -7,20 +7,24 @@ use hecate_proto::debug_answers::{Begun, Crashes, Done, GroupList, OneActor, Pre
 
 /// The leaders by one measure.
 pub(super) fn top(top: &Top) -> Vec<String> {
-    let measure = match top.by {
-        TopBy::Depth => "DEPTH",
-        TopBy::Busy => "BUSY ‰",
-        TopBy::Messages => "MESSAGES",
-        TopBy::Restarts => "RESTARTS",
-        TopBy::Latency => "LATENCY",
+    let (measure, nobody) = match top.by {
+        TopBy::Depth => ("DEPTH", "nobody has a message waiting"),
+        TopBy::Busy => ("BUSY ‰", "nobody was busy"),
+        TopBy::Messages => ("MESSAGES", "nobody handled a message"),
+        TopBy::Restarts => ("RESTARTS", "nobody was restarted"),
+        TopBy::Latency => ("LATENCY", "nobody handled a message"),
     };
+    if top.rows.is_empty() {
+        let within = (top.by != TopBy::Depth).then(|| format!(" in the last {}", word(&top.window)));
+        return vec![format!("{nobody}{}", within.unwrap_or_default())];
+    }
     let mut rows = vec![heading([measure, "PATH", "STATUS", "QUEUE", "AT WORK ON"])];
     rows.extend(top.rows.iter().map(|row| {
         let value = if top.by == TopBy::Latency { span(row.value) } else { row.value.to_string() };
         let current = row.current.as_ref().map(|it| format!("{} for {} ms", clean(&it.variant), it.for_ms));
         vec![value, clean(&row.path), clean(&row.status), row.depth.to_string(), current.unwrap_or_default()]
     }));
-    if rows.len() == 1 { vec!["nobody".to_owned()] } else { aligned(&rows) }
+    aligned(&rows)
 }
 
 /// One actor.
