@@ -49,7 +49,7 @@ pub(super) struct Attempt {
     /// What exactly was shown or asked to be done, where that has a fingerprint.
     fingerprint: Option<String>,
     trace_id: Uuid,
-    /// Notified once nothing can be refused any more.
+    /// Notified once the attempt is let through and the tree is asked.
     under_way: Arc<Notify>,
     is_told: bool,
 }
@@ -149,7 +149,7 @@ impl Attempt {
         headers::confirmed(headers, &self.on)
     }
 
-    /// Says that it is being done from now on.
+    /// Says that it is let through: it is up to the tree from now on.
     pub(super) fn is_under_way(&self) {
         self.under_way.notify_one();
     }
